@@ -169,7 +169,10 @@ def _compared(
 
     difference = float(np.abs(our_picture().astype(int) - their_picture()).max())
     if options.precision == "float32" and difference > 8:
-        raise StudioError(f"The two pictures differ by {difference:.0f} of 255: no comparison.")
+        raise StudioError(
+            "The two pictures differ by {difference} of 255: no comparison.",
+            difference=round(difference),
+        )
     rounds = options.times(widths.rounds)
     step = in_turn(our_step, their_step, 3 * rounds)
     decoding = in_turn(our_decoding, their_decoding, rounds)
@@ -201,7 +204,7 @@ def _drawn_alone(folder: Path, options: Options, side: int) -> int:
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise StudioError(f"The model could not be drawn with: {done.stderr[-500:]}")
+        raise StudioError("The model could not be drawn with: {stderr}", stderr=done.stderr[-500:])
     return int(done.stdout)
 
 

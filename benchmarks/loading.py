@@ -87,7 +87,9 @@ def own_process(path: Path, weights: float, precision: str = "float32") -> Loade
     command = [sys.executable, "-m", "benchmarks.loading", str(path), precision]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise StudioError(f"{path.name} could not be loaded: {done.stderr[-500:]}")
+        raise StudioError(
+            "{path} could not be loaded: {stderr}", path=path.name, stderr=done.stderr[-500:]
+        )
     seconds, bytes_ = done.stdout.split()
     return Loaded(float(seconds), weights, int(bytes_) / 1e6 / weights)
 

@@ -93,7 +93,9 @@ def measure(options: Options) -> LoraResult:
             peers[1].append(_seconds(change_theirs))
             peers[2].append(_seconds(remove_theirs))
     if not difference < 1e-3:
-        raise StudioError(f"The patched networks differ by {difference:.1e}: no comparison.")
+        raise StudioError(
+            "The patched networks differ by {difference}: no comparison.", difference=difference
+        )
     (applied, changed), (applying, changing, removing) = (
         [statistics.median(seconds) for seconds in side] for side in (ours, peers)
     )
@@ -116,7 +118,9 @@ def _written(pipeline: Any, folder: Path) -> Path:
     try:
         peft: Any = importlib.import_module("peft")
     except ImportError as error:
-        raise StudioError(f"{error.name} is not installed.", "Install it with pip.") from error
+        raise StudioError(
+            "{error} is not installed.", "Install it with pip.", error=error.name
+        ) from error
     unet = pipeline.unet
     unet.add_adapter(peft.LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS), NAME)
     generator = torch.Generator().manual_seed(0)

@@ -98,7 +98,9 @@ def measure(options: Options) -> PeerResult:
         out, expected = draw_ours(), draw_theirs()
         difference = float((out - expected).abs().max() / expected.abs().max())
         if not difference <= 1e-3:  # not a number is no match either
-            raise StudioError(f"The two networks differ by {difference:.1e}: no comparison.")
+            raise StudioError(
+                "The two networks differ by {difference}: no comparison.", difference=difference
+            )
         times: tuple[list[float], list[float]] = ([], [])
         rounds = options.times(30)
         for _ in range(rounds):

@@ -36,7 +36,9 @@ def peers() -> tuple[Any, Any]:
     try:
         return importlib.import_module("diffusers"), importlib.import_module("transformers")
     except ImportError as error:
-        raise StudioError(f"{error.name} is not installed.", "Install it with pip.") from error
+        raise StudioError(
+            "{error} is not installed.", "Install it with pip.", error=error.name
+        ) from error
 
 
 def stable_diffusion(widths: Widths, dtype: torch.dtype = torch.float32) -> Any:

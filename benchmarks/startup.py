@@ -108,6 +108,6 @@ def _start(program: Sequence[str], options: Options) -> tuple[float, ...]:
     done = subprocess.run([*program, *arguments], capture_output=True, text=True)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise StudioError(f"The program did not start: {reason}")
+        raise StudioError("The program did not start: {reason}", reason=reason)
     moments = json.loads(done.stdout.splitlines()[-1])
     return tuple(moments[name] - began for name in MOMENTS)

@@ -7,6 +7,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
+from .errors import InvalidError, quoted
+
 T = TypeVar("T")
 
 
@@ -39,16 +41,23 @@ def _read(kind: Any, value: object, name: str) -> object:
         return value
     if isinstance(value, str | int) and type(value) is kind:
         return value
-    raise ValueError(f"{name} is {value!r:.60}, not {getattr(kind, '__name__', kind)}")
+    raise InvalidError(
+        "{name} is {value}, not {type}",
+        name=name,
+        value=quoted(cast("object", value), 60),
+        type=str(getattr(kind, "__name__", kind)),
+    )
 
 
 def _object(kind: type[Any], value: dict[str, object], name: str) -> object:
     hints = get_type_hints(kind)
     required = {f.name for f in fields(kind) if f.default is f.default_factory is MISSING}
     if unknown := sorted(set(value) - set(hints)):
-        raise ValueError(f"{name} has an unknown field {unknown[0]!r:.60}")
+        raise InvalidError(
+            "{name} has an unknown field {field}", name=name, field=quoted(unknown[0], 60)
+        )
     if missing := sorted(required - set(value)):
-        raise ValueError(f"{name} lacks the field {missing[0]!r}")
+        raise InvalidError("{name} lacks the field {field}", name=name, field=quoted(missing[0]))
     return kind(**{key: _read(hints[key], item, key) for key, item in value.items()})
 
 

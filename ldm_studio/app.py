@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from core.errors import Message
 from ldm_studio.canvas.document.canvas_store import CanvasStore
 from ldm_studio.controllers.accessibility_announcer import AccessibilityAnnouncer
 from ldm_studio.controllers.command_controller import CommandController
@@ -293,7 +294,7 @@ class Application(QObject):
 
         def tell(event: Failed | LoadFailed | ReplayFailed) -> None:
             if event.report and event.error is not None:
-                crash.report(event.error.message, event.report)
+                crash.report(str(event.error.message), event.report)
 
         for failed in (self.bridge.failed, self.bridge.load_failed, self.bridge.replay_failed):
             failed.connect(tell)
@@ -332,7 +333,7 @@ class Application(QObject):
         self.window.canvas.view.document.preview_pixels = previews.longest_side**2
 
     def _save_picture(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
-        """Called on the engine's thread. Raises PictureError."""
+        """Called on the engine's thread. Raises ImageError."""
         return self.saver.save_picture(picture, model, record)
 
 
@@ -426,8 +427,12 @@ async def _main(
         signal.signal(number, lambda *_: application.window.close_requested.emit())
     if crash.problem:
         application.window.notice.show_error(
-            f"LDM Studio cannot write into {paths.state_dir()}: {crash.problem}.",
-            "Prompt and settings will be forgotten when you close.",
+            Message(
+                "LDM Studio cannot write into {folder}: {error}.",
+                folder=paths.state_dir(),
+                error=crash.problem,
+            ),
+            Message("The prompt and settings will be lost when you close it."),
         )
     elif crash.crashed_before:
         application.studio.recovery_notice.after_crash(first_time=application.session.is_first)

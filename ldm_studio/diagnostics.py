@@ -202,4 +202,4 @@ def load_settings() -> Check | None:
         except OSError as error:
             return Check("settings file", f"{path}: {error.strerror or error}")
         loaded = load(copy)
-    return Check("settings file", str(path), loaded.problem)
+    return Check("settings file", str(path), str(loaded.problem))

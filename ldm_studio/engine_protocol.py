@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from core.cancellation import CancelCheck, never_cancel
-from core.errors import MemoryShortage
+from core.errors import NO_MESSAGE, MemoryShortage, Message
 from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
 from core.networks.cost import UNKNOWN, BackboneCost
@@ -51,8 +51,8 @@ class ModelInfo:
     """The file or folder it was read from."""
     torch_device: str = "cpu"
     """As torch names it."""
-    plan: str = ""
-    """Where a checkpoint's networks are while it draws, in words."""
+    plan: Message = NO_MESSAGE
+    """Where a checkpoint's networks are while it is used."""
     skips: bool = False
     """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
     prediction: str = ""
@@ -104,7 +104,7 @@ class Run(Protocol):
         ...
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Message, ...]:
         """What of what was asked for has no effect or was done otherwise, in sentences; more of
         them as it is drawn."""
         ...
@@ -219,6 +219,6 @@ def memory_shortage(error: BaseException) -> MemoryShortage | None:
     if not (told or isinstance(error, MemoryError)):
         return None
     return MemoryShortage(
-        "There was not enough memory for this picture.",
+        "There was not enough memory for this image.",
         "Choose a smaller size, or close other programs, and generate again.",
     )

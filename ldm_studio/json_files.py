@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.atomic_write import replacing
+from core.errors import InvalidError
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +29,13 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno} is not JSON") from error
+        raise InvalidError("line {line} is not JSON", line=error.lineno) from error
     except UnicodeDecodeError as error:
-        raise ValueError("it is not text") from error
+        raise InvalidError("it is not text") from error
     except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+        raise InvalidError("it is nested too deeply") from error
     if not isinstance(data, dict):
-        raise ValueError("it does not hold an object")
+        raise InvalidError("it does not hold an object")
     return data
 
 

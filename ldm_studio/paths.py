@@ -15,7 +15,7 @@ from pathlib import Path
 
 import platformdirs
 
-from core.errors import PictureError
+from core.errors import ImageError
 
 APP = "LDM Studio"
 _HELD = re.compile(r"\.(\d{5,})\.held$")
@@ -87,20 +87,25 @@ def output_dir(day: date | None = None) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Creates `folder` if it does not exist. Raises PictureError."""
+    """Creates `folder` if it does not exist. Raises ImageError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise PictureError(
-            f"Cannot write into {folder}: it is, or is in, a file.", "Choose another folder."
+        raise ImageError(
+            "LDM Studio cannot write into {folder}: it is, or is in, a file.",
+            "Choose another folder.",
+            folder=folder,
         ) from error
     except OSError as error:
         raise _not_writable(folder, error) from error
 
 
-def _not_writable(folder: Path, error: OSError) -> PictureError:
-    return PictureError(
-        f"Cannot write into {folder}: {error.strerror or error}.", "Choose another folder."
+def _not_writable(folder: Path, error: OSError) -> ImageError:
+    return ImageError(
+        "LDM Studio cannot write into {folder}: {error}.",
+        "Choose another folder.",
+        folder=folder,
+        error=error,
     )
 
 
@@ -132,7 +137,7 @@ def next_numbered(folder: Path, name: Numbered) -> Iterator[Path]:
     """The next free name in `folder`, with its number reserved until the block ends.
 
     Numbers only grow, and two programs saving into one folder never get the same one: each reserves
-    its number with a small hidden file that only one of them can create. Raises PictureError if the
+    its number with a small hidden file that only one of them can create. Raises ImageError if the
     folder is not writable.
     """
     number, held = _hold_next(folder, name)

@@ -1,8 +1,8 @@
 """The language of the window: Qt's translations, ours, and those of messages made elsewhere.
 
 Texts of widgets go through Qt: `self.tr("...")`, or `translate("Context", "...")` where there is
-no QObject. Messages of `core` and of code without widgets are English sentences with values in
-them; `told` finds the sentence a message was made from, and says it in the window's language.
+no QObject. Messages of `core` and of code without widgets are templates with values
+(`core.errors.Message`); `translate_message` looks the template up.
 
 A language is one file, `resources/translations/ldm_studio_<locale>.ts`; `make translations` keeps
 it in step with the code, and makes the `.qm` beside it that is read here.
@@ -10,25 +10,18 @@ it in step with the code, and makes the `.qm` beside it that is read here.
 
 from __future__ import annotations
 
-import json
-import re
-from functools import cache, lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from core.errors import Message, StudioError
+
 FOLDER = Path(__file__).parents[1] / "resources" / "translations"
-MESSAGES = FOLDER / "messages.json"
-"""The sentences messages are made from, values as {0}, {1} and so on."""
 CONTEXT = "messages"
-MAX_MATCHED = 4096
-"""Messages that are said again and again, as those of a long list."""
+"""Of the templates of messages, in the files of translations."""
 SOURCE = "en"
 """The language that the texts in the code are written in."""
 _PREFIX = "ldm_studio_"
-_BETWEEN = re.compile(r"(?<=[.!?]) (?=[A-Z“])")
-"""Where one sentence ends and the next begins."""
-_PLACE = re.compile(r"\{(\d+)\}")
 
 
 def languages() -> dict[str, str]:
@@ -109,57 +102,14 @@ def joined(*sentences: str) -> str:
     return text
 
 
-def told(message: str) -> str:
-    """A message of `core`, or of another part without widgets, in the window's language.
-
-    Values in it stay as they are, unless they are such messages themselves. Of several sentences
-    that nobody wrote together each is said for itself.
-    """
-    said = translate(CONTEXT, message)
-    plain, _ = _sentences()
-    if said != message or not message or message in plain:
-        return said
-    if matching := _matching(message):
-        template, values = matching
-        said = translate(CONTEXT, template)
-        return message if said == template else _filled(said, list(map(told, values)))
-    parts = _BETWEEN.split(message)
-    return joined(*map(told, parts)) if len(parts) > 1 else message
+def translate_message(message: Message | StudioError | str) -> str:
+    """A message in the language of the window. Text that is no template is shown as it is."""
+    if isinstance(message, str):
+        return _template(message)
+    if isinstance(message, StudioError):
+        return joined(translate_message(message.message), translate_message(message.hint))
+    return message.text(_template)
 
 
-@lru_cache(maxsize=MAX_MATCHED)
-def _matching(message: str) -> tuple[str, tuple[str, ...]] | None:
-    """The template that a message was made from, and the values in it. Takes a moment."""
-    _, with_values = _sentences()
-    for template, literals in with_values:
-        if not all(literal in message for literal in literals):
-            continue
-        if found := _pattern(template).fullmatch(message):
-            return template, found.groups()
-    return None
-
-
-def _filled(said: str, values: list[str]) -> str:
-    return _PLACE.sub(lambda place: values[int(place[1])], said)
-
-
-@cache
-def _sentences() -> tuple[frozenset[str], list[tuple[str, list[str]]]]:
-    """Those without values; and those with, beside the texts between their values, those that say
-    most first.
-    """
-    templates: list[str] = json.loads(MESSAGES.read_text(encoding="utf-8"))
-    with_values = [template for template in templates if _PLACE.search(template)]
-    with_values.sort(key=lambda template: -len(_PLACE.sub("", template)))
-    plain = frozenset(templates).difference(with_values)
-    return plain, [(template, _literals(template)) for template in with_values]
-
-
-def _literals(template: str) -> list[str]:
-    return _PLACE.split(template)[::2]
-
-
-@cache
-def _pattern(template: str) -> re.Pattern[str]:
-    """Compiled when a message may match: all of them together take 50 ms."""
-    return re.compile("(.*?)".join(map(re.escape, _literals(template))), re.DOTALL)
+def _template(template: str) -> str:
+    return translate(CONTEXT, template) if template else ""

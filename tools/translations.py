@@ -1,7 +1,7 @@
 """Keep the translations in step with the code: `make translations`.
 
-1. Sentences of messages are collected from the source into `messages.json`, values numbered;
-   titles and helps come from the table of parameters;
+1. Templates of messages are collected from the source: the literals that calls to `Message` and to
+   classes of errors begin with; titles and helps come from the table of parameters;
 2. Qt's lupdate brings every `.ts` file up to date: new texts are marked unfinished;
 3. Qt's lrelease makes the `.qm` files that the application reads.
 
@@ -18,7 +18,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,30 +29,19 @@ from core.request.parameter import CONTEXT as PARAMETERS_CONTEXT  # noqa: E402
 from core.request.parameters import PARAMETERS  # noqa: E402
 
 FOLDER = ROOT / "resources" / "translations"
-MESSAGES = FOLDER / "messages.json"
 CONTEXT = "messages"
 SOURCE = "en"
 """The language of the texts in the code."""
 SOURCES = ("core", "ldm_studio")
 UNSEEN = ("training", "command_line", "diagnostics.py")
 """Folders and files whose messages never reach the window."""
-PHRASES = (
-    "core/families/family.py", "core/families/stable_diffusion.py",
-    "core/families/header.py", "core/families/unsupported.py", "core/checkpoints/fill_network.py",
-    "core/checkpoints/identify.py", "core/checkpoints/load_model.py",
-    "core/checkpoints/lora.py", "core/families/components.py",
-    "core/families/config_from_shapes.py",
-    "core/pipeline/extra_conditioning.py", "core/request/inputs.py",
-    "ldm_studio/models/found_models.py",
-    "ldm_studio/images/replay_causes.py", "ldm_studio/images/replay.py",
-)  # fmt: skip
-"""Files whose texts are parts of sentences that are said elsewhere."""
-_SENTENCE = re.compile(r"^[A-Z{“\[].*(\S[.!?]|[\w}][.!?] \{\d+\}|\w: \{\d+\})$", re.DOTALL)
-"""Also where the reason, a sentence made elsewhere, follows."""
-_PHRASE = re.compile(r"^[a-z{](?:[^a-zA-Z]*[a-zA-Z]){7,}[^.]*$")
-"""A part of a sentence, long enough to be told from anything else."""
-_QUIET = {"debug", "info", "warning", "error", "exception", "critical"}
-_TRANSLATED = {"tr", "translate", "counted", "QT_TRANSLATE_NOOP"}
+ERRORS = Path("core") / "errors.py"
+MESSAGE = "Message"
+BASE = "MessageError"
+"""The class of exceptions whose first arguments are templates."""
+FIELD_FIRST = ("RequestError", "MissingInput")
+"""Exceptions whose first argument is the name of a field."""
+_PLACE = re.compile(r"\{([a-z][a-z_0-9]*)\}")
 
 
 def main() -> int:
@@ -60,29 +50,52 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.new:
         (FOLDER / f"ldm_studio_{arguments.new}.ts").touch(exist_ok=False)
-    MESSAGES.write_text(text_of(messages()), encoding="utf-8", newline="\n")
     update()
     release(FOLDER)
     return 0
 
 
-def text_of(found: list[str]) -> str:
-    return json.dumps(found, ensure_ascii=False, indent=0) + "\n"
+@dataclass(frozen=True)
+class Site:
+    """A call that makes a message or an error."""
+
+    path: Path
+    line: int
+    templates: tuple[str, ...]
+    """Those that are literals."""
+    values: frozenset[str]
+    """Names that values are given for."""
+    problem: str = ""
+
+    @property
+    def missing(self) -> set[str]:
+        """Places of the templates that no value is given for."""
+        return {name for text in self.templates for name in places(text)} - self.values
+
+    @property
+    def unused(self) -> set[str]:
+        return set(self.values) - {name for text in self.templates for name in places(text)}
+
+
+def places(template: str) -> list[str]:
+    """The names of the values in a template."""
+    return _PLACE.findall(template)
 
 
 def messages() -> list[str]:
-    """The sentences in the code that become messages, sorted."""
+    """The templates of messages that reach the window, sorted."""
     found = {
-        sentence
-        for source in SOURCES
-        for path in sorted((ROOT / source).rglob("*.py"))
-        if not set(UNSEEN) & set(path.parts)
-        for sentence in sentences(
-            ast.parse(path.read_text(encoding="utf-8")),
-            phrases=path.relative_to(ROOT).as_posix() in PHRASES,
-        )
+        template
+        for site in sites()
+        if not set(UNSEEN) & set(site.path.parts)
+        for template in site.templates
+        if template and _PLACE.sub("", template).strip()
     }
-    return sorted(found.difference(parameter_texts()))
+    return sorted(found | {JOINED})
+
+
+JOINED = "{message} {hint}"
+"""Of `core.errors.message_of`: a language may join sentences otherwise."""
 
 
 def parameter_texts() -> list[str]:
@@ -90,56 +103,67 @@ def parameter_texts() -> list[str]:
     return list(dict.fromkeys(text for row in PARAMETERS.values() for text in row.texts))
 
 
-def sentences(tree: ast.AST, *, phrases: bool = False) -> Iterator[str]:
-    """What ends like a sentence and is no docstring, no log line and no text of a widget; and the
-    reasons that are raised, which become a part of one. `phrases`: all parts of sentences.
-    """
-    left_out: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            left_out |= {id(line.value) for line in node.body if isinstance(line, ast.Expr)}
-        elif isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            name = node.func.id if isinstance(node.func, ast.Name) else name
-            log = isinstance(node.func, ast.Attribute) and _owner(node.func) in ("log", "logging")
-            if name in _TRANSLATED or (log and name in _QUIET):
-                left_out |= {id(inner) for inner in ast.walk(node)}
-        elif isinstance(node, ast.JoinedStr) and id(node) not in left_out:
-            left_out |= {id(value) for value in node.values}
-    reasons = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Raise)
-        for inner in ast.walk(node)
+def sites() -> Iterator[Site]:
+    """Every call in the source that makes a message or an error with one."""
+    trees = {
+        path.relative_to(ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for source in SOURCES
+        for path in sorted((ROOT / source).rglob("*.py"))
     }
-    for node in ast.walk(tree):
-        if id(node) in left_out:
+    names = error_names(trees.values())
+    for path, tree in trees.items():
+        if path == ERRORS:
             continue
-        if isinstance(node, ast.JoinedStr):
-            text = _template(node)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            text = node.value
-        else:
-            continue
-        is_phrase = (phrases or id(node) in reasons) and _PHRASE.match(text)
-        if "\n" not in text and " " in text and (_SENTENCE.match(text) or is_phrase):
-            yield text
+        for node in ast.walk(tree):
+            name = _name(node.func) if isinstance(node, ast.Call) else ""
+            if isinstance(node, ast.Call) and (name in names or name == MESSAGE):
+                yield _site(path, node, names.get(name, (0, 1)))
 
 
-def _owner(function: ast.Attribute) -> str:
-    return function.value.id if isinstance(function.value, ast.Name) else ""
+def error_names(trees: Iterable[ast.AST]) -> dict[str, tuple[int, int]]:
+    """Classes of errors with messages -> where the arguments with their templates are."""
+    classes = {
+        node.name: [_name(base) for base in node.bases]
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def derives(name: str, other: str) -> bool:
+        return name == other or any(derives(base, other) for base in classes.get(name, ()))
+
+    def span(name: str) -> tuple[int, int]:
+        first = 1 if any(derives(name, other) for other in FIELD_FIRST) else 0
+        return first, first + (2 if derives(name, "StudioError") else 1)
+
+    return {name: span(name) for name in classes if derives(name, BASE)}
 
 
-def _template(node: ast.JoinedStr) -> str:
-    count = 0
-    text = ""
-    for value in node.values:
-        if isinstance(value, ast.Constant):
-            text += str(value.value)
-        else:
-            text += f"{{{count}}}"
-            count += 1
-    return text
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _site(path: Path, call: ast.Call, span: tuple[int, int]) -> Site:
+    templates: list[str] = []
+    problem = ""
+    for argument in call.args[slice(*span)]:
+        for part in _branches(argument):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                templates.append(part.value)
+            elif isinstance(part, (ast.JoinedStr, ast.BinOp, ast.Constant)):
+                problem = f"{ast.unparse(part)} is not a literal"
+    values = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
+    return Site(path, call.lineno, tuple(templates), frozenset(values), problem)
+
+
+def _branches(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.IfExp):
+        yield from _branches(node.body)
+        yield from _branches(node.orelse)
+    else:
+        yield node
 
 
 def update() -> None:

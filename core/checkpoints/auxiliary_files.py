@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import UnreadableError
-from ..families.components import Component, all_tensors, find, text_width
+from ..families.components import OTHER_MODELS, Component, all_tensors, find, text_width
 from ..families.registry import family_of_width
 from .lora import context_width, is_lora
 from .open_file import open_tensors
@@ -69,7 +69,7 @@ def describe(path: Path) -> FileDescription:
         parts = find(all_tensors(file))
     except UnreadableError:
         return FileDescription("model", "", precision)
-    if parts.unet is not None or any(kind.endswith(" model") for kind in parts.others):
+    if parts.unet is not None or any(kind in OTHER_MODELS for kind in parts.others):
         return FileDescription("model", "", precision)
     if parts.autoencoder is not None and not parts.texts:
         return FileDescription("vae", "", precision)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ..errors import ModelError, UnknownKindError, UnreadableError
+from ..errors import ModelError, UnknownKindError, UnreadableError, quoted
 from ..families.components import all_tensors
 from ..families.key_names import Source, Sources
 from .open_file import SUFFIXES, open_tensors
@@ -56,7 +56,9 @@ def open_folder(path: Path) -> DiffusersFolder:
             groups.append(_merge_shards(opened))
             files += [file.path for file in opened]
     if not any("unet" in file.parts for file in files):
-        raise UnknownKindError(f"it is a {kind or 'model'} without a U-Net, which is not known yet")
+        raise UnknownKindError(
+            "it is a {kind} without a U-Net, which is not supported yet", kind=kind or "model"
+        )
     return DiffusersFolder(
         tuple(groups),
         tuple(files),
@@ -70,7 +72,9 @@ def _merge_shards(files: list[TensorFile]) -> Sources:
     for file in files:
         for name, source in all_tensors(file).items():
             if name in joined:
-                raise UnreadableError(f"{name!r:.80} is in more than one of its files")
+                raise UnreadableError(
+                    "{tensor} is in more than one of its files", tensor=quoted(name)
+                )
             joined[name] = source
     return joined
 
@@ -90,17 +94,21 @@ def _weight_files(folder: Path) -> list[Path]:
                 ):
                     if index in names:
                         return _shards(folder / index, names)
-    raise ModelError(f"{folder} holds no weights.", "Download the model again, with its weights.")
+    raise ModelError(
+        "{folder} holds no weights.", "Download the model again, with its weights.", folder=folder
+    )
 
 
 def _shards(index: Path, names: list[str]) -> list[Path]:
     places = _read_json(index).get("weight_map")
     if not isinstance(places, dict):
-        raise UnreadableError(f"{index.name} has no weight_map")
+        raise UnreadableError("{file} has no weight_map", file=index.name)
     shards = sorted({str(name) for name in cast("dict[str, object]", places).values()})
     missing = [name for name in shards if name not in names]
     if missing:
-        raise UnreadableError(f"{index.name} names {missing[0]!r:.80}, which is not beside it")
+        raise UnreadableError(
+            "{index} names {file}, which is missing", index=index.name, file=quoted(missing[0])
+        )
     return [index.parent / name for name in shards]
 
 
@@ -114,12 +122,16 @@ def _read_json(path: Path) -> Mapping[str, object]:
         with path.open("rb") as file:
             data = file.read(MAX_JSON_BYTES + 1)
         if len(data) > MAX_JSON_BYTES:
-            raise UnreadableError(f"{path.name} is larger than {MAX_JSON_BYTES} bytes")
+            raise UnreadableError(
+                "{file} is larger than {limit} bytes", file=path.name, limit=MAX_JSON_BYTES
+            )
         parsed: Any = json.loads(data)
     except OSError as error:
-        raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from error
+        raise UnreadableError(
+            "{file} cannot be read: {error}", file=path.name, error=error.strerror
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"{path.name} is damaged: {error}") from error
+        raise UnreadableError("{file} is damaged: {error}", file=path.name, error=error) from error
     if not isinstance(parsed, dict):
-        raise UnreadableError(f"{path.name} is not a JSON object")
+        raise UnreadableError("{file} is not a JSON object", file=path.name)
     return cast("dict[str, object]", parsed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..errors import UnreadableError
+from ..errors import Message, UnreadableError
 from ..families.key_names import Source, Sources
 
 LISTED = 3
@@ -23,16 +23,19 @@ class KeyMismatch:
     network: str
     missing: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
-    misshapen: tuple[str, ...] = ()
-    """In words."""
+    misshapen: tuple[Message, ...] = ()
 
     def check(self) -> None:
         """Raises UnreadableError for the first kind of misfit."""
         if self.missing:
-            raise UnreadableError(f"its {self.network} lacks {_listed(self.missing)}")
+            raise UnreadableError(
+                "its {network} lacks {tensors}", network=self.network, tensors=_listed(self.missing)
+            )
         if self.surplus:
             names = _listed(self.surplus)
-            raise UnreadableError(f"its {self.network} has more than is known of it: {names}")
+            raise UnreadableError(
+                "its {network} has unknown tensors: {tensors}", network=self.network, tensors=names
+            )
         if self.misshapen:
             raise UnreadableError(self.misshapen[0])
 
@@ -44,7 +47,12 @@ def compare_keys(network: nn.Module, sources: Sources, name: str) -> KeyMismatch
         missing=tuple(sorted(expected.keys() - sources.keys())),
         surplus=tuple(sorted(sources.keys() - expected.keys())),
         misshapen=tuple(
-            f"{sources[key].key} has the shape {sources[key].shape}, not {shape}"
+            Message(
+                "{tensor} has the shape {shape}, not {expected}",
+                tensor=sources[key].key,
+                shape=sources[key].shape,
+                expected=shape,
+            )
             for key, shape in expected.items()
             if key in sources and _flat(sources[key].shape) != _flat(shape)
         ),
@@ -78,9 +86,13 @@ def read(source: Source, shape: torch.Size, device: str, dtype: torch.dtype) -> 
     """
     tensor = source.tensor()
     if not tensor.is_floating_point():
-        raise UnreadableError(f"{source.key} holds {str(tensor.dtype).removeprefix('torch.')}")
+        raise UnreadableError(
+            "{tensor} holds {dtype}",
+            tensor=source.key,
+            dtype=str(tensor.dtype).removeprefix("torch."),
+        )
     tensor = tensor.to(device, dtype)
     if not math.isfinite(float(tensor.sum(dtype=torch.float32))) and not tensor.isfinite().all():
-        raise UnreadableError(f"{source.key} holds values that are not finite numbers")
+        raise UnreadableError("{tensor} holds values that are not finite", tensor=source.key)
     layout = torch.channels_last if len(shape) == 4 else torch.contiguous_format
     return tensor.reshape(shape).contiguous(memory_format=layout)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import UnreadableError
+from ..errors import UnreadableError, quoted
 from .quantized_blocks import BLOCKS
 from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
 
@@ -50,13 +50,13 @@ class _GgufReader:
         """Raises UnreadableError above the limit."""
         value = int(self.number(kind))
         if value > limit:
-            raise UnreadableError(f"it says that it holds {value} {what}")
+            raise UnreadableError("it claims to hold {count} {things}", count=value, things=what)
         return value
 
     def text(self, limit: int) -> str:
         size = self.count("Q", limit, "characters in a name")
         if self.at + size > len(self._data):
-            raise UnreadableError("it ends within a name, so it is not complete")
+            raise UnreadableError("it ends within a name, so it is incomplete")
         raw = self._data[self.at : self.at + size]
         self.at += size
         return raw.decode("utf-8", errors="replace")
@@ -72,7 +72,7 @@ class _GgufReader:
             return self.number(SCALARS[kind])
         if kind in WIDE:
             return self.number(WIDE[kind])
-        raise UnreadableError(f"it holds a value of the unknown kind {kind}")
+        raise UnreadableError("it holds a value of the unknown type {type}", type=kind)
 
 
 def read_gguf(path: Path) -> TensorFile:
@@ -83,14 +83,14 @@ def read_gguf(path: Path) -> TensorFile:
         try:
             return _read(path, data)
         except struct.error as error:
-            raise UnreadableError("it ends within its header, so it is not complete") from error
+            raise UnreadableError("it ends within its header, so it is incomplete") from error
 
 
 def _read(path: Path, data: mmap.mmap) -> TensorFile:
     reader = _GgufReader(data)
     version = int(reader.number("I"))
     if version not in VERSIONS:
-        raise UnreadableError(f"it is a GGUF file of the unknown version {version}")
+        raise UnreadableError("it is a GGUF file of the unknown version {version}", version=version)
     tensors = reader.count("Q", MAX_TENSORS, "tensors")
     values: dict[str, Value] = {}
     for _ in range(reader.count("Q", MAX_VALUES, "values")):
@@ -100,13 +100,13 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
     for _ in range(tensors):
         name = reader.text(MAX_NAME)
         if name in found:
-            raise UnreadableError(f"its header names {name!r:.80} twice")
+            raise UnreadableError("its header names {tensor} twice", tensor=quoted(name))
         rank = reader.count("I", MAX_RANK, f"sides of {name!r:.80}")
         shape = tuple(reversed([int(reader.number("Q")) for _ in range(rank)]))
         found[name] = shape, int(reader.number("I")), int(reader.number("Q"))
     alignment = values.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
-        raise UnreadableError(f"its alignment is {alignment!r:.20}")
+        raise UnreadableError("its alignment is {alignment}", alignment=quoted(alignment, 20))
     start = -(-reader.at // alignment) * alignment
     entries = {
         name: _entry(
@@ -115,7 +115,7 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
         for name, (shape, kind, offset) in found.items()
     }
     if sum(entry.nbytes for entry in entries.values()) > len(data):
-        raise UnreadableError("its tensors say that they are larger than it is")
+        raise UnreadableError("its tensors claim to be larger than the file")
     metadata = {name: value for name, value in values.items() if isinstance(value, str)}
     return TensorFile(path, entries, metadata)
 
@@ -130,15 +130,27 @@ def _entry(
 ) -> TensorEntry:
     blocks = BLOCKS.get(kind)
     if blocks is None and kind not in UNQUANTIZED:
-        raise UnreadableError(f"{name!r:.80} is packed in an unknown way, number {kind}")
+        raise UnreadableError(
+            "{tensor} is quantized in an unknown format, number {format}",
+            tensor=quoted(name),
+            format=kind,
+        )
     if blocks is not None and (not shape or shape[-1] % blocks.count):
-        raise UnreadableError(f"{name!r:.80} of the shape {shape!r:.80} is not in whole blocks")
+        raise UnreadableError(
+            "{tensor} of the shape {shape} does not consist of whole blocks",
+            tensor=quoted(name),
+            shape=quoted(shape),
+        )
     if isinstance(original_shape, tuple):
         sides = tuple(side for side in original_shape if isinstance(side, int) and side >= 0)
         if len(sides) != len(original_shape) or math.prod(sides) != math.prod(shape):
-            raise UnreadableError(f"{name!r:.80} cannot have had the shape {original_shape!r:.80}")
+            raise UnreadableError(
+                "{tensor} cannot have had the shape {shape}",
+                tensor=quoted(name),
+                shape=quoted(original_shape),
+            )
         shape = sides
     entry = TensorEntry(UNQUANTIZED.get(kind, torch.float32), shape, start, blocks=blocks)
     if start + entry.nbytes > whole:
-        raise UnreadableError(f"it ends within {name!r:.80}, so it is not complete")
+        raise UnreadableError("it ends within {tensor}, so it is incomplete", tensor=quoted(name))
     return entry

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from ..errors import ModelError, NotAModelError, UnknownKindError, UnreadableError
-from ..families.components import Components, all_tensors, find, merge
+from ..errors import Message, ModelError, NotAModelError, UnknownKindError, UnreadableError
+from ..families.components import OTHER_MODELS, Components, all_tensors, find, merge
 from ..families.family import Identity
 from ..families.header import Header
 from ..families.registry import detect_family
@@ -72,8 +72,9 @@ def _opened(path: Path) -> DiffusersFolder:
     if os.path.isdir(path):
         if not is_diffusers_folder(path):
             raise ModelError(
-                f"{path} is not a model: it has neither a model.json nor a model_index.json.",
-                "Choose a checkpoint file, or the folder that holds the whole model.",
+                "{path} is not a model: it has neither a model.json nor a model_index.json.",
+                "Choose a checkpoint file, or the folder of the whole model.",
+                path=path,
             )
         return open_folder(path)
     file = open_tensors(path)
@@ -95,13 +96,13 @@ def _parameterization(path: Path) -> str:
 
 def _not_a_model(components: Components) -> UnknownKindError:
     found = [*components.others]
-    if whole := [kind for kind in found if kind.endswith(" model")]:
-        return UnknownKindError(f"it is {whole[0]}, which cannot be drawn with yet")
+    if whole := [kind for kind in found if kind in OTHER_MODELS]:
+        return UnknownKindError("it is {kind}, which is not supported yet", kind=whole[0])
     if components.autoencoder is not None:
-        found.append("an autoencoder (VAE)")
+        found.append(Message("an autoencoder (VAE)"))
     if components.texts:
-        found.append("a text encoder")
+        found.append(Message("a text encoder"))
     if not found:
-        return NotAModelError("it holds no network that is known")
-    words = f"it holds {' and '.join(found)}, but no U-Net, so it is no model by itself"
+        return NotAModelError("it holds no known network")
+    words = Message("it holds {parts}, but no U-Net, so it is not a whole model", parts=found)
     return NotAModelError(words)

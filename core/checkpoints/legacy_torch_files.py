@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..errors import UnreadableError
+from ..errors import UnreadableError, quoted
 from .pickle_reader import PickleContents, StoredElements, describe
 from .tensor_file import MAX_TENSORS, TensorFile
 from .torch_files import MAX_PICKLE, tensor_file_of
@@ -31,7 +31,7 @@ def read_legacy_torch_file(path: Path) -> TensorFile:
         pickles = io.BytesIO(file.read(MAX_PICKLE))
         number, _, system, model, keys = (describe(pickles) for _ in range(5))
         if number.value != MAGIC_NUMBER:
-            raise UnreadableError("it is a bare pickle, but not as PyTorch writes them")
+            raise UnreadableError("it is a bare pickle, but not one that PyTorch wrote")
         system_info = (
             cast("dict[object, object]", system.value) if isinstance(system.value, dict) else {}
         )
@@ -48,11 +48,13 @@ def _in_file_order(
     known: dict[str, StoredElements] = {}
     for stored in elements:
         if known.setdefault(stored.key, stored) != stored:
-            raise UnreadableError(f"the elements {stored.key!r:.40} are described twice")
+            raise UnreadableError(
+                "the storage {storage} is described twice", storage=quoted(stored.key, 40)
+            )
     names = cast("list[object]", keys.value) if isinstance(keys.value, list) else []
     found = [known[name] for name in names if isinstance(name, str) and name in known]
     if len(found) != len(names) or len(known) != len(names) or len(names) > MAX_TENSORS:
-        raise UnreadableError("the elements in it are not those that it describes")
+        raise UnreadableError("its storages are not those that it describes")
     return found
 
 
@@ -63,9 +65,12 @@ def _element_offsets(
     for stored in elements:
         file.seek(at)
         if int.from_bytes(file.read(COUNT_BYTES), "little") != stored.numel:
-            raise UnreadableError(f"the elements {stored.key!r:.40} have another size than said")
+            raise UnreadableError(
+                "the storage {storage} does not have the stated size",
+                storage=quoted(stored.key, 40),
+            )
         starts[stored] = at + COUNT_BYTES
         at = starts[stored] + stored.numel * stored.dtype.itemsize
         if at > whole:
-            raise UnreadableError("it ends within its tensors, so it is not complete")
+            raise UnreadableError("it ends within its tensors, so it is incomplete")
     return starts

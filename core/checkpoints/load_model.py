@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import ModelError, UnreadableError
+from ..errors import Message, ModelError, UnreadableError
 from ..families.family import Identity, Networks
 from ..model.model import Model
 from ..runtime.offload import (
@@ -166,13 +166,15 @@ def file_digest(path: Path, identity: Identity) -> str:
 def check_complete(identity: Identity) -> None:
     """Raises ModelError for a model that lacks networks or words. No tensor is read."""
     if identity.missing:
-        hint = "Download it as a whole, with its image encoder."
+        hint = Message("Download the whole model, with its image encoder.")
         if identity.lacks_text:
-            hint = "Put its text encoder, such as clip_l.safetensors, into a folder of models."
+            hint = Message("Put its text encoder, such as clip_l.safetensors, into a model folder.")
         elif identity.lacks_vae:
             companion = f"{identity.path.stem}.vae.safetensors"
-            hint = f"Choose a VAE for it (--vae), or put one beside it, as {companion}."
-        raise ModelError(f"{identity.path} lacks {' and '.join(identity.missing)}.", hint)
+            hint = Message(
+                "Choose a VAE for it (--vae), or put one beside it, as {file}.", file=companion
+            )
+        raise ModelError("{path} lacks {parts}.", hint, path=identity.path, parts=identity.missing)
 
 
 def key_mismatches(identity: Identity) -> tuple[KeyMismatch, ...]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from ..errors import ModelError, UnreadableError
+from ..errors import InvalidError, Message, ModelError, UnreadableError
 from ..families.registry import family_of_width
 from ..model.model import Model
 from .lora_formulas import apply_lora
@@ -132,7 +132,9 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
 def _check_takes_loras(model: Model) -> None:
     if not model.text.lora_slots:
         raise ModelError(
-            f"{model.name} takes no LoRAs.", "Choose a Stable Diffusion model, or leave it out."
+            "{model} does not support LoRAs.",
+            "Choose a Stable Diffusion model, or remove the LoRA.",
+            model=model.name,
         )
 
 
@@ -214,10 +216,22 @@ def is_lora(file: TensorFile) -> bool:
 def _wrong_family(path: Path, width: int | None, model: Model) -> ModelError:
     own, family = model.config.family.name, family_of_width(width)
     theirs = "" if family is None else family.name
-    words = f"is a LoRA for {theirs}" if theirs and theirs != own else "is for another family"
+    hint = Message("Choose another LoRA, or a model of its family.")
+    if theirs and theirs != own:
+        return ModelError(
+            "{lora} is a LoRA for {family}; {model} belongs to the family {own}.",
+            hint,
+            lora=path.name,
+            family=theirs,
+            model=model.name,
+            own=own,
+        )
     return ModelError(
-        f"{path.name} {words}; {model.name} is of the family {own}.",
-        "Choose another LoRA, or a model that it is made for.",
+        "{lora} is for another family; {model} belongs to the family {own}.",
+        hint,
+        lora=path.name,
+        model=model.name,
+        own=own,
     )
 
 
@@ -255,12 +269,14 @@ def _patched_weights(
                 made[name] = apply_lora(weight, moved, strength)
                 if not math.isfinite(float(made[name].sum())) and not made[name].isfinite().all():
                     raise UnreadableError(
-                        f"it makes {name} hold values that are not finite numbers"
+                        "it gives {tensor} values that are not finite", tensor=name
                     )
         except UnreadableError as error:
             raise unreadable(one.lora.path, error) from error
         except AttributeError as error:  # the layer has no bias
-            raise unreadable(one.lora.path, ValueError(f"{layer.path} has no bias")) from error
+            raise unreadable(
+                one.lora.path, InvalidError("{layer} has no bias", layer=layer.path)
+            ) from error
     return {
         (layer.network, name): _convert_like(value, before.get_parameter(name))
         for name, value in made.items()

@@ -22,8 +22,10 @@ def apply_lora(weight: Tensor, tensors: Tensors, strength: float) -> Tensor:
     shape = _shape(tensors)  # before anything large is made
     if shape.numel() != weight.numel():
         raise UnknownKindError(
-            f"it is made for a model that is built otherwise: it changes {tuple(shape)} numbers of "
-            f"a layer that has {tuple(weight.shape)}"
+            "it is made for a different model: it changes {numbers} numbers of a layer "
+            "that has {existing}",
+            numbers=tuple(shape),
+            existing=tuple(weight.shape),
         )
     magnitude = tensors.get("dora_scale")
     if "magnitudes" in tensors:  # PEFT's are always norms of rows, whatever their shape
@@ -66,7 +68,9 @@ def weight_delta(tensors: Tensors) -> Tensor:
             return _lokr(tensors)
         return tensors["diff"]
     except (KeyError, RuntimeError) as error:
-        raise UnreadableError(f"a layer's tensors do not fit together: {error}") from error
+        raise UnreadableError(
+            "a layer's tensors do not fit together: {error}", error=error
+        ) from error
 
 
 def _scale(tensors: Tensors, down: Tensor) -> float:
@@ -86,7 +90,7 @@ def _lora(tensors: Tensors) -> Tensor:
 
 def _loha(tensors: Tensors) -> Tensor:
     if "hada_t1" in tensors:
-        raise UnreadableError("it holds a Tucker decomposition of LoHa, which is not known")
+        raise UnreadableError("it holds a Tucker decomposition of LoHa, which is not supported")
     first = tensors["hada_w1_a"] @ tensors["hada_w1_b"]
     return first * (tensors["hada_w2_a"] @ tensors["hada_w2_b"])
 

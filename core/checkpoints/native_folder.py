@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import ModelError, UnreadableError
+from ..errors import InvalidError, ModelError, UnreadableError
 from ..families.components import Component, Components, all_tensors
 from ..families.header import Header
 from ..families.native import AGAIN
@@ -42,12 +42,14 @@ def _read_config(path: Path) -> NativeConfig:
         with path.open("rb") as file:
             data = file.read(MAX_CONFIG_BYTES + 1)
         if len(data) > MAX_CONFIG_BYTES:
-            raise ValueError(f"it is larger than {MAX_CONFIG_BYTES} bytes")
+            raise InvalidError("it is larger than {limit} bytes", limit=MAX_CONFIG_BYTES)
         return NativeConfig.from_json(data.decode("utf-8"))
     except OSError as error:
         raise unreadable(path, error) from error
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} does not describe a model: {str(error)[:500]}.", AGAIN) from error
+        raise ModelError(
+            "{path} does not describe a model: {error}.", AGAIN, path=path, error=error
+        ) from error
 
 
 def _component(path: Path) -> Component:

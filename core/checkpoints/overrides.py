@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from .. import typed_json
 from ..atomic_write import replacing
+from ..errors import InvalidError
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def read_overrides(model: Path) -> Overrides:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            raise ValueError("it is too large")
+            raise InvalidError("it is too large")
         parsed: Any = json.loads(data)
         return typed_json.read(Overrides, parsed, "it")
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import torch
 
-from ..errors import UnreadableError
+from ..errors import UnreadableError, quoted
 from .tensor_file import MAX_RANK
 
 MAX_ELEMENTS = 2**48
@@ -119,8 +119,8 @@ def describe(data: bytes | io.BytesIO) -> PickleContents:
     except UnreadableError:
         raise
     except (ValueError, IndexError, OverflowError) as error:
-        raise UnreadableError(f"{_DAMAGED}: {error}") from error
-    raise UnreadableError(f"{_DAMAGED}: it does not end")
+        raise UnreadableError("its pickle is damaged: {error}", error=error) from error
+    raise UnreadableError("its pickle is damaged: it does not end")
 
 
 @dataclass
@@ -143,7 +143,9 @@ class _PickleMachine:
             self.memo[len(self.memo)] = self.top()
         elif name in ("BINGET", "LONG_BINGET", "GET"):
             if argument not in self.memo:
-                raise UnreadableError(f"{_DAMAGED}: it recalls what it never noted")
+                raise UnreadableError(
+                    "its pickle is damaged: it reads a memo that was never written"
+                )
             self.stack.append(self.memo[argument])
         elif name == "GLOBAL":
             self.stack.append(_check_global(str(argument).replace(" ", ".", 1)))
@@ -193,11 +195,13 @@ class _PickleMachine:
         elif name == "POP_MARK":
             self.since_mark()
         else:
-            raise UnreadableError(f"its pickle has the instruction {name}: no checkpoint needs it")
+            raise UnreadableError(
+                "its pickle has the instruction {name}, which no checkpoint needs", name=name
+            )
 
     def top(self) -> object:
         if not self.stack:
-            raise UnreadableError(f"{_DAMAGED}: a value is missing")
+            raise UnreadableError("its pickle is damaged: a value is missing")
         return self.stack[-1]
 
     def pop(self) -> object:
@@ -207,7 +211,7 @@ class _PickleMachine:
 
     def since_mark(self) -> list[object]:
         if not self.marks:
-            raise UnreadableError(f"{_DAMAGED}: a mark is missing")
+            raise UnreadableError("its pickle is damaged: a mark is missing")
         items, self.stack = self.stack, self.marks.pop()
         return items
 
@@ -216,14 +220,16 @@ class _PickleMachine:
         if isinstance(target, list):
             cast("list[object]", target).extend(items)
         elif not isinstance(target, _Ignored):
-            raise UnreadableError(f"{_DAMAGED}: it appends to what is not a list")
+            raise UnreadableError("its pickle is damaged: it appends to what is not a list")
 
     def _set(self, items: list[object]) -> None:
         target = self.top()
         if isinstance(target, _Ignored):
             return
         if not isinstance(target, dict) or len(items) % 2:
-            raise UnreadableError(f"{_DAMAGED}: it sets items of what is not a dictionary")
+            raise UnreadableError(
+                "its pickle is damaged: it sets items of what is not a dictionary"
+            )
         mapping = cast("dict[object, object]", target)
         for key, value in zip(items[::2], items[1::2], strict=True):
             if isinstance(key, str | int):  # other keys, such as classes, belong to training state
@@ -233,8 +239,9 @@ class _PickleMachine:
 def _check_global(name: str) -> _Name:
     if name not in KNOWN_GLOBALS and name not in IGNORED_GLOBALS:
         raise UnreadableError(
-            f"its pickle names {name!r:.120}, which is not needed to describe tensors: it may be "
-            "malicious; nothing of it was run"
+            "its pickle names {name}, which no description of tensors needs: it may be "
+            "malicious; nothing of it was run",
+            name=quoted(name, 120),
         )
     return _Name(name)
 
@@ -249,7 +256,7 @@ def _stored_elements(reference: object) -> StoredElements:
                 return StoredElements(STORAGES[name], key, numel)
         case _:
             pass
-    raise UnreadableError("its pickle refers to something that is not the elements of a tensor")
+    raise UnreadableError("its pickle refers to something that is not the storage of a tensor")
 
 
 def _call(called: object, arguments: object) -> object:
@@ -274,7 +281,8 @@ def _call(called: object, arguments: object) -> object:
         case _:
             pass
     raise UnreadableError(
-        f"{_DAMAGED}: it calls {name or 'a value'!r} in a way that makes no sense"
+        "its pickle is damaged: it calls {name} with wrong arguments",
+        name=quoted(name or "a value"),
     )
 
 
@@ -282,5 +290,5 @@ def _sizes(values: object) -> tuple[int, ...]:
     items = cast("tuple[object, ...]", values) if isinstance(values, tuple) else (None,)
     sizes = tuple(item for item in items if type(item) is int and 0 <= item < MAX_ELEMENTS)
     if len(sizes) != len(items) or len(sizes) > MAX_RANK:
-        raise UnreadableError(f"{_DAMAGED}: a tensor has an impossible shape")
+        raise UnreadableError("its pickle is damaged: a tensor has an impossible shape")
     return sizes

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from ..errors import UnreadableError
+from ..errors import UnreadableError, quoted
 from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
 
 MAX_HEADER = 100_000_000
@@ -35,21 +35,21 @@ def read_safetensors(path: Path, start: bytes) -> TensorFile:
     """`start`: the first 8 bytes of the file. Raises UnreadableError, OSError."""
     whole = path.stat().st_size
     if _is_old_pickle(start):
-        raise UnreadableError("it is a bare pickle, but not as PyTorch writes them")
+        raise UnreadableError("it is a bare pickle, but not one that PyTorch wrote")
     if len(start) < 8:
         raise UnreadableError("it is too short to hold weights")
     size = int.from_bytes(start, "little")
     if size > MAX_HEADER:
         raise UnreadableError("it is neither a safetensors file nor one that PyTorch wrote")
     if size > whole - 8:
-        raise UnreadableError("it ends within its header, so it is not complete")
+        raise UnreadableError("it ends within its header, so it is incomplete")
     with path.open("rb") as file:
         file.seek(8)
         header = _parse_header(file.read(size))
     written = header.pop("__metadata__", {})
     metadata = cast("dict[str, object]", written) if isinstance(written, dict) else {}
     if len(header) > MAX_TENSORS:
-        raise UnreadableError(f"it says that it holds {len(header)} tensors")
+        raise UnreadableError("it claims to hold {count} tensors", count=len(header))
     entries = {name: _entry(name, value, 8 + size, whole) for name, value in header.items()}
     _check_offsets(entries, 8 + size, whole)
     return TensorFile(path, entries, {key: str(value) for key, value in metadata.items()})
@@ -66,7 +66,7 @@ def _parse_header(header: bytes) -> dict[str, object]:
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            raise UnreadableError(f"its header names {twice!r:.80} twice")
+            raise UnreadableError("its header names {tensor} twice", tensor=quoted(twice))
         return found
 
     try:
@@ -74,7 +74,7 @@ def _parse_header(header: bytes) -> dict[str, object]:
     except UnreadableError:
         raise
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"its header is damaged: {error}") from error
+        raise UnreadableError("its header is damaged: {error}", error=error) from error
     if not isinstance(parsed, dict):
         raise UnreadableError("its header is not a table of tensors")
     return cast("dict[str, object]", parsed)
@@ -84,15 +84,23 @@ def _entry(name: str, value: object, base: int, whole: int) -> TensorEntry:
     described = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     dtype = DTYPES.get(str(described.get("dtype")))
     if dtype is None:
-        raise UnreadableError(f"{name!r:.80} has unknown elements {described.get('dtype')!r:.20}")
+        raise UnreadableError(
+            "{tensor} has the unknown dtype {dtype}",
+            tensor=quoted(name),
+            dtype=quoted(described.get("dtype"), 20),
+        )
     shape, place = _integers(described.get("shape")), _integers(described.get("data_offsets"))
     if shape is None or place is None or len(place) != 2 or len(shape) > MAX_RANK:
-        raise UnreadableError(f"{name!r:.80} is not described as a tensor")
+        raise UnreadableError("{tensor} is not described as a tensor", tensor=quoted(name))
     entry = TensorEntry(dtype, shape, base + place[0])
     if place[1] - place[0] != entry.nbytes:
-        raise UnreadableError(f"{name!r:.80} has another size than its shape {shape!r:.80}")
+        raise UnreadableError(
+            "{tensor} does not have the size of its shape {shape}",
+            tensor=quoted(name),
+            shape=quoted(shape),
+        )
     if base + place[1] > whole:
-        raise UnreadableError(f"it ends within {name!r:.80}, so it is not complete")
+        raise UnreadableError("it ends within {tensor}, so it is incomplete", tensor=quoted(name))
     return entry
 
 
@@ -110,7 +118,9 @@ def _check_offsets(entries: Mapping[str, TensorEntry], start: int, whole: int) -
     at = start
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].start, item[1].nbytes)):
         if entry.start != at:
-            raise UnreadableError(f"the place of {name!r:.80} overlaps another or leaves a gap")
+            raise UnreadableError(
+                "{tensor} overlaps another tensor or leaves a gap", tensor=quoted(name)
+            )
         at += entry.nbytes
     if at != whole:
-        raise UnreadableError("there is something behind its last tensor")
+        raise UnreadableError("it has data after its last tensor")

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..errors import ModelError, UnknownKindError, UnreadableError
+from ..errors import Message, ModelError, UnknownKindError, UnreadableError
 from .quantized_blocks import BlockFormat, dequantize
 
 MAX_TENSORS = 200_000
@@ -89,14 +89,16 @@ class TensorFile:
         except OSError as error:
             raise unreadable(self.path, error) from error
         if room:
-            raise unreadable(self.path, UnreadableError("it has become shorter while it was read"))
+            raise unreadable(self.path, UnreadableError("it became shorter while it was read"))
         return data
 
 
 def unreadable(path: Path, error: Exception) -> ModelError:
     if isinstance(error, OSError):
-        return ModelError(f"{path} cannot be read: {error.strerror or error}.", "Check the path.")
-    hint = "Download it again, or ask whoever made it for a .safetensors file."
+        return ModelError(
+            "{path} cannot be read: {error}.", "Check the path.", path=path, error=error
+        )
+    hint = Message("Download it again, or ask its author for a .safetensors file.")
     if isinstance(error, UnknownKindError):
-        hint = "Choose another model."
-    return ModelError(f"{path} cannot be used: {str(error)[:500]}.", hint)
+        hint = Message("Choose another model.")
+    return ModelError("{path} cannot be used: {error}.", hint, path=path, error=error)

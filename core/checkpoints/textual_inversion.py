@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..conditioning.text.clip_text import Embedding
 from ..conditioning.text.clip_tokenizer import CHUNK, clip_tokenizer
-from ..errors import ModelError
+from ..errors import InvalidError, ModelError, quoted
 from ..model.model import Model
 from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
@@ -50,13 +50,17 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
     found = [tensor.shape[1] for tensor in vectors]
     if found != list(widths):
         raise ModelError(
-            f"{path} is made for text encoders that are {_join_widths(found)} wide; those of this "
-            f"model are {_join_widths(widths)}.",
-            "Use it with a model of the family it was made for.",
+            "{path} is made for text encoders of {widths} dimensions; this model has {expected}.",
+            "Use it with a model of its own family.",
+            path=path,
+            widths=_join_widths(found),
+            expected=_join_widths(widths),
         )
     counts = {len(tensor) for tensor in vectors}
     if len(counts) != 1 or not 1 <= max(counts) <= CHUNK:
-        raise unreadable(path, ValueError("its vectors are too many, or differ in number"))
+        raise unreadable(
+            path, InvalidError("it has too many vectors, or different numbers of them")
+        )
     return Embedding(path.stem, tuple(vectors))
 
 
@@ -96,7 +100,7 @@ def _vector_names(file: TensorFile) -> list[str]:
     named = [name for name in vectors if name.startswith(("emb_params", "string_to_param."))]
     names = named or vectors
     if len(names) != 1:
-        raise unreadable(file.path, ValueError("it does not hold the vectors of one word"))
+        raise unreadable(file.path, InvalidError("it does not hold the vectors of one word"))
     return names
 
 
@@ -104,10 +108,15 @@ def _vectors(file: TensorFile, name: str) -> Tensor:
     """[n, dim]"""
     entry = file.entries[name]
     if len(entry.shape) not in (1, 2) or not entry.dtype.is_floating_point:
-        raise unreadable(file.path, ValueError(f"{name!r:.80} does not hold vectors"))
+        raise unreadable(
+            file.path, InvalidError("{tensor} does not hold vectors", tensor=quoted(name))
+        )
     vectors = file.tensor(name).float()
     if not vectors.isfinite().all():
-        raise unreadable(file.path, ValueError(f"{name!r:.80} holds values that are not finite"))
+        raise unreadable(
+            file.path,
+            InvalidError("{tensor} holds values that are not finite", tensor=quoted(name)),
+        )
     return vectors if vectors.ndim == 2 else vectors[None]
 
 

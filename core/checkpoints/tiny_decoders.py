@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import ModelError, NotAModelError, UnreadableError
+from ..errors import Message, ModelError, NotAModelError, UnreadableError
 from ..families.key_names import Source
 from ..families.native_config import MAX_BLOCKS, MAX_WIDTH
 from ..networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
@@ -18,7 +18,7 @@ from .tensor_file import TensorFile, unreadable
 PREFIXES = ("decoder.layers.", "taesd_decoder.", "decoder.", "")
 """Prefixes of the layer numbers; diffusers' comes first and counts from 0, not 1."""
 ENCODERS = ("0.weight", "encoder.layers.0.weight", "taesd_encoder.0.weight")
-CHOOSE = "Choose the decoder of a TAESD that is made for this family of models."
+CHOOSE = Message("Choose a TAESD decoder for this family of models.")
 
 
 def load_tiny_decoder(
@@ -35,10 +35,15 @@ def load_tiny_decoder(
         config = _config(sources)
         if config.latent_channels != latent_channels or config.factor != factor:
             raise ModelError(
-                f"{path} decodes latents of {config.latent_channels} channels to pictures "
-                f"{config.factor} times as large; those of this model have {latent_channels}, and "
-                f"its pictures are {factor} times as large.",
+                "{path} decodes latents of {channels} channels to images {factor} times as "
+                "large; this model has {expected_channels} channels and a factor of "
+                "{expected_factor}.",
                 CHOOSE,
+                path=path,
+                channels=config.latent_channels,
+                factor=config.factor,
+                expected_channels=latent_channels,
+                expected_factor=factor,
             )
         with torch.device("meta"):
             decoder = TinyDecoder(config)
@@ -53,7 +58,7 @@ def _weight_file(folder: Path) -> Path:
     for name in ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"):
         if (folder / name).is_file():
             return folder / name
-    raise ModelError(f"{folder} holds no weights of a decoder.", CHOOSE)
+    raise ModelError("{folder} holds no weights of a decoder.", CHOOSE, folder=folder)
 
 
 def _decoder_tensors(file: TensorFile) -> dict[str, Source]:
@@ -74,10 +79,10 @@ def _decoder_tensors(file: TensorFile) -> dict[str, Source]:
 def _config(sources: dict[str, Source]) -> TinyDecoderConfig:
     first = sources["1.weight"].shape
     if len(first) != 4 or not all(1 <= size <= MAX_WIDTH for size in first):
-        raise UnreadableError(f"its first layer has the shape {first}")
+        raise UnreadableError("its first layer has the shape {shape}", shape=first)
     numbers = {int(name.split(".")[0]) for name in sources}
     if max(numbers) > MAX_BLOCKS:
-        raise UnreadableError(f"it has {max(numbers)} layers")
+        raise UnreadableError("it has {count} layers", count=max(numbers))
     counts = [0]
     for number in range(3, max(numbers)):
         if f"{number}.conv.0.weight" in sources:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ..errors import UnreadableError
+from ..errors import UnreadableError, quoted
 from .pickle_reader import StoredElements, StoredTensor, describe
 from .tensor_file import MAX_TENSORS, TensorEntry, TensorFile
 
@@ -38,7 +38,9 @@ def read_torch_file(path: Path) -> TensorFile:
     except UnreadableError:
         raise
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
-        raise UnreadableError(f"its archive is damaged, or not complete: {error}") from error
+        raise UnreadableError(
+            "its archive is damaged, or incomplete: {error}", error=error
+        ) from error
 
 
 class _BoundedFile(io.FileIO):
@@ -46,20 +48,20 @@ class _BoundedFile(io.FileIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_PICKLE:
-            raise UnreadableError(f"its archive wants to be read {size} bytes at once")
+            raise UnreadableError("its archive asks to be read {size} bytes at once", size=size)
         return super().read(MAX_PICKLE if size is None or size < 0 else size) or b""
 
 
 def _read(path: Path, file: io.FileIO, archive: zipfile.ZipFile) -> TensorFile:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        raise UnreadableError(f"it is an archive of {len(members)} files")
+        raise UnreadableError("it is an archive of {count} files", count=len(members))
     names = Counter(member.filename for member in members)
     if twice := next((name for name, count in names.items() if count > 1), None):
-        raise UnreadableError(f"its archive holds {twice!r:.80} twice")
+        raise UnreadableError("its archive holds {file} twice", file=quoted(twice))
     pickled = [member for member in members if member.filename.split("/")[-1] == "data.pkl"]
     if len(pickled) != 1:
-        raise UnreadableError("it is a zip archive, but not as PyTorch writes them")
+        raise UnreadableError("it is a zip archive, but not one that PyTorch wrote")
     [pickle] = pickled
     if pickle.file_size > MAX_PICKLE or pickle.compress_type != zipfile.ZIP_STORED:
         raise UnreadableError("its pickle is larger than any checkpoint's, or compressed")
@@ -87,7 +89,7 @@ def tensor_file_of(
     starts = {stored: start(stored) for stored in {t.elements for t in tensors.values()}}
     entries = {name: _entry(name, t, starts[t.elements]) for name, t in tensors.items()}
     if sum(entry.nbytes for entry in entries.values()) > MAX_SHARED * path.stat().st_size:
-        raise UnreadableError("its tensors say that they are much larger than it is")
+        raise UnreadableError("its tensors claim to be much larger than the file")
     return TensorFile(path, entries, values=values)
 
 
@@ -102,11 +104,16 @@ class _ElementOffsets:
     def start(self, stored: StoredElements) -> int:
         member = self.members.get(stored.key)
         if member is None:
-            raise UnreadableError(f"the elements {stored.key!r:.40} are missing")
+            raise UnreadableError(
+                "the storage {storage} is missing", storage=quoted(stored.key, 40)
+            )
         if member.compress_type != zipfile.ZIP_STORED:
             raise UnreadableError("its tensors are compressed, which PyTorch never does")
         if member.file_size != stored.numel * stored.dtype.itemsize:
-            raise UnreadableError(f"the elements {stored.key!r:.40} have another size than said")
+            raise UnreadableError(
+                "the storage {storage} does not have the stated size",
+                storage=quoted(stored.key, 40),
+            )
         self.file.seek(member.header_offset)
         local = self.file.read(LOCAL_HEADER)
         if len(local) < LOCAL_HEADER or local[:4] != b"PK\x03\x04":
@@ -114,7 +121,7 @@ class _ElementOffsets:
         lengths = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
         start = member.header_offset + LOCAL_HEADER + lengths
         if start + member.file_size > self.whole:
-            raise UnreadableError("it ends within its tensors, so it is not complete")
+            raise UnreadableError("it ends within its tensors, so it is incomplete")
         return start
 
 
@@ -143,7 +150,7 @@ def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, floa
             elif isinstance(value, int | float) and abs(value) < MAX_VALUE and not prefix:
                 values[str(key)] = float(value)
         if len(tensors) > MAX_TENSORS:
-            raise UnreadableError(f"it says that it holds more than {MAX_TENSORS} tensors")
+            raise UnreadableError("it claims to hold more than {limit} tensors", limit=MAX_TENSORS)
     return tensors, values
 
 
@@ -152,8 +159,8 @@ def _entry(name: str, tensor: StoredTensor, start: int) -> TensorEntry:
     available = elements.numel * elements.dtype.itemsize // width
     entry = TensorEntry(tensor.dtype, tensor.shape, start + tensor.offset * width, tensor.stride)
     if len(tensor.shape) != len(tensor.stride):
-        raise UnreadableError(f"{name!r:.80} is not described as a tensor")
+        raise UnreadableError("{tensor} is not described as a tensor", tensor=quoted(name))
     last = tensor.offset + entry.span - 1
     if entry.numel and (last >= available or entry.numel > available):
-        raise UnreadableError(f"{name!r:.80} reaches beyond its elements")
+        raise UnreadableError("{tensor} reaches beyond its storage", tensor=quoted(name))
     return entry

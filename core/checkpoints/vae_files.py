@@ -31,10 +31,12 @@ def with_vae(model: Model, path: Path) -> Model:
         with torch.device("meta"):
             found = config.family.find_autoencoder(sources)
         if found is None:
-            raise ModelError(f"{path} holds no autoencoder (VAE).", "Choose another file.")
+            raise ModelError(
+                "{path} holds no autoencoder (VAE).", "Choose another file.", path=path
+            )
         shape = found.network.latent_channels, found.network.factor
         if shape != (model.latent_channels, model.factor):
-            raise UnreadableError(f"its autoencoder is not one for {model.name}")
+            raise UnreadableError("its autoencoder does not fit {model}", model=model.name)
         compare_keys(found.network, found.sources, NAME).check()
         fill(found.network, found.sources, str(like.device), like.dtype)
     except torch.OutOfMemoryError:

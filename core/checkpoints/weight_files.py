@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from ..atomic_write import replacing
+from ..errors import InvalidError
 
 
 def read(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -24,7 +25,9 @@ def read(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], dict[str, 
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, file.metadata() or {}
     except (SafetensorError, KeyError) as error:  # KeyError: an element type torch lacks
-        raise ValueError(f"{path} is not a readable safetensors file: {error}") from error
+        raise InvalidError(
+            "{path} is not a readable safetensors file: {error}", path=path, error=error
+        ) from error
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:

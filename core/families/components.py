@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..errors import Message
 from .key_names import (
     Source,
     Sources,
@@ -80,7 +81,7 @@ class Components:
     """What pictures are looked at with."""
     statistics: Sources = field(default_factory=dict[str, Source])
     """The mean and the deviation ("mean", "std") of what that makes of pictures."""
-    others: tuple[str, ...] = ()
+    others: tuple[Message, ...] = ()
     """Kinds of networks that were found, and that there is no use for."""
     unknown: tuple[str, ...] = ()
     """Names of tensors that nothing is known of."""
@@ -97,19 +98,23 @@ SCALE = ".scale_weight"
 _OF_SCALES = re.compile(r"(^|\.)(scale_weight|scale_input|scaled_fp8)$")
 """Names of what belongs to scaled 8-bit weights; inputs are not computed with in 8 bits here."""
 
+FLUX = Message("a Flux model")
+STABLE_DIFFUSION_3 = Message("a Stable Diffusion 3 model")
+OTHER_MODELS = (FLUX, STABLE_DIFFUSION_3)
+"""Whole models of families that are not supported."""
 _OTHERS = {
-    "first_stage_model.quantize.embedding.weight": "a VQ autoencoder",
-    "quantize.embedding.weight": "a VQ autoencoder",
-    "transformer.token_emb.weight": "a BERT text encoder",
-    "control_model.input_blocks.0.0.weight": "a ControlNet",
-    "controlnet_cond_embedding.conv_in.weight": "a ControlNet",
-    "double_blocks.0.img_attn.qkv.weight": "a Flux model",
-    "joint_blocks.0.x_block.attn.qkv.weight": "a Stable Diffusion 3 model",
-    "cond_stage_model.embedding.weight": "a class embedder",
-    "cond_stage_model.channel_mapper.weight": "a segmentation embedder",
-    "depth_model.model.pretrained.cls_token": "a depth estimator",
-    "lora_up.weight": "a LoRA",
-    "lora_B.weight": "a LoRA",
+    "first_stage_model.quantize.embedding.weight": Message("a VQ autoencoder"),
+    "quantize.embedding.weight": Message("a VQ autoencoder"),
+    "transformer.token_emb.weight": Message("a BERT text encoder"),
+    "control_model.input_blocks.0.0.weight": Message("a ControlNet"),
+    "controlnet_cond_embedding.conv_in.weight": Message("a ControlNet"),
+    "double_blocks.0.img_attn.qkv.weight": FLUX,
+    "joint_blocks.0.x_block.attn.qkv.weight": STABLE_DIFFUSION_3,
+    "cond_stage_model.embedding.weight": Message("a class embedder"),
+    "cond_stage_model.channel_mapper.weight": Message("a segmentation embedder"),
+    "depth_model.model.pretrained.cls_token": Message("a depth estimator"),
+    "lora_up.weight": Message("a LoRA"),
+    "lora_B.weight": Message("a LoRA"),
 }
 
 
@@ -146,7 +151,7 @@ def find(group: Sources) -> Components:
         texts=texts,
         image=image,
         statistics=statistics,
-        others=tuple(sorted(others)),
+        others=tuple(sorted(others, key=str)),
         unknown=tuple(unknown),
         ignored=len(left) - len(unknown),
         markers=markers,
@@ -182,7 +187,7 @@ def merge(main: Sequence[Components], beside: Sequence[Components] = ()) -> Comp
         texts=others or texts,
         image=images[-1] if images else None,
         statistics={name: source for part in groups for name, source in part.statistics.items()},
-        others=tuple(sorted({kind for part in groups for kind in part.others})),
+        others=tuple(sorted({kind for part in groups for kind in part.others}, key=str)),
         unknown=tuple(name for part in groups for name in part.unknown),
         ignored=sum(part.ignored for part in groups),
         markers={name: source for part in groups for name, source in part.markers.items()},

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
-from ..errors import UnknownKindError, UnreadableError
+from ..errors import Message, UnknownKindError, UnreadableError
 from ..images.clip_crop import SIDE
 from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.kl_autoencoder import AutoencoderKLConfig
@@ -22,7 +22,7 @@ IMAGE_HEADS = 16
 """Of every published image encoder."""
 OPENAI_PROJECTION = 768
 """OpenAI's image encoder has a rough GELU; it is told by the width of what it gives."""
-UNUSUAL = "its U-Net is of an unusual kind"
+UNUSUAL = Message("its U-Net has an unknown architecture")
 
 
 def unet_config(sources: Sources) -> UNetConfig:
@@ -92,7 +92,9 @@ def _depths(sources: Iterable[str]) -> Mapping[str, int]:
             found.setdefault(match[1], set()).add(match[2])
     depths = {stage: len(blocks) for stage, blocks in found.items()}
     if (most := max(depths.values(), default=0)) > MAX_BLOCKS:
-        raise UnreadableError(f"it has {most} blocks where {MAX_BLOCKS} are the most")
+        raise UnreadableError(
+            "it has {blocks} blocks, and at most {most} are supported", blocks=most, most=MAX_BLOCKS
+        )
     return depths
 
 
@@ -108,9 +110,9 @@ def autoencoder_config(sources: Sources) -> AutoencoderKLConfig:
         for level in range(levels)
     ]
     if not widths or not channels or any(width % channels for width in widths):
-        raise UnknownKindError("its autoencoder is of an unknown kind")
+        raise UnknownKindError("its autoencoder has an unknown architecture")
     if _shape(sources, "encoder.conv_out.weight", 4)[0] != 2 * latent:
-        raise UnknownKindError("its autoencoder is of the VQ kind, which cannot be drawn with yet")
+        raise UnknownKindError("its autoencoder is a VQ autoencoder, which is not supported yet")
     _check_sizes(first[1], channels, latent, *widths)
     multipliers = tuple(width // channels for width in widths)
     return AutoencoderKLConfig(channels, multipliers, blocks, latent, first[1])
@@ -124,7 +126,9 @@ def clip_config(sources: Sources, activation: Literal["quick_gelu", "gelu"]) -> 
     projection = sources.get("text_projection.weight")
     _check_sizes(vocabulary, dim, positions, feed_forward)
     if dim % CLIP_HEAD:
-        raise UnreadableError(f"its text encoder is {dim} wide, which no CLIP is")
+        raise UnreadableError(
+            "its text encoder has {width} dimensions, as no CLIP text encoder has", width=dim
+        )
     return ClipConfig(
         vocabulary=vocabulary,
         positions=positions,
@@ -145,9 +149,11 @@ def image_config(sources: Sources) -> ClipImageConfig:
     projection = _shape(sources, "visual_projection.weight", 2)[0]
     _check_sizes(dim, patch, positions, feed_forward, projection)
     if positions != 1 + (SIDE // patch) ** 2 or SIDE % patch:
-        raise UnknownKindError(f"its image encoder looks at pictures that are not {SIDE} pixels")
+        raise UnknownKindError("its image encoder does not take images of {side} pixels", side=SIDE)
     if dim % IMAGE_HEADS:
-        raise UnreadableError(f"its image encoder is {dim} wide, which no CLIP is")
+        raise UnreadableError(
+            "its image encoder has {width} dimensions, as no CLIP image encoder has", width=dim
+        )
     return ClipImageConfig(
         patch=patch,
         side=SIDE,
@@ -163,9 +169,9 @@ def image_config(sources: Sources) -> ClipImageConfig:
 def _shape(sources: Sources, name: str, rank: int) -> tuple[int, ...]:
     source = sources.get(name)
     if source is None:
-        raise UnreadableError(f"it lacks {name}")
+        raise UnreadableError("it lacks {tensor}", tensor=name)
     if len(source.shape) != rank:
-        raise UnreadableError(f"{name} has the shape {source.shape}")
+        raise UnreadableError("{tensor} has the shape {shape}", tensor=name, shape=source.shape)
     return source.shape
 
 
@@ -175,12 +181,16 @@ def _count(sources: Iterable[str], pattern: str) -> int:
     matches = (compiled.match(name) for name in sources)
     numbers = sorted({int(match[1][:9]) for match in matches if match})
     if numbers and (numbers[0] or any(b - a != 1 for a, b in pairwise(numbers))):
-        raise UnreadableError(f"some of its blocks are missing ({pattern})")
+        raise UnreadableError("some of its blocks are missing ({pattern})", pattern=pattern)
     if len(numbers) > MAX_BLOCKS:
-        raise UnreadableError(f"it has {len(numbers)} blocks where {MAX_BLOCKS} are the most")
+        raise UnreadableError(
+            "it has {blocks} blocks, and at most {most} are supported",
+            blocks=len(numbers),
+            most=MAX_BLOCKS,
+        )
     return len(numbers)
 
 
 def _check_sizes(*sizes: int) -> None:
     if not all(1 <= size <= MAX_WIDTH for size in sizes):
-        raise UnreadableError(f"its sizes {sizes} are impossible")
+        raise UnreadableError("its sizes {sizes} are impossible", sizes=sizes)

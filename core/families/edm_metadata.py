@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
-from ..errors import UnknownKindError, UnreadableError
+from ..errors import Message, UnknownKindError, UnreadableError
 from ..sampling.predictions import SIGMA_DATA
 from .key_names import Source
 
@@ -38,7 +38,7 @@ class Edm:
     """What a file says of it. None: nothing."""
 
     predicts: Kind
-    reason: str
+    reason: Message
     sigma_min: float | None = None
     sigma_max: float | None = None
     latents: LatentStatistics | None = None
@@ -49,7 +49,9 @@ class Edm:
         low = usual[0] if self.sigma_min is None else self.sigma_min
         high = usual[1] if self.sigma_max is None else self.sigma_max
         if not 0 < low < high < math.inf:
-            raise UnreadableError(f"its noise levels from {low} to {high} are impossible")
+            raise UnreadableError(
+                "its noise levels from {low} to {high} are impossible", low=low, high=high
+            )
         return low, high
 
 
@@ -63,9 +65,11 @@ def read_edm(
     if "edm_mean" in markers:
         mean, std = (_numbers(markers, name) for name in ("edm_mean", "edm_std"))
         latents = _latents(mean, std, SIGMA_DATA)
-        return Edm("edm", "it holds the tensor edm_mean", latents=latents)
+        return Edm(
+            "edm", Message("it holds the tensor {tensor}", tensor="edm_mean"), latents=latents
+        )
     if "edm_vpred.sigma_max" in markers:
-        found = Edm("v", "it holds the tensor edm_vpred.sigma_max")
+        found = Edm("v", Message("it holds the tensor {tensor}", tensor="edm_vpred.sigma_max"))
         [high] = _numbers(markers, "edm_vpred.sigma_max")
         if "edm_vpred.sigma_min" in markers:
             [low] = _numbers(markers, "edm_vpred.sigma_min")
@@ -80,11 +84,17 @@ def _of_folder(scheduler: Mapping[str, object], autoencoder: Mapping[str, object
     if not is_edm and not mean:
         return None
     kind: Kind = "v" if scheduler.get("prediction_type") == "v_prediction" else "edm"
-    reason = "its scheduler is configured so" if is_edm else "its autoencoder has a latents_mean"
+    reason = (
+        Message("its scheduler is configured for it")
+        if is_edm
+        else Message("its autoencoder has a latents_mean")
+    )
     found = Edm(kind, reason)
     if is_edm:
         if (spread := _number(scheduler, "sigma_data", SIGMA_DATA)) != SPREADS[kind]:
-            raise UnknownKindError(f"its scheduler's sigma_data is {spread}, as no known one's")
+            raise UnknownKindError(
+                "its scheduler has an unknown sigma_data of {sigma_data}", sigma_data=spread
+            )
         low, high = _number(scheduler, "sigma_min", 0.002), _number(scheduler, "sigma_max", 80.0)
         found = replace(found, sigma_min=low, sigma_max=high)
     if mean:
@@ -96,9 +106,9 @@ def _of_folder(scheduler: Mapping[str, object], autoencoder: Mapping[str, object
 def _numbers(markers: Mapping[str, Source], name: str) -> tuple[float, ...]:
     source = markers.get(name)
     if source is None:
-        raise UnreadableError(f"it lacks {name}")
+        raise UnreadableError("it lacks {tensor}", tensor=name)
     if math.prod(source.shape) > MOST or ("sigma" in name and math.prod(source.shape) != 1):
-        raise UnreadableError(f"{name} has the shape {source.shape}")
+        raise UnreadableError("{tensor} has the shape {shape}", tensor=name, shape=source.shape)
     return tuple(float(number) for number in source.tensor().flatten())
 
 
@@ -123,5 +133,9 @@ def _float(value: object) -> float:
 def _latents(mean: tuple[float, ...], std: tuple[float, ...], scale: float) -> LatentStatistics:
     fine = all(map(math.isfinite, (*mean, *std, scale))) and min(*std, scale) > 0
     if not fine or len(mean) != len(std):
-        raise UnreadableError(f"its latents' mean {mean} and deviation {std} are impossible")
+        raise UnreadableError(
+            "its latents' mean {mean} and deviation {deviation} are impossible",
+            mean=mean,
+            deviation=std,
+        )
     return LatentStatistics(mean, std, scale)

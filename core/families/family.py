@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..conditioning.numbers import COUNTS, NUMBER_WIDTH, Number
 from ..conditioning.text.clip_text import EncoderOptions
+from ..errors import Message
 from ..networks.clip import ClipConfig, ClipImageConfig
 from ..networks.kl_autoencoder import AutoencoderKLConfig
 from ..networks.unet import UNetConfig
@@ -87,7 +88,7 @@ class DetectedPrediction:
 
     kind: str
     """A key of PREDICTIONS."""
-    reason: str
+    reason: Message
     zero_snr: bool = False
     """Whether it was trained up to pure noise."""
 
@@ -239,7 +240,7 @@ class Identity:
     """The lowest and the highest noise level, if it was trained on a continuum of them."""
     statistics: LatentStatistics | None = None
     """Of its latents; None: as usual in its family."""
-    missing: tuple[str, ...] = ()
+    missing: tuple[Message, ...] = ()
     """What it lacks to be drawn with, in words."""
     max_side: int = MAX_SIDE
     size_multiple: int = SIZE_MULTIPLE
@@ -293,9 +294,9 @@ class Identity:
 
 
 VAE, TEXT_ENCODER, IMAGE_ENCODER = (
-    "an autoencoder (VAE)",
-    "a text encoder",
-    "an image encoder",
+    Message("an autoencoder (VAE)"),
+    Message("a text encoder"),
+    Message("an image encoder"),
 )
 """What a model may lack, in words."""
 

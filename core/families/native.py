@@ -13,7 +13,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from ..conditioning.text.sentence import SentenceConditioner
-from ..errors import ModelError, UnreadableError
+from ..errors import Message, ModelError, UnreadableError
 from ..networks.bert import Bert, BertConfig
 from ..networks.compact_autoencoder import FACTOR, CompactAutoencoder, CompactAutoencoderConfig
 from ..networks.unet import UNet
@@ -33,7 +33,7 @@ from .key_names import Sources
 from .native_config import MAX_WIDTH, Defaults, NativeConfig
 
 TOKENIZER = "tokenizer.json"
-AGAIN = "Install or export the model again."
+AGAIN = Message("Install or export the model again.")
 
 
 def detect(header: Header) -> Match | None:
@@ -52,7 +52,7 @@ def configure(family: Family, header: Header) -> Identity:
         unet=config.unet,
         autoencoder=config.autoencoder,
         text_encoders=(config.text_encoder,),
-        prediction=DetectedPrediction(config.prediction, "its model.json says so"),
+        prediction=DetectedPrediction(config.prediction, Message("its model.json says so")),
         detected_prediction=config.prediction,
         schedule=config.schedule,
         latent_mean=config.latent_mean,
@@ -102,9 +102,11 @@ def read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception
-        raise ModelError(f"{path} is not a readable tokenizer: {error}.", AGAIN) from error
+        raise ModelError(
+            "{path} is not a readable tokenizer: {error}.", AGAIN, path=path, error=error
+        ) from error
     if max(tokenizer.get_vocab().values(), default=0) >= config.vocabulary:
-        raise ModelError(f"{path} has tokens that the text encoder lacks.", AGAIN)
+        raise ModelError("{path} has tokens that the text encoder lacks.", AGAIN, path=path)
     return tokenizer
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, cast
 
 from .. import typed_json
-from ..errors import RequestError
+from ..errors import InvalidError, RequestError, quoted
 from ..networks.bert import BertConfig
 from ..networks.compact_autoencoder import FACTOR, CompactAutoencoderConfig
 from ..networks.unet import UNetConfig
@@ -73,10 +73,10 @@ class NativeConfig:
         """Raises ValueError for anything that is not the configuration of a model."""
         data: Any = json.loads(text)
         if not isinstance(data, dict):
-            raise ValueError("a JSON object is expected")
+            raise InvalidError("a JSON object is expected")
         values = cast("dict[str, object]", data)
         if values.pop("format", None) != FORMAT:
-            raise ValueError(f"the format is not {FORMAT}")
+            raise InvalidError("the format is not {format}", format=FORMAT)
         config = typed_json.read(cls, values, "the configuration")
         _check(config)
         return config
@@ -85,18 +85,20 @@ class NativeConfig:
 def _check(config: NativeConfig) -> None:
     """Bounds everything that a configuration may ask for. Raises ValueError."""
     if config.prediction not in PREDICTIONS:
-        raise ValueError(f"unknown prediction {config.prediction!r}")
+        raise InvalidError("unknown prediction {prediction}", prediction=quoted(config.prediction))
     channels = config.autoencoder.latent_channels
     if not len(config.latent_mean) == len(config.latent_std) == channels:
-        raise ValueError(f"the latent statistics are not those of {channels} channels")
+        raise InvalidError(
+            "the latent statistics are not those of {channels} channels", channels=channels
+        )
     if min(config.latent_std) <= 0:
-        raise ValueError("the latents' standard deviations are not above 0")
+        raise InvalidError("the latents' standard deviations are not above 0")
     unet, text = config.unet, config.text_encoder
     if len(unet.depths) != len(unet.multipliers):
-        raise ValueError("the U-Net's depths and multipliers differ in number")
+        raise InvalidError("the U-Net's depths and multipliers differ in number")
     ups = [len(level) for level in unet.up_depths]
     if ups and ups != [unet.blocks + 1] * len(unet.multipliers):
-        raise ValueError("the U-Net's depths on the way up are not those of its blocks")
+        raise InvalidError("the U-Net's depths on the way up do not match its blocks")
     for part in (unet, config.autoencoder, text):
         for field in fields(part):
             _check_sizes(field.name, getattr(part, field.name))
@@ -108,36 +110,53 @@ def _check(config: NativeConfig) -> None:
         ("text encoder layers", text.layers),
     ):
         if count > MAX_BLOCKS:
-            raise ValueError(f"{count} {name} are more than {MAX_BLOCKS}")
+            raise InvalidError(
+                "{count} {things} are more than {most}", count=count, things=name, most=MAX_BLOCKS
+            )
     if not 2 <= config.prompt_tokens <= text.positions:
-        raise ValueError(f"prompt_tokens is {config.prompt_tokens}, outside 2 to {text.positions}")
+        raise InvalidError(
+            "prompt_tokens is {tokens}, outside 2 to {most}",
+            tokens=config.prompt_tokens,
+            most=text.positions,
+        )
     if not 1 <= config.max_side <= MAX_SIDE:
-        raise ValueError(f"max_side is {config.max_side}, outside 1 to {MAX_SIDE}")
+        raise InvalidError(
+            "max_side is {side}, outside 1 to {most}", side=config.max_side, most=MAX_SIDE
+        )
     _check_fit(config)
     try:
         Request(**asdict(config.defaults))
     except RequestError as error:
-        raise ValueError(f"the defaults cannot be asked for: {error}") from error
+        raise InvalidError("the defaults are not a valid request: {error}", error=error) from error
 
 
 def _check_fit(config: NativeConfig) -> None:
     """Whether the networks understand one another. Raises ValueError."""
     unet, channels, text = config.unet, config.autoencoder.latent_channels, config.text_encoder
     if not unet.in_channels == unet.out_channels == channels:
-        raise ValueError(f"the U-Net's channels are not the autoencoder's {channels}")
+        raise InvalidError(
+            "the U-Net does not have the autoencoder's {channels} channels", channels=channels
+        )
     if unet.context_dim != text.dim or unet.vector_dim not in (None, text.dim):
-        raise ValueError(f"the U-Net's conditions are not the text encoder's {text.dim} wide")
+        raise InvalidError(
+            "the U-Net's conditions do not have the text encoder's {width} dimensions",
+            width=text.dim,
+        )
     if unet.classes is not None:
-        raise ValueError("the U-Net's classes are no conditions of a text encoder")
+        raise InvalidError("a U-Net with classes does not take the conditions of a text encoder")
     if unet.channels % 2 or text.dim % text.heads:
-        raise ValueError("the width is not a multiple of 2 or of the heads")
+        raise InvalidError("the width is not a multiple of 2 or of the heads")
     for level, multiplier in enumerate(unet.multipliers):
         width = unet.channels * multiplier
         heads = unet.heads or width // unet.head_channels
         attends = unet.depths[level] or any(unet.upward(level))
         attends = attends or multiplier == unet.multipliers[-1]  # the middle
         if attends and (heads == 0 or width % heads):
-            raise ValueError(f"{width} channels cannot be shared among {heads} heads")
+            raise InvalidError(
+                "{channels} channels cannot be divided among {heads} heads",
+                channels=width,
+                heads=heads,
+            )
 
 
 def _check_sizes(name: str, value: object) -> None:
@@ -147,4 +166,10 @@ def _check_sizes(name: str, value: object) -> None:
     else:
         low = 0 if name.endswith("depths") or name.startswith("middle") else 1
         if type(value) is int and not low <= value <= MAX_WIDTH:
-            raise ValueError(f"{name} is {value}, outside {low} to {MAX_WIDTH}")
+            raise InvalidError(
+                "{name} is {value}, outside {low} to {high}",
+                name=name,
+                value=value,
+                low=low,
+                high=MAX_WIDTH,
+            )

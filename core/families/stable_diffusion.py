@@ -16,7 +16,7 @@ from torch import Tensor
 from ..conditioning.clip_image import ImageConditioner
 from ..conditioning.text.clip_text import ClipConditioner, EncoderOptions
 from ..conditioning.text.clip_tokenizer import END
-from ..errors import UnknownKindError, UnreadableError
+from ..errors import Message, UnknownKindError, UnreadableError
 from ..networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from ..networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from ..networks.unet import UNet, UNetConfig
@@ -160,7 +160,8 @@ def configure(
     assert shape is not None
     if edm is not None and not architecture.edm:
         raise UnknownKindError(
-            f"it is {family.name}, trained on a continuum of noise levels, which is not known yet"
+            "it is {family}, trained on continuous noise levels, which is not supported yet",
+            family=family.name,
         )
     input_kind = _input_kind(architecture, family, shape)
     unet = replace(shape, heads=architecture.heads, cross_levels=architecture.cross_levels)
@@ -182,7 +183,7 @@ def configure(
     )
     prediction = detected
     if header.prediction_override:
-        kind, reason = header.prediction_override, "chosen by the user"
+        kind, reason = header.prediction_override, Message("chosen by the user")
         prediction = replace(detected, kind=kind, reason=reason)
     larger = architecture.v_side if prediction.kind == "v" else None
     side = larger or family.defaults.width
@@ -236,11 +237,17 @@ def configure(
 def _input_kind(architecture: Architecture, family: Family, unet: UNetConfig) -> str:
     if unet.in_channels not in INPUT_KINDS:
         count = unet.in_channels
-        raise UnknownKindError(f"its U-Net takes {count} channels, as no known one does")
+        raise UnknownKindError(
+            "its U-Net takes {channels} channels, as no known one does", channels=count
+        )
     kind = INPUT_KINDS[unet.in_channels]
     embeds, classes = architecture.adds == "image", architecture.adds == "class"
     if (kind == "upscaling") != classes or (kind and embeds):
-        raise UnknownKindError(f"it is {family.name}, {kind}, which is not known yet")
+        raise UnknownKindError(
+            "it is {family}, {variant}, which is not supported yet",
+            family=family.name,
+            variant=kind,
+        )
     return EMBEDDED if embeds else kind
 
 
@@ -257,24 +264,34 @@ def _prediction(architecture: Architecture, header: Header, unet: UNetConfig) ->
     zero = "ztsnr" in components.markers or metadata.get("ss_zero_terminal_snr") == "True"
     zero = zero or header.scheduler.get("rescale_betas_zero_snr") is True
     if "v_pred" in components.markers:
-        return DetectedPrediction("v", "it holds the tensor v_pred", zero)
+        return DetectedPrediction(
+            "v", Message("it holds the tensor {tensor}", tensor="v_pred"), zero
+        )
     said = next((metadata[key].lower() for key in METADATA_KEYS if key in metadata), "")
     if said in V_NAMES | EPS_NAMES:
-        return DetectedPrediction(_kind(said), f"its metadata say {said}", zero)
+        return DetectedPrediction(
+            _kind(said), Message("its metadata say {prediction}", prediction=said), zero
+        )
     if metadata.get("modelspec.architecture", "").endswith("-768-v"):
-        return DetectedPrediction("v", "its metadata name the architecture", zero)
+        return DetectedPrediction("v", Message("its metadata name the architecture"), zero)
     configured = str(header.scheduler.get("prediction_type", ""))
     if configured in V_NAMES | EPS_NAMES:
-        return DetectedPrediction(_kind(configured), "its scheduler is configured so", zero)
+        return DetectedPrediction(
+            _kind(configured), Message("its scheduler is configured for it"), zero
+        )
     if header.parameterization in V_NAMES | EPS_NAMES:
         kind = _kind(header.parameterization)
-        return DetectedPrediction(kind, "the .yaml beside it says so", zero)
+        return DetectedPrediction(kind, Message("the .yaml beside it says so"), zero)
     bias = components.unet and components.unet.sources.get(V_BIAS)
     if architecture.v_deviation is not None and unet.in_channels == 4 and bias:
         deviation = float(bias.tensor().float().std(correction=0))
         kind = "v" if deviation > architecture.v_deviation else "eps"
-        return DetectedPrediction(kind, f"a bias in it deviates by {deviation:.3f}", zero)
-    return DetectedPrediction(architecture.prediction, "models of its family usually do", zero)
+        return DetectedPrediction(
+            kind, Message("a bias in it deviates by {deviation}", deviation=deviation), zero
+        )
+    return DetectedPrediction(
+        architecture.prediction, Message("models of its family usually do"), zero
+    )
 
 
 def _kind(said: str) -> str:
@@ -338,23 +355,23 @@ def _check_fit(identity: Identity, texts: tuple[ClipConfig, ...]) -> None:
     """Whether the networks fit one another. Raises UnreadableError."""
     unet, latent = identity.unet, identity.unet.out_channels
     if len(identity.latent_mean) != latent:
-        raise UnreadableError("the mean of its latents is not one for its U-Net")
+        raise UnreadableError("the mean of its latents does not fit its U-Net")
     if identity.autoencoder and identity.autoencoder.latent_channels != latent:
-        raise UnreadableError("its autoencoder is not one for its U-Net")
+        raise UnreadableError("its autoencoder does not fit its U-Net")
     if identity.lacks_text:
         return
     if any(text.vocabulary <= END for text in texts):
         raise UnreadableError("its text encoder lacks words")
     if sum(text.dim for text in texts) != unet.context_dim:
-        raise UnreadableError("its text encoders are not those for its U-Net")
+        raise UnreadableError("its text encoders do not fit its U-Net")
     if identity.input_kind == EMBEDDED:
         image = identity.image_encoder
         if image is not None and 2 * image.projection != unet.vector_dim:
-            raise UnreadableError("its image encoder is not the one for its U-Net")
+            raise UnreadableError("its image encoder does not fit its U-Net")
     elif unet.vector_dim is not None:
         pooled = texts[-1].projection or 0
         if pooled + identity.family.size_numbers_width != unet.vector_dim:
-            raise UnreadableError("its text encoders are not those for its U-Net")
+            raise UnreadableError("its text encoders do not fit its U-Net")
 
 
 def _build(
@@ -404,8 +421,13 @@ def _image_conditioner(network: ClipImageEncoder, statistics: Sources) -> ImageC
 
 def _statistic(source: Source, width: int) -> Tensor:
     if math.prod(source.shape) != width:
-        raise UnreadableError(f"{source.key} has the shape {source.shape}, not {(1, width)}")
+        raise UnreadableError(
+            "{tensor} has the shape {shape}, not {expected}",
+            tensor=source.key,
+            shape=source.shape,
+            expected=(1, width),
+        )
     vector = source.tensor().float().reshape(width)
     if not vector.isfinite().all():
-        raise UnreadableError(f"{source.key} holds values that are not finite numbers")
+        raise UnreadableError("{tensor} holds values that are not finite", tensor=source.key)
     return vector

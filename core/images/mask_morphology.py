@@ -7,6 +7,8 @@ from math import isqrt
 import numpy as np
 from PIL import Image, ImageFilter
 
+from ..errors import InvalidError
+
 BLOCK = 512  # pixels; the working set of a block fits into the cache of a core
 RADIUS_MAX = 256  # pixels
 
@@ -52,7 +54,9 @@ def feather(mask: np.ndarray, radius: int) -> np.ndarray:
 
 def _check(radius: int) -> None:
     if not 1 <= radius <= RADIUS_MAX:
-        raise ValueError(f"a radius is 1 to {RADIUS_MAX} pixels, got {radius}")
+        raise InvalidError(
+            "a radius is 1 to {most} pixels, not {radius}", most=RADIUS_MAX, radius=radius
+        )
 
 
 def _dilated(area: np.ndarray, radius: int) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageFilter
 
+from ..errors import InvalidError
+
 Fill = Literal["edge", "noise", "mirror"]
 """What the new part starts from: the colours at the edge, noise, or the picture mirrored and
 blurred."""
@@ -37,7 +39,7 @@ def extended(
     height, width = image.shape[:2]
     sides = (border.left, border.top, border.right, border.bottom)
     if min(sides) < 0:
-        raise ValueError(f"A border is 0 pixels or more, not {min(sides)}.")
+        raise InvalidError("A border is 0 pixels or more, not {border}.", border=min(sides))
     around = ((border.top, border.bottom), (border.left, border.right))
     larger = np.pad(image, (*around, (0, 0)), mode="edge")
     inside = (slice(border.top, border.top + height), slice(border.left, border.left + width))

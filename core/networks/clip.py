@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..errors import InvalidError
 from .layers import zero_embedding
 
 
@@ -160,7 +161,7 @@ class ClipTextEncoder(nn.Module):
         layers, and is that of the first `end`.
         """
         if pooled and self.text_projection is None:
-            raise ValueError("This text encoder has no projection to pool with.")
+            raise InvalidError("This text encoder has no projection to pool with.")
         x = vectors = self.embeddings(tokens, inserted)
         wanted = max(0, self.config.layers - skip)
         for done, layer in enumerate(self.encoder.layers):

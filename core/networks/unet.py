@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..errors import InvalidError
 from .cond import Cond
 from .cost import COUNTED, BackboneCost, CostModel
 from .layers import (
@@ -312,7 +313,7 @@ class UNet(Backbone):
         if cond.tokens is None or cond.mask is not None:
             raise ValueError("A U-Net needs tokens, and attends to all of them.")
         if (cond.vector is None) != (self.label_emb is None):
-            raise ValueError("A pooled condition is needed exactly when the network takes one.")
+            raise InvalidError("A pooled condition is needed exactly when the network takes one.")
         context = Context(cond.tokens, cond.cache)
         emb = self._embedding(x, t, cond)
         if cond.channels is not None:

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..cancellation import CancelCheck
-from ..errors import RequestError
+from ..errors import Message, RequestError
 from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
@@ -33,9 +33,9 @@ from ..sampling import noise
 from .init_image import InitImage, encode
 from .inpainting import Region, drawn_picture
 
-NEEDED: Mapping[str, str] = {
-    "depth": "a picture of depths, the brighter the nearer",
-    "upscaling": "the small picture that it enlarges",
+NEEDED: Mapping[str, Message] = {
+    "depth": Message("a depth map, brighter where it is nearer"),
+    "upscaling": Message("the small image to enlarge"),
 }
 """Without which such a model cannot draw."""
 CONTROL_STEP = -2
@@ -75,8 +75,9 @@ def check_takes_control_image(model: Model) -> None:
         return
     raise RequestError(
         "control",
-        f"{model.name} takes no picture to be led by.",
-        "Take it away, or choose a model for depths, editing, enlarging or varying.",
+        "{model} has no control image.",
+        "Remove it, or choose a depth, InstructPix2Pix, upscaler or unCLIP model.",
+        model=model.name,
     )
 
 
@@ -111,7 +112,9 @@ def extra_conditioning(
     if picture is None:
         if model.input_kind in NEEDED:
             wanted = NEEDED[model.input_kind]
-            raise RequestError("control", f"{model.name} needs {wanted}.", "Give it one.")
+            raise RequestError(
+                "control", "{model} needs {input}.", "Add one.", model=model.name, input=wanted
+            )
         return _channels(torch.zeros_like(unit))
     if model.input_kind == "depth":
         return _channels(_depths(picture, unit))
@@ -184,8 +187,11 @@ def _noised(model: Model, request: Request, small: Tensor) -> Tensor:
     if request.noise_level > MAX_UPSCALING_NOISE_LEVEL:
         raise RequestError(
             "noise_level",
-            f"{model.name} knows no noise level of {request.noise_level}.",
-            f"Choose one up to {MAX_UPSCALING_NOISE_LEVEL}.",
+            "{model} does not know the noise level {noise_level}.",
+            "Choose one up to {most}.",
+            model=model.name,
+            noise_level=request.noise_level,
+            most=MAX_UPSCALING_NOISE_LEVEL,
         )
     sigma = model.schedule.sigma(float(request.noise_level))
     unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(small.shape[1:]))[None].to(small)

@@ -58,8 +58,9 @@ def guided_denoisers(
         if getattr(request.guidance, name) and model.prediction is not FLOW:
             raise RequestError(
                 f"guidance.{name}",
-                f"{model.name} is no flow model, which CFG-Zero* is for.",
+                "{model} is not a flow model: CFG-Zero* is only for these.",
                 "Turn it off, or choose a flow model.",
+                model=model.name,
             )
     cells = unit.shape[-2], unit.shape[-1]
 

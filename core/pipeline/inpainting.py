@@ -94,7 +94,7 @@ def region(redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int]) -> Reg
         return Region(0, 0, width, height)
     painted = bounds(redrawn)
     if painted is None:
-        raise RequestError("mask", "Nothing is painted.", "Paint what shall be redrawn.")
+        raise RequestError("mask", "The mask is empty.", "Paint over the area to change.")
     left, right = _padded(painted.left, painted.right, inpaint.padding, width)
     top, bottom = _padded(painted.top, painted.bottom, inpaint.padding, height)
     aspect = drawn[0] / drawn[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..conditioning.text.prompt_parser import loras
-from ..errors import RequestError
+from ..errors import RequestError, quoted
 from ..model.model import Model
 from ..request.inputs import Inputs, check_pixels
 from ..request.parameters import MAX_SIDE
@@ -22,16 +22,18 @@ def with_recorded_prediction(model: Model, request: Request) -> Model:
 def check_request(model: Model, request: Request, inputs: Inputs) -> None:
     """Raises RequestError for what does not fit."""
     if request.count != 1:
-        raise RequestError("count", "A job makes one picture.", "Use request.each().")
+        raise RequestError("count", "A run makes a single image.", "Use request.each().")
     check_size(model, *drawn_size(model, request), request.tile)
     if request.control:
         check_takes_control_image(model)
     if request.model_digest and request.model_digest != model.digest:
         raise RequestError(
             "model_digest",
-            f"The request was made for a model with hash {request.model_digest[:10]}; "
-            f"{model.name} has {model.digest[:10]}.",
-            "Load that model, or clear the hash to draw with this one.",
+            "The request was made for a model with the hash {expected}; {model} has {actual}.",
+            "Choose that model, or clear the hash to generate with this one.",
+            expected=request.model_digest[:10],
+            model=model.name,
+            actual=model.digest[:10],
         )
     size = (request.height, request.width)
     for name, pixels, shape in (
@@ -52,8 +54,9 @@ def check_loras(prompt: str, syntax: str) -> None:
     if named := loras(prompt, syntax):
         raise RequestError(
             "prompt",
-            f"The prompt names the LoRA {named[0].name!r}, which is not applied here.",
+            "The prompt names the LoRA {lora}, which is not applied here.",
             "Remove the tag and apply the file with core.checkpoints.lora.with_loras.",
+            lora=quoted(named[0].name),
         )
 
 
@@ -64,12 +67,21 @@ def check_size(model: Model, width: int, height: int, tile: int) -> None:
         if side % model.size_multiple or side > limit:
             raise RequestError(
                 name,
-                f"{model.name} cannot draw a {name} of {side} pixels.",
-                f"Use a multiple of {model.size_multiple} up to {limit}.",
+                "{model} does not support a {name} of {side} pixels.",
+                "Use a multiple of {multiple} up to {most}.",
+                model=model.name,
+                name=name,
+                side=side,
+                multiple=model.size_multiple,
+                most=limit,
             )
     if tile % model.size_multiple or tile > model.max_side:
         raise RequestError(
             "tile",
-            f"{model.name} cannot draw tiles of {tile} pixels.",
-            f"Use a multiple of {model.size_multiple} up to {model.max_side}.",
+            "{model} does not support tiles of {side} pixels.",
+            "Use a multiple of {multiple} up to {most}.",
+            model=model.name,
+            side=tile,
+            multiple=model.size_multiple,
+            most=model.max_side,
         )

@@ -21,6 +21,6 @@ def resume(
     run = prepare(model, saved.request, saved.inputs, check)
     x = saved.state.x
     if x.shape != run.start.x.shape or saved.state.index > run.total:
-        raise StateError("The saved state is not one of its own request: the file is damaged.")
+        raise StateError("The saved state does not belong to its own request: the file is damaged.")
     memory = tuple(old.to(model.device) for old in saved.state.memory)
     return run, State(saved.state.index, x.to(model.device), memory)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import RequestError, StateError
+from ..errors import InvalidError, RequestError, StateError
 from ..request.inputs import Inputs
 from ..request.request import Request
 from ..runtime.environment import Environment
@@ -104,7 +104,7 @@ def _header(metadata: Mapping[str, str]) -> SavedJobHeader:
     made_in = Environment.from_json(metadata["environment"])
     # Of the text as it is: a later version writes the same request with more fields.
     if metadata["recipe"] != hashlib.sha256(metadata["request"].encode()).hexdigest():
-        raise ValueError("its recipe does not match its digest")
+        raise InvalidError("its recipe does not match its digest")
     return SavedJobHeader(request, made_in, tuple(metadata.get("marks", "").split()))
 
 
@@ -114,9 +114,11 @@ def _as_state_error(path: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise StateError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise StateError("{path} cannot be read: {error}.", path=path, error=error) from error
     except (KeyError, ValueError, RequestError) as error:
         raise StateError(
-            f"{path} is not a saved trajectory that can be used: {error}.",
+            "{path} is not a usable saved state: {error}.",
             "It may be damaged, or from a newer LDM Studio.",
+            path=path,
+            error=error,
         ) from error

@@ -91,7 +91,10 @@ def next_segment(
     begin, steps = change.step, len(before.sigmas) - 1
     if begin >= steps:
         raise RequestError(
-            "changes", f"A change at step {change.step} comes after the last of {steps} steps."
+            "changes",
+            "The change at step {step} comes after the last of {steps} steps.",
+            step=change.step,
+            steps=steps,
         )
     request = before.request.changed(change)
     sigmas = before.sigmas
@@ -130,8 +133,12 @@ def _narrowed(schedule: Schedule, request: Request) -> Schedule:
     if not lowest * (1 - 1e-6) <= low < high <= highest * (1 + 1e-6):
         raise RequestError(
             "levels.sigma_min" if low < lowest or low >= high else "levels.sigma_max",
-            f"The sigmas from {low:.6g} to {high:.6g} are not a range within the model's, "
-            f"{lowest:.6g} to {highest:.6g}.",
+            "The sigmas from {low} to {high} are not a range within the model's, {lowest} "
+            "to {highest}.",
             "Choose values between these.",
+            low=low,
+            high=high,
+            lowest=lowest,
+            highest=highest,
         )
     return NarrowedSchedule(schedule, low, high)

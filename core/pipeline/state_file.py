@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..atomic_write import replacing
+from ..errors import InvalidError, quoted
 from ..sampling.trajectory import State
 
 if TYPE_CHECKING:
@@ -71,26 +72,43 @@ def load(path: Path) -> StateFile:
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"{path} is larger than {MAX_FILE_BYTES} bytes, too large for a state.")
+        raise InvalidError(
+            "{path} is larger than {limit} bytes, too large for a state.",
+            path=path,
+            limit=MAX_FILE_BYTES,
+        )
     try:
         tensors = from_bytes(data)
     except (SafetensorError, KeyError) as error:  # KeyError: an element type torch lacks
-        raise ValueError(f"{path} is not a readable safetensors file: {error}.") from error
+        raise InvalidError(
+            "{path} is not a readable safetensors file: {error}.", path=path, error=error
+        ) from error
     index, x = tensors.pop("index", None), tensors.pop("x", None)
     if index is None or x is None:
-        raise ValueError(f"{path} is not a state: it holds {', '.join(sorted(tensors))!r:.200}.")
+        raise InvalidError(
+            "{path} is not a state: it holds {tensors}.",
+            path=path,
+            tensors=quoted(", ".join(sorted(tensors)), 200),
+        )
     if index.dtype != torch.int64 or index.ndim != 0:
-        raise ValueError(f"{path} has an index of {index.dtype} {tuple(index.shape)}.")
+        raise InvalidError(
+            "{path} has an index of {dtype} {shape}.",
+            path=path,
+            dtype=index.dtype,
+            shape=tuple(index.shape),
+        )
     memory: list[Tensor] = []
     while (name := f"memory.{len(memory)}") in tensors:
         memory.append(tensors.pop(name))
     if strange := [name for name in tensors if not name.startswith(BESIDE)]:
-        raise ValueError(f"{path} is not a state: it holds {strange[0]!r:.200}.")
+        raise InvalidError(
+            "{path} is not a state: it holds {tensors}.", path=path, tensors=quoted(strange[0], 200)
+        )
     state = State(int(index), x, tuple(memory))
     try:
         _validate(state)
     except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise InvalidError("{path} is damaged: {error}", path=path, error=error) from error
     others = {name.removeprefix(BESIDE): tensor for name, tensor in tensors.items()}
     return StateFile(state, others, _metadata(data))
 
@@ -106,9 +124,11 @@ def read_metadata(path: Path) -> Mapping[str, str]:
     try:
         metadata: Any = json.loads(header)["__metadata__"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ValueError(f"{path} is not a readable safetensors file with metadata") from error
+        raise InvalidError(
+            "{path} is not a readable safetensors file with metadata", path=path
+        ) from error
     if not isinstance(metadata, dict):
-        raise ValueError(f"{path} has metadata that is none")
+        raise InvalidError("{path} has invalid metadata", path=path)
     pairs = cast("dict[str, object]", metadata)
     return {key: value for key, value in pairs.items() if isinstance(value, str)}
 
@@ -126,11 +146,15 @@ def _metadata(data: bytes) -> dict[str, str]:
 
 def _validate(state: State) -> None:
     if not 0 <= state.index <= MAX_INDEX:
-        raise ValueError(f"The step index is {state.index}, outside 0 to {MAX_INDEX}.")
+        raise InvalidError(
+            "The step index is {index}, outside 0 to {most}.", index=state.index, most=MAX_INDEX
+        )
     for tensor in (state.x, *state.memory):
         if tensor.ndim != 4 or tensor.shape != state.x.shape or tensor.numel() == 0:
-            raise ValueError(f"A latent has the shape {tuple(tensor.shape)}, not one [B, C, h, w].")
+            raise InvalidError(
+                "A latent has the shape {shape}, not [B, C, h, w].", shape=tuple(tensor.shape)
+            )
         if str(tensor.dtype) != "torch.float32":
-            raise ValueError(f"A latent is {tensor.dtype}, not torch.float32.")
+            raise InvalidError("A latent is {dtype}, not torch.float32.", dtype=tensor.dtype)
         if not tensor.isfinite().all():
-            raise ValueError("A latent holds values that are not finite.")
+            raise InvalidError("A latent holds values that are not finite.")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from ..errors import RequestError
+from ..errors import RequestError, quoted
 from ..model.model import Model
 from ..request.request import Change
 from .extra_conditioning import check_takes_control_image, extra_conditioning
@@ -24,7 +24,7 @@ def steer(run: PreparedRun, change: Change) -> PreparedRun:
     """
     last = run.segments[-1]
     if change.step < last.begin:
-        raise RequestError("changes", f"Step {change.step} is before the last change.")
+        raise RequestError("changes", "Step {step} is before the last change.", step=change.step)
     model = _next_model(run, last, change)
     if change.model is not None:
         change = replace(change, model_digest=model.digest)
@@ -57,7 +57,9 @@ def _next_model(run: PreparedRun, last: Segment, change: Change) -> Model:
             model = with_recorded_prediction(model, run.request)
     elif change.model is not None:
         raise RequestError(
-            "changes", f"The model {change.model!r:.200} is not at hand to go on with."
+            "changes",
+            "The model {model} is not available for the change.",
+            model=quoted(change.model, 200),
         )
     if models is None and change.prompt is not None:
         check_loras(change.prompt, run.request.syntax)
@@ -68,9 +70,11 @@ def _next_model(run: PreparedRun, last: Segment, change: Change) -> Model:
     if change.model_digest and change.model_digest != model.digest:
         raise RequestError(
             "changes",
-            f"The request goes on with a model with hash {change.model_digest[:10]}; "
-            f"{model.name} has {model.digest[:10]}.",
-            "Take that model, or clear the hash to go on with this one.",
+            "The change was made for a model with the hash {expected}; {model} has {actual}.",
+            "Choose that model, or clear the hash to continue with this one.",
+            expected=change.model_digest[:10],
+            model=model.name,
+            actual=model.digest[:10],
         )
     before, after = (
         (one.factor, one.config.latent_mean, one.config.latent_std) for one in (last.model, model)
@@ -78,8 +82,10 @@ def _next_model(run: PreparedRun, last: Segment, change: Change) -> Model:
     if before != after:
         raise RequestError(
             "changes",
-            f"{model.name} cannot go on with what {last.model.name} began: its latents are others.",
+            "{model} cannot continue an image of {other}: its latent space is different.",
             "Choose a model of the same family, or its refiner.",
+            model=model.name,
+            other=last.model.name,
         )
     check_size(model, *drawn_size(run.model, run.request), run.request.tile)
     return model

@@ -112,7 +112,7 @@ def finish(run: PreparedRun, state: State, *, tiled: bool = False) -> GeneratedI
     segment = run.segments[-1]
     decoded = decode(segment.model, state.x, run.check, tiled=tiled)
     if not decoded.isfinite().all():
-        raise DecodeError("The autoencoder made numbers of this picture that are not finite.")
+        raise DecodeError("The decoded image has values that are not finite.")
     rgb, alpha = compose(segment, decoded)
     changed = count_changed(segment.init_image, rgb)
     return GeneratedImage(rgb, alpha, run.recorded_request, changed, run.replayable)

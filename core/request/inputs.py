@@ -97,15 +97,22 @@ def check_pixels(
 ) -> None:
     """Raises RequestError unless `pixels` have the digest and the shape that a request needs."""
     if (pixels is None) != (not named):
-        missing = "is missing" if pixels is None else "was given but not asked for"
-        raise RequestError(name, f"The {name} picture {missing}.")
+        if pixels is None:
+            raise RequestError(name, "The {name} image is missing.", name=name)
+        raise RequestError(name, "The {name} image was given but is not used.", name=name)
     if pixels is None:
         return
     if pixels.dtype != np.uint8 or pixels.shape != shape:
         raise RequestError(
             name,
-            f"The {name} picture is {pixels.dtype} {pixels.shape}, not uint8 {shape}.",
-            "Resize it to the size that is asked for.",
+            "The {name} image is {dtype} {shape}, not uint8 {expected}.",
+            "Resize it to the requested size.",
+            name=name,
+            dtype=pixels.dtype,
+            shape=pixels.shape,
+            expected=shape,
         )
     if inputs.digest(pixels) != named:
-        raise RequestError(name, f"The {name} picture is not the one the request names.")
+        raise RequestError(
+            name, "The {name} image is not the one that the request names.", name=name
+        )

@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from ..errors import RequestError
+from ..errors import InvalidError, RequestError, message_of, quoted
 
 if TYPE_CHECKING:
     from .parameters import Context
@@ -157,21 +157,32 @@ class Parameter:
             try:
                 self.falling(value)
             except ValueError as error:
-                raise RequestError(self.field, f"{error}") from error
+                raise RequestError(self.field, message_of(error)) from error
         elif self.kind is str:
             if isinstance(value, str) and len(value) > self.high:
                 raise RequestError(
-                    self.field, f"The {self.field} is longer than {_brief(self.high)} characters."
+                    self.field,
+                    "The {name} is longer than {most} characters.",
+                    name=self.field,
+                    most=_brief(self.high),
                 )
         elif not self._is_of_kind(value):
             raise RequestError(
-                self.field, f"{self.field} must be {self.kind.__name__}, not {value!r:.60}."
+                self.field,
+                "{name} must be {type}, not {value}.",
+                name=self.field,
+                type=self.kind.__name__,
+                value=quoted(value, 60),
             )
         elif not self.within(cast(float, value)):
             raise RequestError(
                 self.field,
-                f"{self.field} is {value}, outside {_brief(self.low)} to {_brief(self.high)}.",
-                "Choose a value between them.",
+                "{name} is {value}, outside {low} to {high}.",
+                "Choose a value in this range.",
+                name=self.field,
+                value=value,
+                low=_brief(self.low),
+                high=_brief(self.high),
             )
 
     def clamp(self, value: Any) -> Any:
@@ -181,16 +192,20 @@ class Parameter:
             return None
         if self.choices is not None:
             if not _is_known(value, self.choices):
-                raise ValueError(f"unknown value {value!r:.40}")
+                raise InvalidError("unknown value {value}", value=quoted(value, 40))
             return value
         if self.kind is tuple:
             return self.falling(value)
         if self.kind in (str, bool):
             if type(value) is not self.kind:
-                raise ValueError(f"{self.kind.__name__} is expected, not {value!r:.40}")
+                raise InvalidError(
+                    "{type} is expected, not {value}",
+                    type=self.kind.__name__,
+                    value=quoted(value, 40),
+                )
             return value[: int(self.high)] if isinstance(value, str) else value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"a number is expected, not {value!r:.40}")
+            raise InvalidError("a number is expected, not {value}", value=quoted(value, 40))
         low = self.low
         if self.exclusive and value <= low:
             low += min(self.step, 0.01)
@@ -199,19 +214,31 @@ class Parameter:
     def falling(self, value: Any) -> tuple[float, ...]:
         """A list of falling numbers. Raises ValueError, in words for the user."""
         if not isinstance(value, list | tuple):
-            raise ValueError(f"A list of numbers is expected, not {value!r:.40}.")
+            raise InvalidError(
+                "A list of numbers is expected, not {value}.", value=quoted(value, 40)
+            )
         items = cast("list[Any]", value)
         if not all(map(_is_number, items)):
-            raise ValueError(f"A list of numbers is expected, not {items!r:.40}.")
+            raise InvalidError(
+                "A list of numbers is expected, not {value}.", value=quoted(items, 40)
+            )
         if len(items) > self.most:
-            raise ValueError(f"{len(items)} numbers are more than {self.most}.")
+            raise InvalidError(
+                "{count} numbers are more than {most}.", count=len(items), most=self.most
+            )
         numbers = tuple(map(float, items))
         for number in numbers:
             if not self.within(number):
-                raise ValueError(f"{number:g} is not above 0, or above {self.high:g}.")
+                raise InvalidError(
+                    "{number} is not above 0, or above {most}.", number=number, most=self.high
+                )
         for before, after in pairwise(numbers):
             if after >= before:
-                raise ValueError(f"The numbers must fall, but {after:g} comes after {before:g}.")
+                raise InvalidError(
+                    "The numbers must decrease, but {next} comes after {previous}.",
+                    next=after,
+                    previous=before,
+                )
         return numbers
 
     def _is_of_kind(self, value: object) -> bool:
@@ -224,7 +251,12 @@ class Parameter:
         if not _is_known(value, self.choices):
             known = ", ".join(map(str, self.choices))
             raise RequestError(
-                self.field, f"Unknown {self.field} {value!r:.60}.", f"Known: {known}."
+                self.field,
+                "Unknown {name} {value}.",
+                "Known: {names}.",
+                name=self.field,
+                value=quoted(value, 60),
+                names=known,
             )
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar, cast
 
 from .. import typed_json
-from ..errors import RequestError
+from ..errors import Message, RequestError, quoted
 from ..sampling.samplers import SAMPLERS, resolve
 from ..sampling.sigma_schedules import SCHEDULES
 from .parameters import (
@@ -122,25 +122,35 @@ class Request(Parameters):
             row.check(row.value(self))
         for name in ("template", "negative_template"):
             if len(getattr(self, name)) > MAX_PROMPT:
-                raise RequestError(name, f"The {name} is longer than {MAX_PROMPT} characters.")
+                raise RequestError(
+                    name, "The {name} is longer than {most} characters.", name=name, most=MAX_PROMPT
+                )
         if self.prediction not in ("", "eps", "v"):
             raise RequestError(
-                "prediction", f"Unknown prediction {self.prediction!r:.60}.", "Known: eps, v."
+                "prediction",
+                "Unknown {name} {value}.",
+                "Known: {names}.",
+                name="prediction",
+                value=quoted(self.prediction, 60),
+                names="eps, v",
             )
         if self.mask and not self.init:
-            raise RequestError("mask", "A mask needs an image to inpaint.", "Give one as init.")
+            raise RequestError("mask", "A mask needs an image to inpaint.", "Add one with --init.")
         if self.version != VERSION:
             raise RequestError(
                 "version",
-                f"This request has version {self.version}; this program knows {VERSION}.",
-                "Use a newer LDM Studio.",
+                "This request has version {version}; this program supports {supported}.",
+                "Update LDM Studio.",
+                version=self.version,
+                supported=VERSION,
             )
         if self.guidance.end < self.guidance.start:
             raise RequestError(
                 "guidance.end",
-                f"guidance.end is {self.guidance.end}, below guidance.start, which is "
-                f"{self.guidance.start}.",
+                "guidance.end is {end}, below guidance.start, which is {start}.",
                 "Choose a larger end.",
+                end=self.guidance.end,
+                start=self.guidance.start,
             )
         _check_addons(self.addons)
         _check_options(self.sampler, self.options)
@@ -184,7 +194,7 @@ class Request(Parameters):
         try:
             data: Any = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise RequestError("json", f"Not a request: {error}.") from error
+            raise RequestError("json", "Not a request: {error}.", error=error) from error
         if not isinstance(data, dict):
             raise RequestError("json", "Not a request: a JSON object is expected.")
         data = cast("dict[str, Any]", data)
@@ -193,8 +203,9 @@ class Request(Parameters):
         if unknown:
             raise RequestError(
                 unknown[0],
-                f"Unknown settings in the request: {', '.join(unknown[:5])}.",
+                "Unknown settings in the request: {names}.",
                 "It may come from a newer LDM Studio.",
+                names=", ".join(unknown[:5]),
             )
         for name, kind in _PARTS.items():
             if name in data:
@@ -204,7 +215,12 @@ class Request(Parameters):
                 continue
             items = data[name]
             if not isinstance(items, list) or len(cast("list[Any]", items)) > MAX_CHANGES:
-                raise RequestError(name, f"{name} must be a list of at most {MAX_CHANGES:,} items.")
+                raise RequestError(
+                    name,
+                    "{name} must be a list of at most {most} items.",
+                    name=name,
+                    most=MAX_CHANGES,
+                )
             listed = cast("list[object]", items)
             data[name] = tuple(_read(kind, item, name) for item in listed)
         return cls(**data)
@@ -224,7 +240,9 @@ def _read(kind: type[T], value: object, name: str) -> T:
     try:
         return typed_json.read(kind, value, name)
     except ValueError as error:
-        raise RequestError(name, f"{error}.", "It may come from a newer LDM Studio.") from error
+        raise RequestError(
+            name, "{error}.", "It may come from a newer LDM Studio.", error=error
+        ) from error
 
 
 def _check_types(request: Request) -> None:
@@ -234,14 +252,24 @@ def _check_types(request: Request) -> None:
         if kind is None:
             part = _PARTS.get(item.name, tuple)
             if not isinstance(value, part):
-                raise RequestError(item.name, f"{item.name} must be a {part.__name__}.")
+                raise RequestError(
+                    item.name, "{name} must be a {type}.", name=item.name, type=part.__name__
+                )
             continue
         if kind is float and type(value) is int and abs(value) < MAX_SEED:
             object.__setattr__(request, item.name, float(value))
         elif type(value) is not kind:
-            raise RequestError(item.name, f"{item.name} must be {item.type}, not {value!r:.60}.")
+            raise RequestError(
+                item.name,
+                "{name} must be {type}, not {value}.",
+                name=item.name,
+                type=item.type,
+                value=quoted(value, 60),
+            )
         elif isinstance(value, str) and not _is_unicode(value):
-            raise RequestError(item.name, f"{item.name} holds half of a surrogate pair.")
+            raise RequestError(
+                item.name, "{name} contains half of a surrogate pair.", name=item.name
+            )
 
 
 def _is_unicode(text: str) -> bool:
@@ -255,15 +283,25 @@ def _is_unicode(text: str) -> bool:
 def _check_addons(addons: tuple[Addon, ...]) -> None:
     for addon in addons:
         if not all(map(_is_unicode, (addon.name, addon.digest, addon.short))):
-            raise RequestError("addons", "addons hold half of a surrogate pair.")
+            raise RequestError("addons", "addons contain half of a surrogate pair.")
 
 
 def _check_options(sampler: str, options: Options) -> None:
     taken = SAMPLERS[sampler].options
     for name in options.given:
         if name not in taken:
-            known = f"It takes {', '.join(taken)}." if taken else "It takes no options."
-            raise RequestError(f"options.{name}", f"{sampler} takes no {name}.", known)
+            known = (
+                Message("It has {names}.", names=", ".join(taken))
+                if taken
+                else Message("It has no options.")
+            )
+            raise RequestError(
+                f"options.{name}",
+                "{sampler} has no option {option}.",
+                known,
+                sampler=sampler,
+                option=name,
+            )
 
 
 def _check_levels(request: Request) -> None:
@@ -272,16 +310,24 @@ def _check_levels(request: Request) -> None:
     if levels.rho is not None and schedule.with_rho is None:
         those = [name for name, row in SCHEDULES.items() if row.with_rho is not None]
         raise RequestError(
-            "levels.rho", f"{request.schedule} has no rho.", f"These have: {', '.join(those)}."
+            "levels.rho",
+            "{schedule} has no rho.",
+            "Schedules with rho: {names}.",
+            schedule=request.schedule,
+            names=", ".join(those),
         )
     low, high = levels.sigma_min, levels.sigma_max
     if low is not None and high is not None and low >= high:
-        raise RequestError("levels.sigma_min", f"sigma_min {low} is not below sigma_max {high}.")
+        raise RequestError(
+            "levels.sigma_min", "sigma_min {low} is not below sigma_max {high}.", low=low, high=high
+        )
     if levels.sigmas and len(levels.sigmas) != request.steps:
         raise RequestError(
             "levels.sigmas",
-            f"{len(levels.sigmas)} sigmas are not {request.steps} steps.",
-            f"Ask for {len(levels.sigmas)} steps.",
+            "{count} sigmas do not make {steps} steps.",
+            "Set steps to {count}.",
+            count=len(levels.sigmas),
+            steps=request.steps,
         )
 
 
@@ -293,10 +339,15 @@ def _check_changes(request: Request) -> None:
         if not before <= change.step <= MAX_STEPS * 2:
             raise RequestError(
                 "changes.step",
-                f"A change is at step {change.step}, outside {before} to {MAX_STEPS * 2}.",
+                "A change is at step {step}, outside {low} to {high}.",
+                step=change.step,
+                low=before,
+                high=MAX_STEPS * 2,
             )
         if not change.fields:
-            raise RequestError("changes", f"The change at step {change.step} changes nothing.")
+            raise RequestError(
+                "changes", "The change at step {step} changes nothing.", step=change.step
+            )
         if change.model is None and change.model_digest is not None:
             raise RequestError("changes", "A change has the hash of a model that it does not name.")
         _check_addons(change.addons or ())

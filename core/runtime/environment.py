@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from .. import typed_json
+from ..errors import InvalidError
 
 VERSION = "2"
 """Of the arithmetic of `core`: raised when the same request comes to give other bits."""
@@ -36,7 +37,7 @@ class Environment:
         try:
             return typed_json.read(cls, json.loads(text), "the environment")
         except RecursionError as error:
-            raise ValueError("the environment is nested too deeply") from error
+            raise InvalidError("the environment is nested too deeply") from error
 
     def differences(self, other: Environment) -> Mapping[str, tuple[str, str]]:
         """What is not the same: name -> (here, there), the likeliest cause of other bits first."""

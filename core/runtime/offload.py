@@ -14,6 +14,8 @@ from weakref import WeakSet
 import torch
 from torch import Tensor, nn
 
+from ..errors import Message
+
 SPARE = 0.05
 """Share of the free memory that is left to others."""
 WORKSPACE = 300_000_000
@@ -78,16 +80,31 @@ class PlacementPlan:
             return self.free
         return self.free + self.others.weights
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> Message:
+        """Where the networks are, for people."""
         if self._room is None:
-            return "all in main memory"
-        free = f"{self._room / 1e9:.1f} GB that were free"
+            return Message("all in main memory")
+        free = f"{self._room / 1e9:.1f}"
         if not self.offloads:
-            return f"all on the GPU: about {self.all_at_once / 1e9:.1f} of the {free}"
-        needed = f"about {self.one_at_a_time / 1e9:.1f} of the {free}"
+            return Message(
+                "all on the GPU: about {needed} of the {free} GB that were free",
+                needed=f"{self.all_at_once / 1e9:.1f}",
+                free=free,
+            )
+        needed = f"{self.one_at_a_time / 1e9:.1f}"
         if self.fits:
-            return f"one at a time on the GPU: {needed}"
-        return f"one at a time on the GPU, and there may not be room: {needed}"
+            return Message(
+                "one at a time on the GPU: about {needed} of the {free} GB that were free",
+                needed=needed,
+                free=free,
+            )
+        return Message(
+            "one at a time on the GPU, and there may not be room: about {needed} of the {free} GB "
+            "that were free",
+            needed=needed,
+            free=free,
+        )
 
 
 def _fits(needed: int, free: int | None) -> bool:

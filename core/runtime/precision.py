@@ -16,10 +16,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..errors import Message
 from ..networks.protocols import dtype_of
 
 Network = TypeVar("Network", bound=nn.Module)
-Notify = Callable[[str], None]
+Notify = Callable[[Message], None]
 """Called with a sentence when something is done otherwise than asked."""
 
 
@@ -63,5 +64,10 @@ def with_float32_fallback(
     if dtype == torch.float32 or result.isfinite().all() or not x.isfinite().all():
         return result
     name = str(dtype).removeprefix("torch.")
-    notify(f"The autoencoder's numbers are too large for {name}: it computed in float32 instead.")
+    notify(
+        Message(
+            "Values of the autoencoder overflowed {dtype}: it computed in float32 instead.",
+            dtype=name,
+        )
+    )
     return function(copy.deepcopy(network).float(), x)

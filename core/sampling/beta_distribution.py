@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ..errors import InvalidError
+
 _MAX_TERMS = 200
 _MAX_ITERATIONS = 50
 _TINY = 1e-17
@@ -17,7 +19,12 @@ def beta_quantile(share: float, a: float, b: float) -> float:
     above 0. Source: DLMF 8.17.7 with 8.17.4.
     """
     if not (0.0 <= share <= 1.0 and a > 0.0 and b > 0.0):
-        raise ValueError(f"The beta distribution has no quantile {share} for shapes {a}, {b}.")
+        raise InvalidError(
+            "The beta distribution has no quantile {share} for shapes {a}, {b}.",
+            share=share,
+            a=a,
+            b=b,
+        )
     if share > _lower_half(0.5, a, b):
         return 1.0 - _small_quantile(1.0 - share, b, a)
     return _small_quantile(share, a, b)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from ..errors import InvalidError
+
 LAST_TIMESTEP = 999.0
 """The noisiest of 1000 timesteps that count from 0."""
 
@@ -48,7 +50,9 @@ class DiscreteSchedule:
     def __post_init__(self) -> None:
         table = self.log_sigmas
         if len(table) < 2 or any(b <= a for a, b in pairwise(table)):
-            raise ValueError("A discrete schedule needs at least two sigmas, strictly increasing.")
+            raise InvalidError(
+                "A discrete schedule needs at least two sigmas, strictly increasing."
+            )
 
     @property
     def sigma_min(self) -> float:
@@ -88,7 +92,11 @@ class EdmSchedule:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.sigma_min < self.sigma_max < math.inf:
-            raise ValueError(f"Sigmas need 0 < {self.sigma_min} < {self.sigma_max} < infinity.")
+            raise InvalidError(
+                "Sigmas need 0 < {low} < {high} < infinity.",
+                low=self.sigma_min,
+                high=self.sigma_max,
+            )
 
     def sigma(self, t: float) -> float:
         share = _clamp(t / LAST_TIMESTEP, 0.0, 1.0)
@@ -117,7 +125,9 @@ class FlowSchedule:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.t_min < self.t_max < 1.0:
-            raise ValueError(f"Flow times need 0 < {self.t_min} < {self.t_max} < 1.")
+            raise InvalidError(
+                "Flow times need 0 < {low} < {high} < 1.", low=self.t_min, high=self.t_max
+            )
 
     @property
     def sigma_min(self) -> float:
@@ -187,7 +197,7 @@ def from_betas(betas: Iterable[float]) -> DiscreteSchedule:
     log_abar = 0.0
     for beta in betas:
         if not 0.0 < beta < 1.0:
-            raise ValueError(f"beta is {beta}, outside (0, 1).")
+            raise InvalidError("beta is {beta}, outside (0, 1).", beta=beta)
         log_abar += math.log1p(-beta)
         log_sigmas.append(0.5 * math.log(math.expm1(-log_abar)))
     return DiscreteSchedule(tuple(log_sigmas))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ..errors import InvalidError
 from .noise_profiles import A1111_CPU, A1111_NV, COMFYUI, STUDIO
 from .philox import cuda_normal
 from .trajectory import Noise
@@ -108,7 +109,7 @@ def slerp(noise: Tensor, other: Tensor, strength: float) -> Tensor:
     each column of each channel, is `slerp_by_column`.
     """
     if not 0.0 <= strength <= 1.0:
-        raise ValueError(f"strength is {strength}, outside [0, 1].")
+        raise InvalidError("strength is {strength}, outside [0, 1].", strength=strength)
     a, b = noise.double(), other.double()
     cosine = float((a * b).sum() / ((a * a).sum() * (b * b).sum()).sqrt())
     angle = math.acos(max(-1.0, min(1.0, cosine)))

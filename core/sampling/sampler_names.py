@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from ..errors import InvalidError, Message, quoted
 from .noise_profiles import A1111_CPU, A1111_NV, PROFILES
 from .samplers import SAMPLERS
 from .sigma_schedules import SCHEDULES
@@ -58,7 +59,7 @@ def schedule_name(text: str) -> str:
     """The key of `SCHEDULES` that `text` means. Raises ValueError as `sampler_name` does."""
     found = _find(text, SCHEDULES, _SCHEDULE_ALIASES)
     if found is None:
-        raise _unknown("schedule", text, SCHEDULES)
+        raise _unknown(Message("schedule"), text, SCHEDULES)
     return found
 
 
@@ -69,7 +70,7 @@ def noise_name(text: str) -> str:
     """
     found = _find(text, PROFILES, _NOISE_ALIASES)
     if found is None:
-        raise _unknown("noise", text, PROFILES)
+        raise _unknown(Message("noise"), text, PROFILES)
     return found
 
 
@@ -88,7 +89,7 @@ def split_name(text: str) -> tuple[str, str | None]:
                 sampler = _find(text.strip()[: -len(ending)], SAMPLERS, _SAMPLER_ALIASES)
                 if sampler is not None:
                     return sampler, schedule
-    raise _unknown("sampler", text, SAMPLERS)
+    raise _unknown(Message("sampler"), text, SAMPLERS)
 
 
 def _schedule_endings() -> list[tuple[str, list[str]]]:
@@ -113,8 +114,18 @@ def _normalise(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower().replace("++", "pp"))
 
 
-def _unknown(what: str, text: str, table: Iterable[str]) -> ValueError:
+def _unknown(kind: Message, text: str, table: Iterable[str]) -> ValueError:
     names = {name.lower(): name for name in table}
-    near = difflib.get_close_matches(text.lower(), names, n=3)
-    guess = f" Did you mean {' or '.join(repr(names[n]) for n in near)}?" if near else ""
-    return ValueError(f"unknown {what} {text!r:.60}.{guess} Known: {', '.join(names.values())}.")
+    similar = difflib.get_close_matches(text.lower(), names, n=3)
+    known = ", ".join(names.values())
+    if not similar:
+        return InvalidError(
+            "unknown {kind} {name}. Known: {names}.", kind=kind, name=quoted(text, 60), names=known
+        )
+    return InvalidError(
+        "unknown {kind} {name}. Similar: {similar}. Known: {names}.",
+        kind=kind,
+        name=quoted(text, 60),
+        similar=", ".join(names[name] for name in similar),
+        names=known,
+    )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ..errors import InvalidError
 from .beta_distribution import beta_quantile
 from .model_schedule import Schedule
 
@@ -69,7 +70,7 @@ def polyexponential(n: int, lo: float, hi: float, rho: float = 1.0) -> tuple[flo
     Raises ValueError unless rho is above 0.
     """
     if not rho > 0.0:
-        raise ValueError(f"rho is {rho}, not above 0.")
+        raise InvalidError("rho is {rho}, not above 0.", rho=rho)
     return (*(lo * (hi / lo) ** (u**rho) for u in _ramp(1.0, 0.0, n)), 0.0)
 
 
@@ -156,7 +157,7 @@ def truncate(sigmas: Sequence[float], strength: float) -> tuple[float, ...]:
     step. The start is then x0 + sigmas[0] * noise. Raises ValueError for a strength outside (0, 1].
     """
     if not 0.0 < strength <= 1.0:
-        raise ValueError(f"strength is {strength}, outside (0, 1].")
+        raise InvalidError("strength is {strength}, outside (0, 1].", strength=strength)
     n = len(sigmas) - 1
     run = max(1, min(int(n * strength + 0.5), n))
     return tuple(sigmas[n - run :])
@@ -177,7 +178,7 @@ def _number(word: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"“{word:.20}” is not a number.")
+        raise InvalidError("“{text}” is not a number.", text=word[:20])
     return number
 
 
@@ -204,7 +205,7 @@ def _ramp(first: float, last: float, n: int) -> list[float]:
 
 def _at_least_one(n: int) -> int:
     if n < 1:
-        raise ValueError(f"A schedule needs at least one step, not {n}.")
+        raise InvalidError("A schedule needs at least one step, not {steps}.", steps=n)
     return n
 
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..checkpoints import weight_files
-from ..errors import StudioError
+from ..errors import InvalidError, StudioError
 
 
 class Task(Protocol):
@@ -190,8 +190,10 @@ def load_model(progress: Progress, path: Path) -> None:
         progress.step = int(metadata["step"])
     except (OSError, KeyError, ValueError) as error:
         raise StudioError(
-            f"{path} is not a checkpoint of this training run: {error}.",
-            "Move it away to start afresh, or train with the settings it was made with.",
+            "{path} is not a checkpoint of this training run: {error}.",
+            "Move it away to start over, or train with the settings of that run.",
+            path=path,
+            error=error,
         ) from error
 
 
@@ -219,12 +221,19 @@ def load_ema(module: nn.Module, path: Path) -> None:
             for name, value in module.named_parameters():
                 _copy(value, tensors, f"ema.{name}")
     except (OSError, KeyError, ValueError) as error:
-        raise StudioError(f"{path} does not fit this network: {error}.") from error
+        raise StudioError(
+            "{path} does not fit this network: {error}.", path=path, error=error
+        ) from error
 
 
 def _copy(target: Tensor, tensors: dict[str, Tensor], name: str) -> Tensor:
     """Raises KeyError if there is no such tensor, ValueError if the shapes differ."""
     source = tensors[name]
     if source.shape != target.shape:
-        raise ValueError(f"{name} has the shape {tuple(source.shape)}, not {tuple(target.shape)}")
+        raise InvalidError(
+            "{tensor} has the shape {shape}, not {expected}",
+            tensor=name,
+            shape=tuple(source.shape),
+            expected=tuple(target.shape),
+        )
     return target.copy_(source)

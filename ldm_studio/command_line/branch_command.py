@@ -121,7 +121,7 @@ def _parent(path: Path, step: int) -> Parent:
 def _change(
     arguments: Namespace, request: Request
 ) -> tuple[Change, Sequence[recipe_inputs.Pixels]]:
-    """The requested change, and the images it names. Raises RequestError, PictureError."""
+    """The requested change, and the images it names. Raises RequestError, ImageError."""
     sampler, schedule = arguments.sampler or (None, None)
     change = Change(
         step=arguments.step,
@@ -137,23 +137,26 @@ def _change(
         if not change.fields:
             raise RequestError(
                 "branch",
-                "Nothing is to be otherwise.",
-                "Give --prompt, --negative, --cfg, --sampler, --schedule, --steps or --mask.",
+                "Nothing would change.",
+                "Add --prompt, --negative, --cfg, --sampler, --schedule, --steps or --mask.",
             )
         return change, ()
     if arguments.transparent:
-        raise RequestError(
-            "transparent", "A picture that is only partly redrawn has no transparent background."
-        )
+        raise RequestError("transparent", "An inpainted image has no transparent background.")
     image, mask = load_image(arguments.picture), load_mask(arguments.mask)
     for name, pixels in (("init", image), ("mask", mask)):
         if pixels.shape[:2] != (request.height, request.width):
             what = arguments.picture if name == "init" else arguments.mask
             raise RequestError(
                 "picture" if name == "init" else "mask",
-                f"{what} has {pixels.shape[1]} x {pixels.shape[0]} pixels, "
-                f"the recipe makes {request.width} x {request.height}.",
+                "The {name} has {width} x {height} pixels, the recipe needs {expected_width} x "
+                "{expected_height}.",
                 "They must have the same size.",
+                name=what,
+                width=pixels.shape[1],
+                height=pixels.shape[0],
+                expected_width=request.width,
+                expected_height=request.height,
             )
     return replace(change, init=digest(image), mask=digest(mask)), (image, mask)
 

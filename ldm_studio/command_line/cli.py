@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.errors import MemoryShortage, ModelError, PictureError, StateError, StudioError
+from core.errors import ImageError, MemoryShortage, ModelError, StateError, StudioError
 from ldm_studio import __version__
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine_protocol import Pipeline, memory_shortage
@@ -122,7 +122,7 @@ def _fail(error: StudioError) -> int:
     match error:
         case ModelError():
             return Exit.MODEL
-        case PictureError() | StateError():
+        case ImageError() | StateError():
             return Exit.PICTURE
         case MemoryShortage():
             return Exit.MEMORY

@@ -197,13 +197,16 @@ def _stop(
     until, path = arguments.stop_after, arguments.state
     if until > drawing.total:
         raise RequestError(
-            "stop_after", f"--stop-after {until} is beyond the last of {drawing.total} steps."
+            "stop_after",
+            "--stop-after {step} is beyond the last of {steps} steps.",
+            step=until,
+            steps=drawing.total,
         )
     walked = walk(drawing, on_step, until)
     try:
         drawing.save(path, walked.last, step_digests=walked.step_digests)
     except OSError as error:
-        raise StateError(f"Cannot write {path}: {error.strerror or error}.") from error
+        raise StateError("{path} cannot be written: {error}.", path=path, error=error) from error
     seconds = time.perf_counter() - began
     target.print_result(path, drawing.request, seconds, step=until, steps=drawing.total)
 
@@ -214,39 +217,39 @@ def _check(arguments: Namespace, target: Output) -> None:
         for field in ("mask", "strength", "outpaint"):
             if getattr(arguments, field) is not None:
                 raise RequestError(
-                    field, f"--{field} needs a picture to start from.", "Add --init."
+                    field, "--{flag} needs an image to start from.", "Add --init.", flag=field
                 )
     if arguments.outpaint is None:
         for field in ("fill", "overlap"):
             if getattr(arguments, field) is not None:
-                raise RequestError(field, f"--{field} does nothing without --outpaint.")
+                raise RequestError(field, "--{flag} has no effect without --outpaint.", flag=field)
     elif arguments.mask is not None:
-        raise RequestError("mask", "--outpaint makes the mask; --mask does nothing beside it.")
+        raise RequestError("mask", "--outpaint makes the mask; --mask has no effect beside it.")
     if arguments.transparent and (arguments.mask is not None or arguments.outpaint is not None):
-        raise RequestError(
-            "transparent", "A picture that is only partly redrawn has no transparent background."
-        )
+        raise RequestError("transparent", "An inpainted image has no transparent background.")
     count = arguments.count or 1
     if count > 1 and target.is_file:
         raise RequestError(
             "output",
-            f"{target.path} is one file, and {count} pictures are asked for.",
+            "{path} is one file, but {count} images are requested.",
             "Name a folder.",
+            path=target.path,
+            count=count,
         )
     if (arguments.stop_after is None) != (arguments.state is None):
         raise RequestError("state", "--stop-after K and --state FILE need each other.")
     if arguments.state is None:
         return
     if count > 1:
-        raise RequestError("count", "--state holds one picture on its way, so --count must be 1.")
+        raise RequestError("count", "--state holds one unfinished image, so --count must be 1.")
     if target.path is not None or arguments.transparent:
         raise RequestError(
-            "output", "--stop-after makes no picture to save.", "Give -o to `ldm-studio resume`."
+            "output", "--stop-after makes no image to save.", "Add -o to `ldm-studio resume`."
         )
 
 
 def _load(arguments: Namespace) -> Inputs:
-    """Raises PictureError, or RequestError if the mask has another size than the image."""
+    """Raises ImageError, or RequestError if the mask has another size than the image."""
     if arguments.init is None:
         return Inputs()
     image = load_image(arguments.init)
@@ -261,9 +264,12 @@ def _load(arguments: Namespace) -> Inputs:
     if mask.shape != image.shape[:2]:
         raise RequestError(
             "mask",
-            f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels, "
-            f"the picture {image.shape[1]} x {image.shape[0]}.",
+            "The mask has {width} x {height} pixels, the image {image_width} x {image_height}.",
             "They must have the same size.",
+            width=mask.shape[1],
+            height=mask.shape[0],
+            image_width=image.shape[1],
+            image_height=image.shape[0],
         )
     return Inputs(image, mask)
 
@@ -321,8 +327,9 @@ def _with_control_image(
     if model.extra not in CONTROL_KINDS:
         raise RequestError(
             "control",
-            f"{model.name} takes no picture to be led by.",
-            "Use a model for depths, editing, enlarging or varying.",
+            "{model} has no control image.",
+            "Use a depth, InstructPix2Pix, upscaler or unCLIP model.",
+            model=model.name,
         )
     pixels = control_of(picture, request, model)
     named = digest(pixels)
@@ -343,9 +350,17 @@ def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -
     best = [max(unit, round(side * scale / unit) * unit) for side in (width, height)]
     raise RequestError(
         "init",
-        f"The picture has {width} x {height} pixels; {model.name} draws sides that are "
-        f"multiples of {unit} up to {limit}.",
-        f"Add --size {best[0]}x{best[1]} to scale it{'' if tiled else ', or --tile'}.",
+        "The image has {width} x {height} pixels; {model} needs sides that are "
+        "multiples of {multiple}, up to {most}.",
+        "Add --size {size} to scale it."
+        if tiled
+        else "Add --size {size} to scale it, or add --tile.",
+        size=f"{best[0]}x{best[1]}",
+        width=width,
+        height=height,
+        model=model.name,
+        multiple=unit,
+        most=limit,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from core.errors import PictureError, RequestError
+from core.errors import ImageError, Message, RequestError, quoted
 from ldm_studio.history import steps_on_disk
 from ldm_studio.history.collections import clean_title
 from ldm_studio.history.exporters import SHEETS, Export, Exported
@@ -34,7 +34,7 @@ __all__ = ["EXAMPLES", "add_arguments", "run"]
 
 
 def run(arguments: Namespace) -> int:
-    """Raises HistoryError, PictureError, RequestError."""
+    """Raises HistoryError, ImageError, RequestError."""
     action: Callable[[Namespace, History], None] = {
         "list": _list,
         "search": _search,
@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
     }[arguments.action]
     with History(data_dir()) as history:
         if history.recovery is not None:
-            _print_line(history.recovery.message)
+            _print_line(str(history.recovery.message))
             _indexed(history, _all_folders(history), Namespace(again=False))
         action(arguments, history)
     return 0
@@ -119,8 +119,9 @@ def _details(named: str, reader: Reader) -> Details:
     if details is None:
         raise RequestError(
             "id",
-            f"There is no picture {named!r} in the history.",
-            "ldm-studio history list shows their numbers; history rebuild indexes new files.",
+            "There is no image {number} in the history.",
+            "`ldm-studio history list` shows the numbers; `history rebuild` indexes new files.",
+            number=quoted(named),
         )
     return details
 
@@ -147,7 +148,7 @@ def _import(arguments: Namespace, history: History) -> None:
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise PictureError(f"There is no folder {path}.")
+        raise ImageError("There is no folder {folder}.", folder=path)
     return path
 
 
@@ -176,7 +177,7 @@ def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) ->
 
 def _print_report(report: Report, arguments: Namespace) -> None:
     if arguments.json:
-        problems = [{"path": str(one.path), "message": one.message} for one in report.problems]
+        problems = [{"path": str(one.path), "message": str(one.message)} for one in report.problems]
         _print_json({**vars(report), "problems": problems})
         return
     for problem in report.problems:
@@ -214,7 +215,7 @@ def _export(arguments: Namespace, history: History) -> None:
 
 
 def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace) -> Exported:
-    """Raises PictureError, RequestError."""
+    """Raises ImageError, RequestError."""
     sheet = _sheet_of(arguments)
     with tqdm(total=len(found), unit="file", disable=None, leave=False, file=sys.stderr) as bar:
 
@@ -234,7 +235,11 @@ def _sheet_of(arguments: Namespace) -> Sheet | None:
     for name in captions:
         if name not in CAPTIONS:
             raise RequestError(
-                "captions", f"There is no caption {name!r}.", f"There are {', '.join(CAPTIONS)}."
+                "captions",
+                "There is no caption {name}.",
+                "Captions: {names}.",
+                name=quoted(name),
+                names=", ".join(CAPTIONS),
             )
     return Sheet(max(1, arguments.columns), max(32, min(arguments.side, 4096)), captions)
 
@@ -266,7 +271,9 @@ def _collect(arguments: Namespace, history: History) -> None:
     if arguments.remove and key is not None:
         changed = len(history.remove_from_collection(key, numbers).result())
     elif arguments.remove:
-        raise RequestError("collection", f"There is no collection {arguments.collection!r}.")
+        raise RequestError(
+            "collection", "There is no collection {name}.", name=quoted(arguments.collection)
+        )
     elif key is None:
         changed = len(history.create_collection(arguments.collection, numbers).result().members)
     else:
@@ -282,9 +289,8 @@ def _query(arguments: Namespace) -> Query:
     text = " ".join(arguments.query)
     query = parse(text)
     if query.problems:
-        raise RequestError(
-            "query", "\n".join(_point_at_problem(text, one) for one in query.problems)
-        )
+        listed = "\n".join(_point_at_problem(text, one) for one in query.problems)
+        raise RequestError("query", Message.plain(listed))
     return query
 
 

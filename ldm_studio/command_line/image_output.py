@@ -15,7 +15,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from core.errors import PictureError, StateError
+from core.errors import ImageError, Message, StateError
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
@@ -59,7 +59,7 @@ class Output:
     """A file or a folder; None: today's folder."""
     transparent: bool = False
     as_json: bool = False
-    _printed: set[str] = field(default_factory=set[str])
+    _printed: set[Message] = field(default_factory=set[Message])
     """Warnings printed so far."""
 
     @classmethod
@@ -71,14 +71,14 @@ class Output:
         return _is_file(self.path)
 
     def make_folder(self) -> None:
-        """Before generating rather than after. Raises PictureError."""
+        """Before generating rather than after. Raises ImageError."""
         if self.path is None:
             make_folder(saver_from_settings().today())
         else:
             make_folder(self.path.parent if self.is_file else self.path)
 
     def save(self, drawn: Drawn, model: ModelInfo) -> Path:
-        """Raises PictureError; the latent is then saved elsewhere if possible, and the error says
+        """Raises ImageError; the latent is then saved elsewhere if possible, and the error says
         where.
 
         Warns if the image differs from the request.
@@ -86,17 +86,17 @@ class Output:
         self.warn_once(drawn.notes)
         try:
             path = self._save(drawn, model)
-        except PictureError as error:
+        except ImageError as error:
             raise _save_elsewhere(drawn, error) from error
         if problem := index_image(path):
             print_warning(f"the picture is saved, but not in the history yet: {problem}")
         return path
 
-    def warn_once(self, sentences: Iterable[str]) -> None:
+    def warn_once(self, sentences: Iterable[Message]) -> None:
         """Prints warnings that were not printed before."""
         for sentence in sentences:
             if sentence not in self._printed:
-                print_warning(sentence)
+                print_warning(str(sentence))
                 self._printed.add(sentence)
 
     def _save(self, drawn: Drawn, model: ModelInfo) -> Path:
@@ -118,7 +118,7 @@ class Output:
         print_line(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
 
 
-def _save_elsewhere(drawn: Drawn, error: PictureError) -> PictureError:
+def _save_elsewhere(drawn: Drawn, error: ImageError) -> ImageError:
     """Saves the latent of an image that could not be saved; returns the error to report."""
     seed = drawn.picture.request.seed
     for folder in (data_dir() / "rescued", Path(tempfile.gettempdir())):
@@ -127,8 +127,10 @@ def _save_elsewhere(drawn: Drawn, error: PictureError) -> PictureError:
             drawn.rescue(path)
         except (OSError, StateError):  # the error that led here is the one to tell
             continue
-        return PictureError(
-            error.message, f"It is drawn and kept: make room, and run ldm-studio resume '{path}'."
+        return ImageError(
+            error.message,
+            "The image is finished and kept: free some space, and run ldm-studio resume '{path}'.",
+            path=path,
         )
     return error
 

@@ -106,12 +106,12 @@ def _list_addons(arguments: Namespace) -> int:
                 "kind": one.kind,
                 "family": known.kind,
                 "precision": known.precision,
-                "problem": known.problem,
+                "problem": str(known.message),
                 "sha256": known.digest,
             }
             print(json.dumps(entry, ensure_ascii=False))
         else:
-            print(f"{one.name:<{width}}  {known.problem or known.kind or 'for an unknown family'}")
+            print(f"{one.name:<{width}}  {known.message or known.kind or 'for an unknown family'}")
     return Exit.OK
 
 
@@ -122,7 +122,7 @@ def _entry(model: FoundModel) -> dict[str, Any]:
         "path": str(model.path),
         "kind": model.kind,
         "usable": not model.problem,
-        "problem": model.problem,
+        "problem": str(model.problem),
         "needs_vae": model.lacks_vae,
         "needs_text_encoders": model.lacks_text,
         "sha256": model.known.digest if model.known else "",
@@ -144,7 +144,7 @@ def _inspect(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         check(path)
         problem = ""
     except ModelError as error:
-        problem = error.message
+        problem = str(error.message)
     facts = _facts(path, identity, problem)
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False))
@@ -187,7 +187,7 @@ def _inspect_native(path: Path, arguments: Namespace) -> int:
     model = load_model(path)
     facts: dict[str, Any] = {
         "path": str(path),
-        "kind": "a model of LDM Studio's own kind",
+        "kind": "a native LDM Studio model",
         "name": model.name,
         "predicts": model.config.prediction,
         "parameters": sum(
@@ -282,7 +282,9 @@ def _digest(path: Path, identity: Identity) -> str:
         digest = file_digest(path, identity)
     except OSError as error:
         reason = error.strerror or error
-        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+        raise ModelError(
+            "{path} cannot be read: {error}.", "Check the path.", path=path, error=reason
+        ) from error
     if stamp(path) == before:
         catalogue.keep_digest(path, digest)
     return digest

@@ -7,10 +7,9 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from core.errors import MemoryShortage, PictureError, StudioError
+from core.errors import ImageError, MemoryShortage, Message, StudioError
 from core.request.inputs import Inputs
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.exit_codes import Exit
@@ -87,9 +86,13 @@ def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> E
         raise
     except StudioError as error:
         if isinstance(error, MissingInput):
-            error.hint = "Give it with --mask." if error.field == "mask" else "Give it with --init."
+            error.hint = (
+                Message("Add it with --mask.")
+                if error.field == "mask"
+                else Message("Add it with --init.")
+            )
         _print_failure(path, error, arguments.json)
-        damaged = isinstance(error, PictureError) and not isinstance(error, NoRecipe)
+        damaged = isinstance(error, ImageError) and not isinstance(error, NoRecipe)
         return Exit.PICTURE if damaged else Exit.NOT_REPLAYED
     if known.images:  # those that the recipe names are here from now on
         keep_inputs_or_warn(find(recipe(path), store, known))
@@ -98,7 +101,7 @@ def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> E
 
 
 def _replaced_inputs(arguments: Namespace) -> Inputs:
-    """Raises PictureError."""
+    """Raises ImageError."""
     image = None if arguments.init is None else load_image(arguments.init)
     return Inputs(image, None if arguments.mask is None else load_mask(arguments.mask))
 
@@ -114,11 +117,16 @@ def _with_resized(path: Path, given: Inputs) -> Inputs:
 
 def _print_verdict(path: Path, verdict: Verdict, as_json: bool) -> None:
     if as_json:
-        _print_json(path, "identical" if verdict.identical else "differs", **asdict(verdict))
+        _print_json(path, "identical" if verdict.identical else "differs", **_facts(verdict))
         return
     print_line(f"{path}: {_sentence(verdict)}")
     _print_list("may be because of", verdict.causes)
     _print_list("note", verdict.notes)
+
+
+def _facts(verdict: Verdict) -> dict[str, object]:
+    causes, notes = list(map(str, verdict.causes)), list(map(str, verdict.notes))
+    return {**vars(verdict), "causes": causes, "notes": notes}
 
 
 def _sentence(verdict: Verdict) -> str:
@@ -133,7 +141,7 @@ def _sentence(verdict: Verdict) -> str:
     return f"all {verdict.steps} steps and the picture they make are the same, the file is not"
 
 
-def _print_list(title: str, lines: Sequence[str]) -> None:
+def _print_list(title: str, lines: Sequence[Message]) -> None:
     for line in lines:
         print_line(f"  {title}: {line}")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from core.errors import RequestError
+from core.errors import Message, RequestError
 from core.request.parameter import Group, Parameter
 from core.request.parameters import MAIN, PARAMETERS, with_fields
 
@@ -108,10 +108,14 @@ def given(arguments: Namespace) -> dict[str, Any]:
         flag = ROWS[field].flag
         assert flag is not None
         if flag.needs and not _is_given(arguments, flag.needs):
-            raise RequestError(field, f"{flag.name} does nothing without {flag.needs}.")
+            raise RequestError(
+                field, "{flag} has no effect without {needed}.", flag=flag.name, needed=flag.needs
+            )
         for other in flag.excludes:
             if _is_given(arguments, other):
-                raise RequestError(field, f"{other} does nothing beside {flag.name}.")
+                raise RequestError(
+                    field, "{flag} has no effect beside {other}.", flag=other, other=flag.name
+                )
     return values
 
 
@@ -138,7 +142,10 @@ def naming() -> Iterator[None]:
         flag = _NAMES.get(error.field)
         hint = error.hint
         if error.field.startswith("options."):
-            hint = re.sub(r"\w+", lambda word: _NAMES.get(f"options.{word[0]}", word[0]), hint)
-        if flag is None or flag in error.message:
+            text = re.sub(r"\w+", lambda word: _NAMES.get(f"options.{word[0]}", word[0]), str(hint))
+            hint = Message.plain(text)
+        if flag is None or flag in str(error.message):
             raise
-        raise RequestError(error.field, f"{flag}: {error.message}", hint) from error
+        raise RequestError(
+            error.field, "{flag}: {error}", hint, flag=flag, error=error.message
+        ) from error

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import PictureError
+from core.errors import ImageError
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.exit_codes import MEANING, Exit
 from ldm_studio.models.found_models import SHIPPED
@@ -76,7 +76,7 @@ def _play(model: Path, steps: int, shot: Path | None) -> dict[str, float]:
         note("picture")
         painted.deleteLater()
         if shot is not None and not application.window.grab().save(str(shot)):
-            raise PictureError(f"{shot} could not be written.", "Choose another file.")
+            raise ImageError("{name} could not be written.", "Choose another file.", name=shot)
 
     with_window(model, scenario)
     return moments

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import RequestError
+from core.errors import Message, RequestError
 from core.request.request import Change, Request
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.images.refiner import refinement
@@ -22,8 +22,8 @@ from ldm_studio.translation import translate
 
 from .order import Order
 
-CAN_CHANGE = "A branch can change prompt, CFG, sampler, schedule, steps and mask."
-EDIT = (
+CAN_CHANGE = Message("A branch can change prompt, CFG, sampler, schedule, steps and mask.")
+EDIT = Message(
     "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
 )
 _RECORDED_FIELDS = ("init", "mask", "model_digest", "prediction", "addons", "version")
@@ -83,7 +83,7 @@ class Branch:
         own = (Change(self.step, **changed),) if changed else ()
         request = replace(self.shared, changes=(*begun, *own, *self._refined(changed)))
         if request.changes == parent.request.changes:
-            raise RequestError("changes", "Nothing is changed yet.", EDIT)
+            raise RequestError("changes", "Nothing has changed yet.", EDIT)
         named = Parent(inputs.digest(parent.rgb), self.name, self.step)
         return Order(request, inputs, named)
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 
-from core.errors import RequestError, StudioError
+from core.errors import Message, RequestError, StudioError
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
@@ -119,15 +119,18 @@ class ControlImageController(QObject):
         if model.extra == "depth":
             return RequestError(
                 "control",
-                self.tr("{model} draws after a picture of depths.").format(model=model.name),
-                self.tr("Open or drop one under Start from, or take the one on the canvas."),
+                "{model} needs a depth map.",
+                "Open or drop one under Start from, or use the canvas image.",
+                model=model.name,
             )
         if model.extra == "upscaling":
-            message = self.tr("{model} enlarges pictures, and draws none from the prompt alone.")
+            message = Message(
+                "{model} enlarges images; it needs one to start from.", model=model.name
+            )
         else:
-            message = self.tr("{model} edits pictures, and draws none from the prompt alone.")
+            message = Message("{model} edits images; it needs one to start from.", model=model.name)
         return RequestError(
             "control",
-            message.format(model=model.name),
-            self.tr("Open or drop one under Start from, or choose Image."),
+            message,
+            "Open or drop one under Start from, or choose Image.",
         )

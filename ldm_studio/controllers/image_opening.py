@@ -17,7 +17,7 @@ from ldm_studio.images import image_files
 from ldm_studio.images.infotext import restore
 from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from ldm_studio.store.model_limits import admit, unused_settings
-from ldm_studio.translation import joined, told, translate
+from ldm_studio.translation import joined, translate, translate_message
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def load(
     """`base` has the settings that another program's image does not name; `folders`: the user's
     model folders.
 
-    Raises PictureError or MemoryShortage.
+    Raises ImageError or MemoryShortage.
     """
     request, ignored, others, notes = None, (), (), []
     if isinstance(source, QImage):
@@ -61,7 +61,7 @@ def load(
         except RequestError as error:
             notes.append(
                 translate("Opening", "Its recipe cannot be used: {message}").format(
-                    message=told(error.message)
+                    message=translate_message(error.message)
                 )
             )
     if request is not None:

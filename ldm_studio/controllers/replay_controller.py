@@ -9,7 +9,7 @@ from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
 from ldm_studio.images.replay import Verdict
 from ldm_studio.main_window import MainWindow
-from ldm_studio.translation import joined, told, translate
+from ldm_studio.translation import joined, translate, translate_message
 
 SHOWN_MS = 5000
 
@@ -75,10 +75,10 @@ def verdict_text(verdict: Verdict) -> tuple[str, str]:
     found = found.format(step=verdict.first_difference, steps=verdict.steps)
     sentences = []
     if verdict.causes:
-        causes = translate("ReplayController", ", or ").join(map(told, verdict.causes))
+        causes = translate("ReplayController", ", or ").join(map(translate_message, verdict.causes))
         sentences.append(
             translate("ReplayController", "It may be because of {causes}.").format(causes=causes)
         )
-    for note in map(told, verdict.notes):
+    for note in map(translate_message, verdict.notes):
         sentences.append(f"{note[:1].upper()}{note[1:]}.")
     return found, joined(*sentences)

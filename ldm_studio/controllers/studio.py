@@ -217,16 +217,14 @@ class Studio(QObject):
         if self.canvas_controller.start is None:
             raise RequestError(
                 "init",
-                "There is no picture to start from.",
+                "There is no image to start from.",
                 "Open, paste or drop one, or choose Text to start from the prompt alone.",
             )
         if mode is Mode.IMAGE:
             return Order(request, replace(inputs, image=self.canvas_controller.start))
         mask = self.view.mask()
         if mask is None or mask.shape != self.canvas_controller.start.shape[:2]:
-            raise RequestError(
-                "mask", "Nothing is painted over.", "Paint on the canvas what shall be redrawn."
-            )
+            raise RequestError("mask", "The mask is empty.", "Paint over the area to change.")
         return Order(request, replace(inputs, image=self.canvas_controller.start, mask=mask))
 
     def branch(self, step: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.conditioning.text.prompt_parser import LoraUse, loras
-from core.errors import ModelError, RequestError
+from core.errors import Message, ModelError, RequestError, quoted
 from core.request.request import Addon, Request
 from ldm_studio.models.addon_files import WORDS, AddonFinder
 from ldm_studio.models.file_digests import DigestWorker, ModelDigests
@@ -59,7 +59,7 @@ class Seals:
     used: tuple[Used, ...] = ()
     later: dict[Request, tuple[Used, ...]] = field(default_factory=dict[Request, tuple[Used, ...]])
     """After each change that may bring in others, by what is asked for then."""
-    notes: list[str] = field(default_factory=list[str])
+    notes: list[Message] = field(default_factory=list[Message])
     """What has no effect, or was done otherwise than asked, in words."""
 
     def also(self, request: Request, added: Added) -> None:
@@ -68,7 +68,7 @@ class Seals:
         for note in added.notes:
             self.tell(note)
 
-    def tell(self, note: str) -> None:
+    def tell(self, note: Message) -> None:
         """Once, however often it happens."""
         if note not in self.notes:
             self.notes.append(note)
@@ -118,7 +118,7 @@ class Added:
 
     model: Model
     used: tuple[Used, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     """What of what was named has no effect, in words."""
 
 
@@ -191,11 +191,19 @@ class Additions:
         )
         once = {(one.kind, one.path): one for one in [*used, *words]}
         notes = [*_unread(model, request), *_of_no_effect(used, made.effects)]
-        notes += [f"{model.name} goes on without the LoRA {name!r}." for name in without]
+        notes += [
+            Message("{model} is used without the LoRA {lora}.", model=model.name, lora=quoted(name))
+            for name in without
+        ]
         for word in words:
             if word.path in made.refused:
                 del once[word.kind, word.path]
-                notes.append(f"The embedding {word.name!r} is for other models than this one.")
+                notes.append(
+                    Message(
+                        "The embedding {embedding} is for other models than this one.",
+                        embedding=quoted(word.name),
+                    )
+                )
         return Added(made.model, tuple(once.values()), tuple(dict.fromkeys(notes)))
 
     def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
@@ -213,9 +221,13 @@ class Additions:
             if one.digest != now:
                 raise RequestError(
                     "addons",
-                    f"This needs the {WORDS[used.kind]} {one.name!r} with the hash "
-                    f"{one.digest[:10]}; {used.path} has {now[:10]}.",
-                    "Put the file that it was made with into one of your folders.",
+                    "This needs the {kind} {name} with the hash {expected}; {path} has {actual}.",
+                    "Put the original file into one of your folders.",
+                    kind=WORDS[used.kind],
+                    name=quoted(one.name),
+                    expected=one.digest[:10],
+                    path=used.path,
+                    actual=now[:10],
                 )
         return used
 
@@ -303,28 +315,40 @@ def _weights(model: Model) -> dict[int, int]:
     }
 
 
-def _unread(model: Model, request: Request) -> list[str]:
+def _unread(model: Model, request: Request) -> list[Message]:
     named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
-    notes = [f"The LoRA {use.name!r} has no effect in the negative prompt." for use in named]
+    notes = [
+        Message("The LoRA {lora} has no effect in the negative prompt.", lora=quoted(use.name))
+        for use in named
+    ]
     image = model.image
     if image is not None and image.lacks_statistics and request.control and request.noise_level:
         notes.append(
-            f"The noise is not quite what {model.name} was trained with: its file lacks the "
-            "statistics for it, which its folder in diffusers' layout has."
+            Message(
+                "The noise differs a little from what {model} was trained with: its file lacks "
+                "the statistics, which its folder in the diffusers layout has.",
+                model=model.name,
+            )
         )
     if not request.negative.strip():
         return notes
     if model.has_guidance_embedding:
-        return [f"The negative prompt has no effect: {model.name} is told the CFG instead.", *notes]
+        return [
+            Message(
+                "The negative prompt has no effect: {model} has guidance built in.",
+                model=model.name,
+            ),
+            *notes,
+        ]
     guided = request.guidance.plus_plus or model.input_kind == "instruct-pix2pix"
     if not guided and {request.cfg, *(change.cfg for change in request.changes)} <= {1.0, None}:
-        return ["The negative prompt has no effect: CFG 1 leads away from nothing.", *notes]
+        return [Message("The negative prompt has no effect at CFG 1."), *notes]
     return notes
 
 
-def _of_no_effect(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[str]:
+def _of_no_effect(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[Message]:
     """What of the LoRAs matches nothing of the model."""
-    notes: list[str] = []
+    notes: list[Message] = []
     named = (one for one in used if one.kind == "lora")
     for one, effect in zip(named, effects, strict=True):
         count = len(effect.unused)
@@ -332,7 +356,12 @@ def _of_no_effect(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[s
             continue
         names = ", ".join((*effect.unused[:LISTED], *(["…"] if count > LISTED else [])))
         notes.append(
-            f"Tensors of the LoRA {one.name!r} that match nothing of this model: {count} "
-            f"({names}). The rest acts."
+            Message(
+                "Tensors of the LoRA {lora} that match nothing in this model: {count} "
+                "({names}). The rest is applied.",
+                lora=quoted(one.name),
+                count=count,
+                names=names,
+            )
         )
     return notes

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.cancellation import CancelCheck, never_cancel
-from core.errors import ModelError
+from core.errors import NO_MESSAGE, Message, ModelError, message_of
 from core.networks.cost import FLOAT16, FLOAT32
 from core.request.inputs import Inputs
 from core.request.request import Request
@@ -239,7 +239,7 @@ class CorePipeline:
         assert self._info is not None
         plan = replace(self._model.plan, made_room=True)
         self._model = replace(self._model, plan=plan)
-        self._info = replace(self._info, plan=str(plan))
+        self._info = replace(self._info, plan=plan.message)
 
     def _forget_others(self) -> None:
         self._others.clear()
@@ -362,7 +362,7 @@ class CorePipeline:
             load=model.backbone.operations(costs=FLOAT32 if model.dtype.itemsize == 4 else FLOAT16),
             path=path,
             torch_device=device,
-            plan=str(model.plan) if is_checkpoint(path) else "",
+            plan=model.plan.message if is_checkpoint(path) else NO_MESSAGE,
             skips=model.text.supports_clip_skip,
             prediction=model.prediction.name,
             extra=model.input_kind,
@@ -417,10 +417,11 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
 
-def _cleared(info: ModelInfo, other: Model) -> str:
-    return (
-        f"There is no room on the GPU for {info.name} and {other.name} at once: their networks "
-        "take turns there."
+def _cleared(info: ModelInfo, other: Model) -> Message:
+    return Message(
+        "The GPU has no room for {model} and {other} at once: their networks take turns there.",
+        model=info.name,
+        other=other.name,
     )
 
 
@@ -432,7 +433,7 @@ def _as_far_as_it_fits(
     try:
         added = additions.applied(model, request, exactly=exactly, fitting=True)
     except ModelError as error:
-        return Added(model, notes=(str(error),))
+        return Added(model, notes=(message_of(error),))
     return replace(added, model=replace(added.model, digest=model.digest))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import StateError
+from core.errors import Message, StateError
 from core.images.generated_image import GeneratedImage
 from core.images.preview import Preview
 from core.request.request import Change, Request
@@ -37,7 +37,7 @@ class CoreRun:
         step_digests: tuple[str, ...] = (),
         *,
         seals: Seals | None = None,
-        notes: tuple[str, ...] = (),
+        notes: tuple[Message, ...] = (),
     ) -> None:
         """`state`: where to go on from; `seals`: what the finished picture is to say of what it
         was made with."""
@@ -69,7 +69,7 @@ class CoreRun:
         return self._step_digests
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Message, ...]:
         return tuple(dict.fromkeys((*self._notes, *self._seals.notes)))
 
     def steps(self) -> Iterator[Step]:
@@ -132,8 +132,9 @@ class CoreRun:
             )
         except ValueError as error:
             raise StateError(
-                f"The numbers of this picture are no longer finite after step {state.index}.",
+                "The image has values that are not finite after step {step}.",
                 "Choose a lower CFG, or another sampler or schedule.",
+                step=state.index,
             ) from error
 
     def finish(self, step: Step | None, *, tiled: bool = False) -> GeneratedImage:
@@ -142,8 +143,10 @@ class CoreRun:
         autoencoder = self._job.segments[-1].model.autoencoder
         if tiled and autoencoder.decoder_reach is None:
             self._seals.tell(
-                "The picture could not be decoded at once: it was decoded in small tiles, whose "
-                "colours may differ a little."
+                Message(
+                    "The image did not fit into memory as a whole: it was decoded in small tiles, "
+                    "whose colours may differ a little."
+                )
             )
         picture = finish(self._job, step.state if step else self._began, tiled=tiled)
         self._seal()  # what is not known yet delays the picture now, rather than its beginning

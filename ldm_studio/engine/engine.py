@@ -423,6 +423,7 @@ class _Stopped(Exception):
 def _too_many() -> StudioError:
     return RequestError(
         "queue",
-        f"{MAX_JOBS} jobs are in the queue already.",
-        "Wait until some are done, or remove some.",
+        "The queue is full: it has {count} jobs.",
+        "Wait until some are finished, or remove some.",
+        count=MAX_JOBS,
     )

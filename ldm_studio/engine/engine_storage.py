@@ -23,7 +23,7 @@ from ldm_studio.images.trajectory_store import Trajectories
 from .events import Work
 
 Save = Callable[["GeneratedImage", ModelInfo, Record], Path]
-"""Writes a finished picture to disk; raises OSError or PictureError."""
+"""Writes a finished picture to disk; raises OSError or ImageError."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Storage:
     def inputs_of(self, work: Work, request: Request) -> Inputs:
         """Those that came with the work, and the kept ones that `request` names beside them.
 
-        Raises RequestError if one is missing, PictureError if it is damaged.
+        Raises RequestError if one is missing, ImageError if it is damaged.
         """
         try:
             return recipe_inputs.find(work.inputs.request(request), self.inputs, work.inputs)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import Cancelled as RunCancelled
-from core.errors import PictureError, RequestError, StateError, StudioError
+from core.errors import ImageError, Message, RequestError, StateError, StudioError
 from core.images.preview import Preview
 from core.request.request import Request
 from core.runtime.device import PeakMemory
@@ -70,7 +70,7 @@ class Painter:
         self._drawing: Drawing | None = None
         """What is being drawn; None while it is begun."""
         self._peak: PeakMemory | None = None
-        self._told: set[str] = set()
+        self._reported: set[Message] = set()
         """The notes of the picture before and of this one."""
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
@@ -109,16 +109,16 @@ class Painter:
                 refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
             finally:
                 self._drawing = None
-                self._told = set(drawing.run.notes)
+                self._reported = set(drawing.run.notes)
                 drawing.close()
         return True
 
-    def _tell(self, notes: tuple[str, ...]) -> None:
+    def _tell(self, notes: tuple[Message, ...]) -> None:
         """Not what the picture before had to say too."""
         for note in notes:
-            if note not in self._told:
+            if note not in self._reported:
                 self._mailbox.post(Warned(StudioError(note)))
-        self._told.update(notes)
+        self._reported.update(notes)
 
     def _stopped(self, entry: Entry) -> bool:
         if entry.cancelled:
@@ -165,9 +165,9 @@ class Painter:
             self._mailbox.post(
                 Warned(
                     StateError(
-                        "What was drawn of a picture before cannot be gone on from; it is drawn "
-                        f"from its beginning. {error.message}",
+                        "The unfinished image could not be resumed and is restarted. {error}",
                         error.hint,
+                        error=error.message,
                     )
                 )
             )
@@ -261,7 +261,7 @@ class Painter:
         drawing.close()
         try:
             path = self._save(picture, model, record)
-        except (OSError, PictureError) as error:
+        except (OSError, ImageError) as error:
             entry.unsaved = finished
             entry.step, entry.steps = drawing.done, drawing.total
             self._mailbox.post(Finished(work.id, picture, None, index, count, record))
@@ -273,16 +273,16 @@ class Painter:
         )
         return True
 
-    def save_again(self, entry: Entry) -> OSError | PictureError | None:
+    def save_again(self, entry: Entry) -> OSError | ImageError | None:
         """Try once more to save what is finished; why it still cannot be."""
         finished = entry.unsaved
         assert finished is not None
         try:
             path = self._save(finished.picture, finished.model, finished.record)
-        except (OSError, PictureError) as error:
+        except (OSError, ImageError) as error:
             return error
         except MemoryError:
-            return PictureError("There is not enough memory to save the picture.")
+            return ImageError("There is not enough memory to save the image.")
         entry.unsaved = None
         kept = self._saved(entry, finished)
         over = entry.done == entry.work.request.count
@@ -310,7 +310,7 @@ class Painter:
             with self._storage.next_picture(seed) as path:
                 file = path.with_suffix(".safetensors")
                 drawing.rescue(file)
-        except (OSError, PictureError, StateError) as failure:
+        except (OSError, ImageError, StateError) as failure:
             log.warning("the latent could not be kept: %s", failure)
             return told, bug
         return decode_failure(error, file), bug
@@ -335,16 +335,18 @@ def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
 
 
 def not_drawn() -> RequestError:
-    return RequestError("changes", "Only what is being drawn can be steered.")
+    return RequestError("changes", "Only a running image can be changed.")
 
 
-def not_saved(error: OSError | PictureError) -> PictureError:
-    keep = (
-        "It is kept, and saved as soon as that is possible; until then the queue waits. "
-        "Make room, or use File > Save Picture As."
+def not_saved(error: OSError | ImageError) -> ImageError:
+    keep = Message(
+        "The image is kept, and saved as soon as possible; until then the queue waits. "
+        "Free some space, or use File > Save Picture As."
     )
-    if isinstance(error, PictureError):
-        return PictureError(error.message, keep)
-    folder = Path(error.filename).parent if error.filename else "the output folder"
+    if isinstance(error, ImageError):
+        return ImageError(error.message, keep)
+    folder = Path(error.filename).parent if error.filename else Message("the output folder")
     reason = error.strerror or str(error)
-    return PictureError(f"The picture could not be saved in {folder}: {reason}.", keep)
+    return ImageError(
+        "The image could not be saved in {folder}: {error}.", keep, folder=folder, error=reason
+    )

@@ -60,6 +60,8 @@ def explain(error: BaseException) -> tuple[StudioError, str]:
         return shortage, ""
     summary = f"{type(error).__name__}: {error}".strip().removesuffix(":")
     return (
-        StudioError(f"Something went wrong inside LDM Studio: {summary}", "Please report it."),
+        StudioError(
+            "Something went wrong inside LDM Studio: {error}", "Please report it.", error=summary
+        ),
         "".join(traceback.format_exception(error)),
     )

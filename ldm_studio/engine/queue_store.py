@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.errors import PictureError, StudioError
+from core.errors import ImageError, StudioError
 from core.request.request import Request
 from ldm_studio.images.job_files import FoundJob, StoredJob, StoredState
 
@@ -99,10 +99,12 @@ class Shelf:
             reason = error.strerror or reason
             folder = str(Path(error.filename).parent) if error.filename else folder
         self._warn(
-            PictureError(
-                f"LDM Studio cannot write into {folder}: {reason}.",
-                "Drawing goes on. What is not finished is written as soon as that is possible; "
-                "until then it would be lost if the program ended.",
+            ImageError(
+                "LDM Studio cannot write into {folder}: {error}.",
+                "Images are still made. Unfinished ones are written as soon as possible; until "
+                "then they would be lost if the program ended.",
+                folder=folder,
+                error=reason,
             )
         )
 

@@ -165,6 +165,8 @@ def decode_failure(error: BaseException, file: Path) -> StudioError:
     told = error if isinstance(error, StudioError) else memory_shortage(error)
     reason = told.message if told else str(error)
     return DecodeError(
-        f"The picture is drawn but could not be decoded. {reason}",
-        f"It is kept: with more memory free, run ldm-studio resume '{file}'.",
+        "The image is finished but could not be decoded. {error}",
+        "It is kept: with more memory free, run ldm-studio resume '{path}'.",
+        error=reason,
+        path=file,
     )

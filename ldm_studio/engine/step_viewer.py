@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import ModelError
+from core.errors import ModelError, quoted
 from ldm_studio.engine_protocol import Pipeline, Run
 from ldm_studio.images.trajectory_store import Trajectory, read
 
@@ -29,7 +29,7 @@ class StepViewer:
     def view(self, path: Path, step: int) -> np.ndarray:
         """uint8 [H, W, 3] after `step` steps, counted from 1.
 
-        Raises StateError if that is not saved; ModelError, RequestError or PictureError if the
+        Raises StateError if that is not saved; ModelError, RequestError or ImageError if the
         loaded model or the start image differs from the original one.
         """
         if self._last is None or self._last[0] != path:
@@ -44,9 +44,10 @@ class StepViewer:
         info = self._pipeline.info
         if info is None or self._pipeline.digest() != request.model_digest:
             raise ModelError(
-                "The steps of this picture can be seen when its model is loaded, "
-                f"{request.model!r} with hash {request.model_digest[:10]}.",
+                "The steps of this image need its model, {model} with the hash {digest}.",
                 "Choose that model first.",
+                model=quoted(request.model),
+                digest=request.model_digest[:10],
             )
         inputs = self._storage.inputs_of(Work(0, request), request)
         return self._pipeline.begin(request, inputs)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
 
 from ldm_studio.look.theme import GRID, Role, icon
 from ldm_studio.main_window import MainWindow
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import translate, translate_message
 
 from .help_dialog import ButtonRole, HelpDialog, fixed_text, text_label
 
@@ -36,7 +36,9 @@ class ErrorPresenter(QObject):
             self.dialog.add(summary, report)
         elif report in self._known:
             self._window.notice.show_error(
-                self.tr("Something went wrong again: {summary}").format(summary=told(summary)),
+                self.tr("Something went wrong again: {summary}").format(
+                    summary=translate_message(summary)
+                ),
                 "",
                 (self.tr("Details…"), lambda: self._open(summary, report)),
             )
@@ -95,7 +97,7 @@ class ErrorDialog(HelpDialog):
         """Adds another error, or counts a repeated one."""
         self._count += 1
         if not self._reports:
-            self._summary = told(summary)
+            self._summary = translate_message(summary)
         if report in self._reports or len(self._reports) < MAX_REPORTS:
             self._reports[report] = self._reports.get(report, 0) + 1
         text = self._summary

@@ -60,7 +60,7 @@ def remove(connection: sqlite3.Connection, key: str) -> CollectionContents:
     """
     row = connection.execute("SELECT title FROM collections WHERE key = ?", (key,)).fetchone()
     if row is None:
-        raise HistoryError("This collection is not there any more.")
+        raise HistoryError("This collection no longer exists.")
     members = [Member(key, digest, place) for digest, place in _members(connection, key)]
     _apply_and_return(connection, [Collection(key, "")])
     return CollectionContents(Collection(key, row[0]), tuple(members))
@@ -153,7 +153,9 @@ def _free(connection: sqlite3.Connection, title: str, key: str) -> str:
         raise HistoryError("A collection needs a name.")
     rows = connection.execute("SELECT title FROM collections WHERE key != ?", (key,))
     if title.casefold() in {known.casefold() for (known,) in rows}:
-        raise HistoryError(f"There is a collection “{title}” already.", "Choose another name.")
+        raise HistoryError(
+            "There is already a collection “{title}”.", "Choose another name.", title=title
+        )
     return title
 
 

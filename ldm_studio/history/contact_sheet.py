@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication
 
-from core.errors import PictureError
+from core.errors import ImageError
 from ldm_studio.translation import translate
 
 from .results import Details
@@ -90,13 +90,15 @@ class Sheet:
         return QSize(GAP + columns * (cell.width() + GAP), GAP + rows * (cell.height() + GAP))
 
     def check(self, pictures: int) -> None:
-        """Raises PictureError if it would be too large."""
+        """Raises ImageError if it would be too large."""
         size = self.size(pictures)
         sides = max(size.width(), size.height())
         if sides > MAX_SIDE or size.width() * size.height() > MAX_PIXELS:
-            raise PictureError(
-                f"The sheet would be too large: {size.width():,} × {size.height():,} pixels.",
-                "Take fewer or smaller pictures, or other columns.",
+            raise ImageError(
+                "The contact sheet would be too large: {width} × {height} pixels.",
+                "Choose fewer or smaller images, or other columns.",
+                width=size.width(),
+                height=size.height(),
             )
 
 
@@ -106,13 +108,15 @@ def draw(
     on_picture: Callable[[], None] = lambda: None,
 ) -> QImage:
     """Draws the sheet, with an empty frame for unreadable images. `on_picture` is called after
-    each, and may raise to stop. Raises PictureError if it would be too large.
+    each, and may raise to stop. Raises ImageError if it would be too large.
     """
     sheet.check(len(pictures))
     _ensure_fonts()
     image = QImage(sheet.size(len(pictures)), QImage.Format.Format_RGB32)
     if image.isNull():
-        raise PictureError("There is not enough memory for the sheet.", "Take fewer pictures.")
+        raise ImageError(
+            "There is not enough memory for the contact sheet.", "Choose fewer images."
+        )
     image.fill(_PAPER)
     cell = sheet.cell
     columns = max(1, min(sheet.columns, len(pictures)))
@@ -140,7 +144,9 @@ def packed(image: QImage, suffix: str) -> bytes:
     if suffix != ".png":
         writer.setQuality(92)
     if not writer.write(image):
-        raise PictureError("The sheet could not be packed.", "Take fewer or smaller pictures.")
+        raise ImageError(
+            "The contact sheet could not be compressed.", "Choose fewer or smaller images."
+        )
     return bytes(data.data())
 
 
@@ -190,7 +196,7 @@ def _draw_lines(
 def _picture(path: Path, side: int) -> QImage | None:
     try:
         small = small_picture(path, side)
-    except PictureError:
+    except ImageError:
         return None
     paper = Image.new("RGB", small.size, "white")
     paper.paste(small, mask=small.getchannel("A") if small.mode == "RGBA" else None)

@@ -16,6 +16,8 @@ from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 
+from core.errors import Message
+
 from .history_errors import HistoryError, NewerHistory
 
 log = logging.getLogger(__name__)
@@ -176,8 +178,10 @@ def open_for_writing(path: Path, migrations: Sequence[str] = MIGRATIONS) -> Open
         raise error_text(error, path) from error
     except OSError as error:
         raise HistoryError(
-            f"Cannot write the history {path}: {error.strerror or error}.",
-            "Free some space, or let this folder be written.",
+            "The history {path} cannot be written: {error}.",
+            "Free some space, or make its folder writable.",
+            path=path,
+            error=error,
         ) from error
     return OpenedDatabase(connection, set_aside, is_new)
 
@@ -218,9 +222,12 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
         return
     if _version(connection) > newest:
         raise NewerHistory(
-            f"The history {path} was written by a newer LDM Studio: its version is "
-            f"{_version(connection)}, this program knows {newest}.",
+            "The history {path} was written by a newer LDM Studio: it has version "
+            "{version}; this program supports {supported}.",
             "Use the newer program, or move the file away to start a new history.",
+            path=path,
+            version=_version(connection),
+            supported=newest,
         )
     if _version(connection):
         _back_up(connection, backup_path(path, _version(connection)))
@@ -324,20 +331,23 @@ def error_text(error: sqlite3.Error, path: Path) -> HistoryError:
     if is_damage(error):
         suspect(path)
         return HistoryError(
-            f"The history {path} is damaged.",
-            "It is rebuilt from the picture files when LDM Studio starts again.",
+            "The history {path} is damaged.",
+            "It is rebuilt from the image files when LDM Studio starts again.",
+            path=path,
         )
-    full = f"Cannot use the history {path}: the disk is full."
-    locked = f"Cannot use the history {path}: another program keeps it locked."
-    guarded = f"Cannot use the history {path}: it may not be written."
-    closed = f"Cannot use the history {path}: it cannot be opened."
-    other = f"Cannot use the history {path}: {error}."
-    known: dict[int, tuple[str, str]] = {
-        sqlite3.SQLITE_FULL: (full, "Free some space."),
-        sqlite3.SQLITE_BUSY: (locked, "Try again in a moment."),
-        sqlite3.SQLITE_LOCKED: (locked, "Try again in a moment."),
-        sqlite3.SQLITE_READONLY: (guarded, "Let this folder be written."),
-        sqlite3.SQLITE_CANTOPEN: (closed, "Let this folder be read and written."),
+    full = Message("The history {path} cannot be used: the disk is full.", path=path)
+    locked = Message("The history {path} cannot be used: another program has locked it.", path=path)
+    guarded = Message("The history {path} cannot be used: it is read-only.", path=path)
+    closed = Message("The history {path} cannot be used: it cannot be opened.", path=path)
+    other = Message("The history {path} cannot be used: {error}.", path=path, error=error)
+    known: dict[int, tuple[Message, Message]] = {
+        sqlite3.SQLITE_FULL: (full, Message("Free some space.")),
+        sqlite3.SQLITE_BUSY: (locked, Message("Try again in a moment.")),
+        sqlite3.SQLITE_LOCKED: (locked, Message("Try again in a moment.")),
+        sqlite3.SQLITE_READONLY: (guarded, Message("Make its folder writable.")),
+        sqlite3.SQLITE_CANTOPEN: (closed, Message("Make its folder readable and writable.")),
     }
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return HistoryError(*known.get(code, (other, "Is the disk there, and in order?")))
+    return HistoryError(
+        *known.get(code, (other, Message("Check that the disk is connected and works.")))
+    )

@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import Message
+
 from . import index_rows, user_journal
 from .database_schema import connect
 from .user_journal import Collection, Folder, Member, SavedSearch, Saying
@@ -28,10 +30,11 @@ class RestoredDatabase:
     folders: tuple[Path, ...] = ()
 
     @property
-    def message(self) -> str:
-        return (
-            f"The history {self.path} was deleted or replaced by another program. It was written "
-            "again; nothing is lost."
+    def message(self) -> Message:
+        return Message(
+            "The history {path} was deleted or replaced by another program. It was written "
+            "again; nothing is lost.",
+            path=self.path,
         )
 
 

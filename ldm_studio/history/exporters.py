@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.atomic_write import replacing
-from core.errors import PictureError
+from core.errors import ImageError
 
 from .database_schema import State
 from .formatting import record
@@ -66,7 +66,7 @@ class Export:
         """Writes to `target`: a `.zip`, a `.csv` or `.jsonl` table, a `.png` or `.jpg` contact
         sheet, or else a folder.
 
-        Files are written atomically. Raises PictureError if that fails.
+        Files are written atomically. Raises ImageError if that fails.
         """
         suffix = target.suffix.lower()
         try:
@@ -81,8 +81,11 @@ class Export:
         except _CancelledError:
             self._done.cancelled = True
         except OSError as error:
-            raise PictureError(
-                f"Cannot write {target}: {error.strerror or error}.", "Choose another place."
+            raise ImageError(
+                "{path} cannot be written: {error}.",
+                "Choose another place.",
+                path=target,
+                error=error,
             ) from error
         return self._done
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import PictureError
+from core.errors import ImageError, Message
 
 from .database_schema import State
 from .history_store import History
@@ -29,32 +29,34 @@ _SIDECAR_SUFFIXES = (".txt", ".json")
 def new_name(path: Path, wanted: str) -> str:
     """The file name that `wanted` means for the file `path`, with its suffix. Needs no disk.
 
-    Raises PictureError for names that are invalid on some system, because images are moved between
+    Raises ImageError for names that are invalid on some system, because images are moved between
     systems.
     """
     stem = wanted.strip()
     if stem.lower().endswith(path.suffix.lower()):
         stem = stem[: len(stem) - len(path.suffix)].rstrip()
-    hint = "Choose another name."
+    hint = Message("Choose another name.")
     if not stem:
-        raise PictureError("A picture needs a name.", hint)
+        raise ImageError("An image needs a name.", hint)
     if bad := sorted({char for char in stem if char in _FORBIDDEN}):
-        raise PictureError(f"A name cannot have {' '.join(bad)} in it.", hint)
+        raise ImageError("A name cannot contain {characters}.", hint, characters=" ".join(bad))
     if not stem.isprintable():
-        raise PictureError("A name cannot have characters in it that cannot be seen.", hint)
+        raise ImageError("A name cannot contain invisible characters.", hint)
     if stem[0] == ".":
-        raise PictureError("A name that begins with a dot would hide the picture.", hint)
+        raise ImageError("A name that begins with a dot would hide the image.", hint)
     if stem[-1] == ".":
-        raise PictureError("A name cannot end with a dot.", hint)
+        raise ImageError("A name cannot end with a dot.", hint)
     if stem.partition(".")[0].rstrip().upper() in _RESERVED:
-        raise PictureError(f"Windows keeps the name {stem} for itself.", hint)
+        raise ImageError("Windows reserves the name {name}.", hint, name=stem)
     name = f"{stem}{path.suffix}"
     try:
         length = len(name.encode("utf-8"))
     except UnicodeEncodeError as error:
-        raise PictureError("This name is not valid Unicode.", hint) from error
+        raise ImageError("This name is not valid Unicode.", hint) from error
     if length > MAX_BYTES:
-        raise PictureError(f"The name is too long: {length} of {MAX_BYTES} bytes.", hint)
+        raise ImageError(
+            "The name is too long: {length} of {most} bytes.", hint, length=length, most=MAX_BYTES
+        )
     return name
 
 
@@ -67,7 +69,7 @@ class RenamedFile:
 
 
 def rename(history: History, number: int, wanted: str) -> RenamedFile:
-    """Raises PictureError, HistoryError, changing nothing."""
+    """Raises ImageError, HistoryError, changing nothing."""
     with history.reader() as reader:
         picture = _image_of(reader.details(number), number)
         old = picture.listed.path
@@ -75,12 +77,14 @@ def rename(history: History, number: int, wanted: str) -> RenamedFile:
         if new == old:
             return RenamedFile(old, old)
         if picture.listed.state is not State.HERE or not old.exists():
-            raise PictureError(f"{old} is not there.", "Locate it first.")
+            raise ImageError("{path} is missing.", "Locate it first.", path=old)
         other = reader.at(new)
         if other is not None and other != number and not _is_same(old, new):
-            raise PictureError(
-                f"Another picture of the history in {new.parent.name} has the name {new.name}.",
+            raise ImageError(
+                "Another image of the history in {folder} is named {name}.",
                 "Choose another name.",
+                folder=new.parent.name,
+                name=new.name,
             )
     _move(old, new)
     history.move(number, new).result()
@@ -93,26 +97,29 @@ def rename(history: History, number: int, wanted: str) -> RenamedFile:
 
 def _image_of(details: Details | None, number: int) -> Details:
     if details is None:
-        raise PictureError(f"There is no picture {number} in the history.")
+        raise ImageError("There is no image {number} in the history.", number=number)
     return details
 
 
 def _move(old: Path, new: Path) -> None:
-    """Never overwrites another file, even one created in the meantime. Raises PictureError."""
+    """Never overwrites another file, even one created in the meantime. Raises ImageError."""
     if _is_same(old, new):  # only the case differs, on a file system that ignores it
         _replace(old, new)
         return
     try:
         new.touch(exist_ok=False)  # holds the name
     except FileExistsError as error:
-        raise PictureError(
-            f"Another file in {new.parent.name} has the name {new.name}.", "Choose another name."
+        raise ImageError(
+            "Another file in {folder} is named {name}.",
+            "Choose another name.",
+            folder=new.parent.name,
+            name=new.name,
         ) from error
     except OSError as error:
         raise _rename_error(new, error) from error
     try:
         _replace(old, new)
-    except PictureError:
+    except ImageError:
         new.unlink(missing_ok=True)
         raise
 
@@ -131,8 +138,10 @@ def _is_same(old: Path, new: Path) -> bool:
         return False
 
 
-def _rename_error(path: Path, error: OSError) -> PictureError:
-    return PictureError(
-        f"Cannot give the name {path.name}: {error.strerror or error}.",
-        "May this folder be written?",
+def _rename_error(path: Path, error: OSError) -> ImageError:
+    return ImageError(
+        "{file} cannot be renamed: {error}.",
+        "Check that its folder is writable.",
+        file=path.name,
+        error=error,
     )

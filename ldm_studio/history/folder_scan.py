@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import PictureError
+from core.errors import ImageError, Message
 
 from .database_schema import State
 from .history_reader import Reader
@@ -42,7 +42,7 @@ class Problem:
     """A file or folder that could not be read."""
 
     path: Path
-    message: str
+    message: Message
 
 
 @dataclass
@@ -108,18 +108,20 @@ def rebuild(
 
 
 def locate(history: History, number: int, path: Path) -> None:
-    """Sets the new path of an image's file. Raises PictureError if that is another image."""
+    """Sets the new path of an image's file. Raises ImageError if that is another image."""
     with history.reader() as reader:
         details = reader.details(number)
     if details is None:
-        raise PictureError(f"There is no picture {number} in the history.")
+        raise ImageError("There is no image {number} in the history.", number=number)
     scanned = scan(path)
     if scanned.problem:
-        raise PictureError(f"{path}: {scanned.problem}")
+        raise ImageError("{path}: {problem}", path=path, problem=scanned.problem)
     if scanned.digest != details.listed.digest:
-        raise PictureError(
-            f"{path} is another picture than {details.listed.path.name} was.",
+        raise ImageError(
+            "{path} is not the image that {name} was.",
             "Index its folder if it belongs into the history too.",
+            path=path,
+            name=details.listed.path.name,
         )
     history.locate(number, scanned).result()
 
@@ -174,7 +176,9 @@ def _files(
             except OSError as error:
                 report.problems.append(Problem(Path(entry.path), _reason(error)))
             except UnicodeEncodeError:
-                report.problems.append(Problem(Path(entry.path), "Its name is not valid Unicode."))
+                report.problems.append(
+                    Problem(Path(entry.path), Message("Its name is not valid Unicode."))
+                )
             else:
                 found[entry.path] = stamp
     return found
@@ -215,5 +219,5 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _reason(error: OSError) -> str:
-    return f"It cannot be read: {error.strerror or error}."
+def _reason(error: OSError) -> Message:
+    return Message("It cannot be read: {error}.", error=error)

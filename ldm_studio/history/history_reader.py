@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from core.errors import Message
+
 from .database_schema import State, connect_for_reading, error_text
 from .database_watch import identity
 from .image_reader import Stamp
@@ -369,6 +371,7 @@ def _listed(row: Sequence[Any]) -> ListedImage:
     number, path, digest, state, problem, made, day, width, height, model, sampler, seed = row[:12]
     favourite, rating, prompt = row[12:]
     return ListedImage(
-        number, Path(path), digest, State(state), problem, made, day, width, height, model,
-        sampler, None if seed is None else int(seed), bool(favourite), rating, prompt,
+        number, Path(path), digest, State(state), Message.from_json(problem), made, day,
+        width, height, model, sampler,
+        None if seed is None else int(seed), bool(favourite), rating, prompt,
     )  # fmt: skip

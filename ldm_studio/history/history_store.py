@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.errors import InvalidError, Message
+
 from . import collections, index_rows, kept_steps, user_journal
 from .collections import CollectionContents
 from .database_schema import (
@@ -55,10 +57,11 @@ class Recovery:
     """Folders to index again."""
 
     @property
-    def message(self) -> str:
-        return (
-            f"The history was damaged. It was set aside as {self.set_aside} and is rebuilt from "
-            "the picture files; tags, ratings, favourites, collections and saved searches are kept."
+    def message(self) -> Message:
+        return Message(
+            "The history was damaged. It was moved to {path} and is rebuilt from the image "
+            "files; tags, ratings, favourites, collections and saved searches are kept.",
+            path=self.set_aside,
         )
 
 
@@ -142,7 +145,9 @@ class History:
     def rate(self, numbers: Iterable[int], stars: int) -> Future[list[Mark]]:
         """0 removes the rating. Raises ValueError outside 0 to 5."""
         if not 0 <= stars <= MAX_RATING:
-            raise ValueError(f"a rating is 0 to {MAX_RATING} stars, not {stars}")
+            raise InvalidError(
+                "a rating is 0 to {most} stars, not {stars}", most=MAX_RATING, stars=stars
+            )
         return self._mark(numbers, lambda mark: replace(mark, rating=stars))
 
     def tag(self, numbers: Iterable[int], tags: Iterable[str]) -> Future[list[Mark]]:
@@ -321,9 +326,10 @@ class History:
             raise error_text(error, self.path) from error
         except OSError as error:
             raise HistoryError(
-                f"The history {self.path} is gone and cannot be written again: "
-                f"{error.strerror or error}.",
-                "Bring its folder back, or start LDM Studio again; no picture is lost.",
+                "The history {path} was deleted and cannot be written again: {error}.",
+                "Restore its folder, or start LDM Studio again; no image is lost.",
+                path=self.path,
+                error=error,
             ) from error
         connection.close()
         self._file = identity(self.path)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import PictureError
+from core.errors import NO_MESSAGE, ImageError, Message
 from core.images.image_digest import digest
 from ldm_studio.images.image_files import load_image
 from ldm_studio.images.metadata_chunks import read_metadata
@@ -46,7 +46,7 @@ class ScannedImage:
     """`core.images.image_digest.digest`, with which a request names its init image. Only for images
     of this program; others are not decoded here.
     """
-    problem: str = ""
+    problem: Message = NO_MESSAGE
 
 
 def stamp_of(status: os.stat_result) -> Stamp:
@@ -63,18 +63,22 @@ def scan(path: Path) -> ScannedImage:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         return ScannedImage(
-            path, Stamp(0, 0), problem=f"It cannot be read: {error.strerror or error}."
+            path, Stamp(0, 0), problem=Message("It cannot be read: {error}.", error=error)
         )
     except MemoryError:
-        return ScannedImage(path, Stamp(0, 0), problem="There is not enough memory to read it.")
+        return ScannedImage(
+            path, Stamp(0, 0), problem=Message("There is not enough memory to read it.")
+        )
     if len(data) > MAX_BYTES:
-        return ScannedImage(path, stamp, problem=f"It is larger than {MAX_BYTES >> 20} MiB.")
+        return ScannedImage(
+            path, stamp, problem=Message("It is larger than {most} MiB.", most=MAX_BYTES >> 20)
+        )
     named = hashlib.sha256(data).hexdigest()
     try:
         found = read_metadata(data)
         recipe = recipe_of(found.texts)
         pixels = _pixels(recipe, path) if recipe is not None and recipe.request else ""
-    except PictureError as error:
+    except ImageError as error:
         return ScannedImage(path, stamp, named, problem=error.message)
     if recipe is None and found.format == "PNG" and found.alpha:
         hidden = hidden_text(data)
@@ -85,7 +89,7 @@ def scan(path: Path) -> ScannedImage:
 
 
 def _pixels(recipe: Recipe, path: Path) -> str:
-    """From the run record, which is quick, or computed from the pixels. Raises PictureError."""
+    """From the run record, which is quick, or computed from the pixels. Raises ImageError."""
     noted = text((json_object(recipe.run) or {}).get("pixels"), 64)
     return noted or digest(load_image(path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.errors import NO_MESSAGE, Message
 from ldm_studio.paths import data_dir, trajectories_dir
 
 from . import steps_on_disk
@@ -12,7 +13,7 @@ from .history_store import History
 from .image_reader import scan
 
 
-def index_image(path: Path) -> str:
+def index_image(path: Path) -> Message:
     """Indexes a file; returns the error, because the file will be found at the next start
     anyway.
     """
@@ -22,4 +23,4 @@ def index_image(path: Path) -> str:
             steps_on_disk.follow(history, trajectories_dir())
     except HistoryError as error:
         return error.message
-    return ""
+    return NO_MESSAGE

@@ -64,7 +64,7 @@ def put(connection: sqlite3.Connection, found: ScannedImage) -> IndexedRow:
         "problem = ? WHERE id = ?",
         (
             path, str(found.path.parent), found.path.name, found.stamp.size,
-            found.stamp.mtime_ns, State.HERE, found.problem, number,
+            found.stamp.mtime_ns, State.HERE, found.problem.to_json(), number,
         ),
     )  # fmt: skip
     if not found.problem:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from core.errors import InvalidError, Message, quoted
+
 GRAMMAR = """\
   query  = { term }                       all terms must hold
   term   = [ "-" ] ( value | field ":" value { "," value } )
@@ -76,7 +78,7 @@ class Problem:
     """A problem with a part of the query, in a sentence."""
 
     span: Span
-    message: str
+    message: Message
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class Query:
     problems: tuple[Problem, ...] = ()
 
 
-class _Mistake(ValueError):
+class _Mistake(InvalidError):
     """A value that its field cannot have."""
 
 
@@ -164,7 +166,11 @@ def parse(text: str, today: date | None = None) -> Query:
     problems: list[Problem] = []
     if len(text) > MAX_LENGTH:
         cut = Span(MAX_LENGTH, len(text))
-        problems.append(Problem(cut, f"Only the first {MAX_LENGTH} characters are looked for."))
+        problems.append(
+            Problem(
+                cut, Message("Only the first {most} characters are searched for.", most=MAX_LENGTH)
+            )
+        )
     # Without what no text of the history holds; each character stays one, as the spans count.
     text = text[:MAX_LENGTH].encode("utf-8", "replace").decode().replace("\0", " ")
     at = 0
@@ -181,10 +187,10 @@ def parse(text: str, today: date | None = None) -> Query:
         try:
             alternatives = _term(match[2] or "", match[3], today)
         except _Mistake as mistake:
-            problems.append(Problem(span, str(mistake)))
+            problems.append(Problem(span, mistake.message))
             continue
         if match[3].count('"') % 2:
-            problems.append(Problem(span, "A quotation mark is missing at the end."))
+            problems.append(Problem(span, Message("A closing quotation mark is missing.")))
         if alternatives:
             terms.append(Term(tuple(alternatives), bool(match[1]), span))
     return Query(tuple(terms), tuple(problems))
@@ -196,15 +202,19 @@ def _term(field: str, value: str, today: date) -> list[Condition]:
     if field and name not in FIELDS:
         near = difflib.get_close_matches(name, (*FIELDS, *_ALIASES), n=1, cutoff=0.75)
         if near:
-            raise _Mistake(f"There is no field {field!r}. Did you mean {near[0]}?")
+            raise _Mistake(
+                "There is no field {field}. Did you mean {guess}?",
+                field=quoted(field),
+                guess=near[0],
+            )
         name, value = ALL, f"{field}:{value}"  # such as a weight in a prompt, fur:1.2
     if name == ALL:
         found = _VALUE.fullmatch(value) if value.startswith('"') else None
-        quoted = found is not None
+        is_quoted = found is not None
         text = found[1].replace('""', '"') if found else value.replace('"', " ")
-        return [Words(ALL, text, quoted)] if _has_words(text) else []
+        return [Words(ALL, text, is_quoted)] if _has_words(text) else []
     if not value:
-        raise _Mistake(f"After {field}: a value is missing.")
+        raise _Mistake("{field} needs a value.", field=field)
     return [
         condition
         for found in _VALUE.finditer(value)
@@ -214,24 +224,29 @@ def _term(field: str, value: str, today: date) -> list[Condition]:
 
 def _condition(field: str, value: re.Match[str], today: date) -> Condition | None:
     """Raises _Mistake."""
-    quoted = value[1] is not None
-    text = value[1].replace('""', '"') if quoted else value[0]
+    is_quoted = value[1] is not None
+    text = value[1].replace('""', '"') if is_quoted else value[0]
     if field in _WORDS:
-        return Words(_WORDS[field], text, quoted) if _has_words(text) else None
+        return Words(_WORDS[field], text, is_quoted) if _has_words(text) else None
     if field in _NAMES:
-        return Name(field, text, quoted) if text else None
+        return Name(field, text, is_quoted) if text else None
     if field in _NUMBERS:
         return _range(text, field)
     if field == "size":
         match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text, re.ASCII)
         if match is None:
-            raise _Mistake(f"{text!r} is no size. Write it as 512x768.")
+            raise _Mistake("{text} is not a size. Write it as 512x768.", text=quoted(text))
         return Size(int(match[1]), int(match[2]))
     if field == "date":
         return _days(text, today)
     name = _FLAG_ALIASES.get(text.lower(), text.lower())
     if name not in _FLAGS[field]:
-        raise _Mistake(f"There is no {field}:{text}. There are {', '.join(_FLAGS[field])}.")
+        raise _Mistake(
+            "There is no {field}:{text}. Possible: {known}.",
+            field=field,
+            text=text,
+            known=", ".join(_FLAGS[field]),
+        )
     return Flag(field, name)
 
 
@@ -254,7 +269,7 @@ def _range(text: str, field: str) -> Range:
         number = _number(text, text)
         return Range(field, number, number)
     if not (low or high):
-        raise _Mistake(f"{text!r} has no end. Write 20..30, 20.. or ..30.")
+        raise _Mistake("{text} has no end. Write 20..30, 20.. or ..30.", text=quoted(text))
     return Range(
         field,
         _number(low, text) if low else -math.inf,
@@ -264,7 +279,7 @@ def _range(text: str, field: str) -> Range:
 
 def _number(text: str, whole: str) -> float:
     if not re.fullmatch(r"\d{1,20}|\d{0,20}\.\d{1,20}", text, re.ASCII):
-        raise _Mistake(f"{whole!r} is no number. Write 20, >=20, <20 or 20..30.")
+        raise _Mistake("{text} is not a number. Write 20, >=20, <20 or 20..30.", text=quoted(whole))
     return int(text) if text.isdigit() else float(text)
 
 
@@ -288,7 +303,7 @@ def _days(text: str, today: date) -> Days:
         first, last = _period(text, text, today)
         return Days(first.isoformat(), last.isoformat())
     if not (low or high):
-        raise _Mistake(f"{text!r} has no end. Write 2026-11-01..2026-11-20.")
+        raise _Mistake("{text} has no end. Write 2026-11-01..2026-11-20.", text=quoted(text))
     return Days(
         _period(low, text, today)[0].isoformat() if low else earliest,
         _period(high, text, today)[1].isoformat() if high else latest,
@@ -325,5 +340,6 @@ def _period(text: str, whole: str, today: date) -> tuple[date, date]:
         return first, date(first.year, 12, 31)
     except ValueError:
         raise _Mistake(
-            f"{whole!r} is no date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d."
+            "{text} is not a date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d.",
+            text=quoted(whole),
         ) from None

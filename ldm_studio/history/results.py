@@ -6,6 +6,8 @@ from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import Message
+
 from .database_schema import State
 from .image_reader import Stamp
 from .kept_steps import KeptSteps
@@ -27,7 +29,7 @@ class ListedImage:
     path: Path
     digest: str
     state: State
-    problem: str
+    problem: Message
     made_at: int
     """Milliseconds since 1970."""
     day: str

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from core.errors import MemoryShortage, PictureError
+from core.errors import ImageError, MemoryShortage
 
 from .database_schema import BUSY_MS, is_damage
 
@@ -108,7 +108,7 @@ class Thumbnails:
 
 
 def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
-    """A WebP file of `small_picture`. Raises PictureError, MemoryShortage."""
+    """A WebP file of `small_picture`. Raises ImageError, MemoryShortage."""
     file = io.BytesIO()
     small_picture(path, side).save(file, "WEBP", quality=_QUALITY, method=2)
     return file.getvalue()
@@ -117,20 +117,20 @@ def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
 def small_picture(path: Path, side: int) -> Image.Image:
     """RGB or RGBA, upright, its longer side at most `side` pixels.
 
-    Raises PictureError, MemoryShortage.
+    Raises ImageError, MemoryShortage.
     """
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise PictureError(f"{path} has too many pixels for a thumbnail.")
+                raise ImageError("{path} has too many pixels for a thumbnail.", path=path)
             image.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
             small = ImageOps.exif_transpose(image)
             small = small.convert("RGBA" if small.has_transparency_data else "RGB")
             small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
             return small
-    except PictureError:
+    except ImageError:
         raise
     except MemoryError as error:
-        raise MemoryShortage(f"There is not enough memory to open {path}.") from error
+        raise MemoryShortage("There is not enough memory to open {path}.", path=path) from error
     except Exception as error:  # decoders fail in any way on a damaged file
-        raise PictureError(f"Cannot read {path}: {error}.") from error
+        raise ImageError("{path} cannot be read: {error}.", path=path, error=error) from error

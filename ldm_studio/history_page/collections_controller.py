@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.errors import StudioError
+from core.errors import Message, StudioError
 from ldm_studio.history.collections import MAX_TITLE, CollectionContents, clean_title
 from ldm_studio.history.results import CollectionInfo
 from ldm_studio.history.user_journal import Member, Saying
@@ -136,7 +136,9 @@ class CollectionsController(QObject):
             if not clean_title(text):
                 return
             if self.is_taken(text, key):
-                message = f"There is a collection “{clean_title(text)}” already."
+                message = Message(
+                    "There is already a collection “{title}”.", title=clean_title(text)
+                )
                 self._deeds.show_error(StudioError(message, "Choose another name."))
                 return
             then(text[: 2 * MAX_TITLE])

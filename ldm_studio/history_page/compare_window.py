@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from core.errors import StudioError
+from core.errors import Message, StudioError
 from ldm_studio.history.results import Details
 from ldm_studio.images import image_files
 
@@ -33,7 +33,7 @@ class CompareController(QObject):
             with history.reader() as reader:
                 first, second = reader.details(one), reader.details(other)
             if first is None or second is None:
-                raise StudioError(gone)
+                raise StudioError(Message.plain(gone))
             return first, second, (_image(first.listed.path), _image(second.listed.path))
 
         def show(found: tuple[Details, Details, tuple[QImage, QImage]]) -> None:
@@ -44,7 +44,7 @@ class CompareController(QObject):
 
 
 def _image(path: Path) -> QImage:
-    """Raises PictureError."""
+    """Raises ImageError."""
     rgb = image_files.load_image(path)
     height, width = rgb.shape[:2]
     return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

@@ -27,7 +27,7 @@ from ldm_studio.history.lineage import Lineage
 from ldm_studio.history.query_terms import term
 from ldm_studio.history.results import Details, ListedImage
 from ldm_studio.look.theme import GRID, icon
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import translate, translate_message
 from ldm_studio.widgets.fields import tool_button
 from ldm_studio.widgets.stable_scroll_area import StableScrollArea
 
@@ -247,7 +247,7 @@ class DetailsPanel(QFrame):
         for caption, label, text in (
             (self.prompt_caption, self.prompt, details.prompt),
             (self.negative_caption, self.negative, details.negative),
-            (self.unread_caption, self.unread, "\n".join(map(told, ignored(details)))),
+            (self.unread_caption, self.unread, "\n".join(map(translate_message, ignored(details)))),
         ):
             caption.setVisible(bool(text))
             label.setVisible(bool(text))
@@ -276,7 +276,7 @@ class DetailsPanel(QFrame):
         words = {
             State.MISSING: self.tr("The file is not where it was."),
             State.DELETED: self.tr("The file is in the trash."),
-        }.get(picture.state, told(picture.problem))
+        }.get(picture.state, translate_message(picture.problem))
         self.missing.setVisible(bool(words))
         self.warning.setText(words)
         self._locate.setVisible(picture.state is State.MISSING)

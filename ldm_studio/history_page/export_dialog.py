@@ -31,7 +31,7 @@ from ldm_studio.history.contact_sheet import CAPTIONS, Sheet
 from ldm_studio.history.exporters import Export, Exported
 from ldm_studio.history.results import ListedImage
 from ldm_studio.look.theme import GRID
-from ldm_studio.translation import joined, told, translate
+from ldm_studio.translation import joined, translate, translate_message
 
 from .file_operations import FileOperations
 from .history_texts import digits, pictures
@@ -228,7 +228,10 @@ class ExportDialog(QDialog):
             try:
                 sheet.check(self._number)
             except StudioError as error:
-                note, fits = joined(told(error.message), told(error.hint)), False
+                note, fits = (
+                    joined(translate_message(error.message), translate_message(error.hint)),
+                    False,
+                )
         self.note.setText(note)
         self.accept_button.setEnabled(fits)
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.errors import PictureError, StudioError
+from core.errors import ImageError, StudioError
 from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.file_renaming import RenamedFile, rename
 from ldm_studio.history.folder_scan import locate
 from ldm_studio.history.image_reader import scan
 from ldm_studio.history.results import ListedImage
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 
 from .history_texts import index_summary, pictures
 from .open_history import IndexResult, Library
@@ -147,7 +147,7 @@ class FileOperations(QObject):
                     continue
                 try:
                     files.append((picture.id, to_trash(picture.path)))
-                except PictureError as error:
+                except ImageError as error:
                     errors.append(error)
             deletion = Deletion(tuple(files), tuple(missing), tuple(errors))
             history.set_state(deletion.numbers, State.DELETED).result()
@@ -161,7 +161,7 @@ class FileOperations(QObject):
             self._undos.append(lambda: self._restore(deletion))
         if deletion.errors:
             rest, first = len(deletion.errors), deletion.errors[0]
-            text = told(first.message)
+            text = translate_message(first.message)
             if rest > 1:
                 words = self.tr("{pictures} could not be deleted.").format(pictures=pictures(rest))
                 text = f"{words} {text}"
@@ -189,7 +189,7 @@ class FileOperations(QObject):
             for number, trashed in deletion.files:
                 try:
                     out_of_trash(trashed)
-                except PictureError as error:
+                except ImageError as error:
                     errors.append(error)
                 else:
                     back.append((number, trashed))

@@ -7,7 +7,7 @@ from datetime import date
 from PySide6.QtCore import QDate, QLocale
 
 from ldm_studio.history.folder_scan import Report
-from ldm_studio.translation import counted, joined, told, translate
+from ldm_studio.translation import counted, joined, translate, translate_message
 
 from .open_history import IndexResult
 
@@ -97,7 +97,9 @@ def _unread(report: Report) -> str:
     words = translate("History", "Could not be read: {file}: {reason}")
     if rest:
         words = translate("History", "Could not be read, with {number} more: {file}: {reason}")
-    return words.format(file=first.path.name, reason=told(first.message), number=digits(rest))
+    return words.format(
+        file=first.path.name, reason=translate_message(first.message), number=digits(rest)
+    )
 
 
 def _ignored(report: Report) -> str:

@@ -14,7 +14,7 @@ from ldm_studio.images.trajectory_store import SUFFIX
 
 
 def entry_of_file(path: Path) -> StripEntry:
-    """Raises PictureError, and NoRecipe if the file is not one of this program."""
+    """Raises ImageError, and NoRecipe if the file is not one of this program."""
     request = recipe_inputs.recipe(path)
     record = image_files.read_record(path)
     rgb, pixels = image_files.load_image(path), image_files.read_pixels(path)

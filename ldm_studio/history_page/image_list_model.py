@@ -30,7 +30,7 @@ from ldm_studio.history.database_schema import State
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.query_language import Query
 from ldm_studio.history.results import CollectionInfo, ListedImage, Order, Page
-from ldm_studio.translation import told, translate
+from ldm_studio.translation import translate, translate_message
 
 from .history_texts import dated, stars
 from .query_worker import QueryWorker
@@ -310,7 +310,7 @@ def summary(picture: ListedImage) -> str:
 def tip(picture: ListedImage) -> str:
     """What is shown when the pointer rests on a picture."""
     if picture.problem:
-        return f"{picture.path.name}\n{told(picture.problem)}"
+        return f"{picture.path.name}\n{translate_message(picture.problem)}"
     prompt = " ".join(picture.prompt.split())
     prompt = prompt if len(prompt) <= 200 else f"{prompt[:199]}…"
     size = f"{picture.width} × {picture.height}" if picture.width else ""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import StudioError
 from ldm_studio.look.theme import icon
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 
 Role = QPalette.ColorRole
 _SIGN = 40
@@ -49,7 +49,12 @@ class Placeholder(QWidget):
             self.show_error(error)
 
     def show_error(self, error: StudioError) -> None:
-        self._show("warning", told(error.message), told(error.hint), self.tr("Try Again"))
+        self._show(
+            "warning",
+            translate_message(error.message),
+            translate_message(error.hint),
+            self.tr("Try Again"),
+        )
 
     def show_searching(self) -> None:
         self._show("search", self.tr("Searching…"), "", "")

@@ -7,10 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from core.errors import PictureError
+from core.errors import ImageError
 from ldm_studio.history.file_renaming import new_name
 from ldm_studio.look.theme import GRID
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import mark_wrong
 
 WIDTH = 380
@@ -58,8 +58,8 @@ class RenameDialog(QDialog):
         problem = ""
         try:
             new = self._path.with_name(new_name(self._path, self.name.text()))
-        except PictureError as error:
-            problem = told(error.message)
+        except ImageError as error:
+            problem = translate_message(error.message)
         else:
             if new != self._path and new.exists() and not new.samefile(self._path):
                 problem = self.tr("There is another file of this name.")

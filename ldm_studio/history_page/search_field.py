@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from ldm_studio.history.query_language import MAX_LENGTH, Problem, Query, parse
 from ldm_studio.look.theme import icon
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 
 PAUSE_MS = 120
 """Searches wait this long after a key, in case another follows."""
@@ -59,7 +59,7 @@ class SearchField(QLineEdit):
         problems = parse(text).problems
         if not self._composing:
             self._underline(problems)
-        words = told(problems[0].message) if problems else ""
+        words = translate_message(problems[0].message) if problems else ""
         self.setProperty("wrong", bool(words))
         self.setToolTip(words)
         self.style().polish(self)

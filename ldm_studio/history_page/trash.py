@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFile, QStandardPaths
 
-from core.errors import PictureError
+from core.errors import ImageError, Message
 
 
 @dataclass(frozen=True)
@@ -24,33 +24,38 @@ class Trashed:
 
 
 def to_trash(path: Path) -> Trashed:
-    """Raises PictureError if the system has no trash for it; the file is then unchanged."""
+    """Raises ImageError if the system has no trash for it; the file is then unchanged."""
     data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     with suppress(OSError):  # the home trash of Linux is made only inside a folder that is there
         Path(data).mkdir(parents=True, exist_ok=True)
     file = QFile(str(path))
     if not file.moveToTrash():
-        hint = "It is left where it is. On some disks there is no trash."
+        hint = Message("It stays where it is. Some disks have no trash.")
         if path.exists():
-            raise PictureError(f"Cannot move {path} to the trash: it may not be moved.", hint)
-        raise PictureError(f"Cannot move {path} to the trash: it is not there.", hint)
+            raise ImageError(
+                "{path} cannot be moved to the trash: it is protected.", hint, path=path
+            )
+        raise ImageError("{path} cannot be moved to the trash: it is missing.", hint, path=path)
     return Trashed(path, Path(file.fileName()))  # which has become its name in the trash
 
 
 def out_of_trash(trashed: Trashed) -> None:
-    """Restores a file to its original path. Raises PictureError."""
+    """Restores a file to its original path. Raises ImageError."""
     if os.path.lexists(trashed.path):
-        raise PictureError(
-            f"Cannot put back {trashed.path}: there is another file of this name now.",
-            "Move that one away first. The deleted one stays in the trash.",
+        raise ImageError(
+            "{path} cannot be restored: there is another file of this name now.",
+            "Move that file away first. The deleted one stays in the trash.",
+            path=trashed.path,
         )
     try:
         trashed.path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(trashed.now, trashed.path)
     except OSError as error:
-        raise PictureError(
-            f"Cannot put back {trashed.path}: {error.strerror or error}.",
-            "Has the trash been emptied?",
+        raise ImageError(
+            "{path} cannot be restored: {error}.",
+            "The trash may have been emptied.",
+            path=trashed.path,
+            error=error,
         ) from error
     # On Linux the trash has an info file for each file with its original path.
     note = trashed.now.parent.parent / "info" / f"{trashed.now.name}.trashinfo"

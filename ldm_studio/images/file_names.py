@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from core.errors import InvalidError
 from ldm_studio.settings.settings import DEFAULT_PATTERN
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 """Names that Windows reserves."""
 
 
-class PatternError(ValueError):
-    """Says what is wrong with a pattern."""
+class PatternError(InvalidError):
+    """A pattern of file names is invalid; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +47,22 @@ class Pattern:
         """Raises PatternError."""
         names = _fields(self.text)
         if unknown := [name for name in names if name not in FIELDS]:
-            raise PatternError(f"There is no {{{unknown[0]}}}.")
+            raise PatternError("There is no {name}.", name=f"{{{unknown[0]}}}")
         *folders, name = self.text.split("/")
         if f"{{{NUMBER}}}" not in name:
-            raise PatternError("The name needs {number}, so that no two pictures get the same.")
+            raise PatternError(
+                "The name needs {field}, so that no two images get the same name.",
+                field=f"{{{NUMBER}}}",
+            )
         if names.count(NUMBER) > 1:
-            raise PatternError("{number} can stand there only once.")
+            raise PatternError("{field} can occur only once.", field=f"{{{NUMBER}}}")
         if _FORBIDDEN.search(self.text):
-            raise PatternError('A name cannot have any of < > : " | ? * \\ in it.')
+            raise PatternError('A name cannot contain any of < > : " | ? * \\.')
         for part in (*folders, name):
             if not part.strip(" .") or part.strip() != part or part.startswith("."):
-                raise PatternError("A folder's or file's name is empty, or begins with a dot.")
+                raise PatternError("The name of a folder or file is empty, or begins with a dot.")
             if _DEVICES.match(part):
-                raise PatternError(f"“{part}” cannot be a name everywhere.")
+                raise PatternError("“{name}” is not a valid name on every system.", name=part)
 
     def place(self, facts: Mapping[str, str]) -> tuple[PurePosixPath, str, str]:
         """The folder, and the file name before and after the number."""
@@ -98,7 +102,7 @@ def _fields(text: str) -> list[str]:
         raise PatternError("A brace { or } has no partner.") from error
     for _, name, spec, conversion in parsed:
         if name is not None and (spec or conversion or not name.isidentifier()):
-            raise PatternError(f"Between braces is a name and nothing else, not “{name}”.")
+            raise PatternError("Braces contain a name and nothing else, not “{name}”.", name=name)
     return [name for _, name, _, _ in parsed if name is not None]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.errors import Message
 from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from ldm_studio.engine_protocol import Run
@@ -35,7 +36,7 @@ class Drawn:
     record: Record
     rescue: Callable[[Path], None]
     """Writes all that is needed to decode it later. Raises OSError, StateError."""
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     """What had no effect, or was done otherwise than asked, in sentences."""
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from core.atomic_write import replacing
-from core.errors import MemoryShortage, PictureError, RequestError, StudioError
+from core.errors import ImageError, MemoryShortage, RequestError, StudioError
 from core.request.request import Request
 from ldm_studio.paths import next_picture
 
@@ -50,7 +50,7 @@ def save_png(
     """Writes [H, W, 3] pixels, or [H, W, 4] with straight alpha, and their recipe.
 
     `request` is the one of this single image, or None to leave it out; `model_name` and `digest`
-    (SHA-256 hex) name the model. The file is written atomically. Raises PictureError.
+    (SHA-256 hex) name the model. The file is written atomically. Raises ImageError.
     """
     from PIL.PngImagePlugin import PngInfo
 
@@ -66,8 +66,11 @@ def save_png(
         with replacing(path) as file:
             image.save(file, "PNG", pnginfo=info)
     except OSError as error:
-        raise PictureError(
-            f"Cannot save {path}: {error.strerror or error}.", "Choose another folder or disk."
+        raise ImageError(
+            "{path} cannot be saved: {error}.",
+            "Choose another folder or disk.",
+            path=path,
+            error=error,
         ) from error
 
 
@@ -79,7 +82,7 @@ def save_next(
     digest: str,
     record: Record | None = None,
 ) -> Path:
-    """Saves under the next free number in `folder` and returns the path. Raises PictureError."""
+    """Saves under the next free number in `folder` and returns the path. Raises ImageError."""
     with next_picture(folder, request.seed) as path:
         save_png(path, pixels, request, model_name, digest, record)
     return path
@@ -91,7 +94,7 @@ def save_next(
 def load_image(path: Path) -> Pixels:
     """The image as a person sees it: upright, RGB on white, uint8 [H, W, 3].
 
-    Raises PictureError if it is not an image, is damaged, or has more than MAX_PIXELS.
+    Raises ImageError if it is not an image, is damaged, or has more than MAX_PIXELS.
     """
     with _opened(path) as image:
         upright = ImageOps.exif_transpose(image)
@@ -99,10 +102,10 @@ def load_image(path: Path) -> Pixels:
 
 
 def read_exact(path: Path) -> Pixels:
-    """The exact pixels of a file, uint8 [H, W, 3] or [H, W]. Raises PictureError for others."""
+    """The exact pixels of a file, uint8 [H, W, 3] or [H, W]. Raises ImageError for others."""
     with _opened(path) as image:
         if image.mode not in ("RGB", "L"):
-            raise PictureError(f"{path} is {image.mode}, neither RGB nor grey.")
+            raise ImageError("{path} is {mode}, neither RGB nor grey.", path=path, mode=image.mode)
         return np.array(image)
 
 
@@ -118,7 +121,7 @@ def load_mask(path: Path) -> Pixels:
     """A mask, uint8 [H, W]: white is inpainted, black kept, grey blended.
 
     Transparent parts count as black, so white strokes on a transparent layer are a mask too. Raises
-    PictureError as `load_image` does.
+    ImageError as `load_image` does.
     """
     with _opened(path) as image:
         upright = ImageOps.exif_transpose(image)
@@ -128,7 +131,7 @@ def load_mask(path: Path) -> Pixels:
 def read_request(path: Path) -> Request | None:
     """The exact request in an image of this program; None if there is none.
 
-    Raises PictureError if it, or the file, is damaged or from a newer version.
+    Raises ImageError if it, or the file, is damaged or from a newer version.
     """
     text = _text(path, REQUEST)
     if text is None:
@@ -136,13 +139,15 @@ def read_request(path: Path) -> Request | None:
     try:
         return Request.from_json(text)
     except RequestError as error:
-        raise PictureError(f"The recipe inside {path} cannot be used. {error}") from error
+        raise ImageError(
+            "The recipe in {path} cannot be used. {error}", path=path, error=error
+        ) from error
 
 
 def read_record(path: Path) -> Record | None:
     """The record of the run in an image of this program; None if there is none.
 
-    Raises PictureError if it, or the file, is damaged.
+    Raises ImageError if it, or the file, is damaged.
     """
     text = _text(path, RECORD)
     if text is None:
@@ -150,7 +155,9 @@ def read_record(path: Path) -> Record | None:
     try:
         return Record.from_json(text)
     except ValueError as error:
-        raise PictureError(f"The record inside {path} cannot be used: {error}.") from error
+        raise ImageError(
+            "The record in {path} cannot be used: {error}.", path=path, error=error
+        ) from error
 
 
 def read_infotext(path: Path) -> Infotext | None:
@@ -160,7 +167,7 @@ def read_infotext(path: Path) -> Infotext | None:
 
 
 def frames(path: Path) -> int:
-    """The number of frames in a file, of which the first is read. Raises PictureError."""
+    """The number of frames in a file, of which the first is read. Raises ImageError."""
     with _opened(path) as image:
         return getattr(image, "n_frames", 1)
 
@@ -173,13 +180,13 @@ def _text(path: Path, key: str) -> str | None:
     if text is None:
         return None
     if not isinstance(text, str) or len(text) > MAX_TEXT:
-        raise PictureError(f"The {key} text inside {path} is not usable.")
+        raise ImageError("The {key} text in {path} cannot be used.", key=key, path=path)
     return str(text)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """An open image of acceptable size; any failure becomes a PictureError."""
+    """An open image of acceptable size; any failure becomes a ImageError."""
     try:
         with Image.open(path, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -188,24 +195,31 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except StudioError:
         raise
     except MemoryError as error:
-        raise MemoryShortage(f"There is not enough memory to open {path}.") from error
+        raise MemoryShortage("There is not enough memory to open {path}.", path=path) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
     except Image.UnidentifiedImageError as error:
-        raise PictureError(
-            f"{path} is not a picture, or is damaged.",
-            f"Pictures may be {', '.join(_FORMATS)}.",
+        raise ImageError(
+            "{path} is not an image, or is damaged.",
+            "Supported image formats: {formats}.",
+            path=path,
+            formats=", ".join(_FORMATS),
         ) from error
     except OSError as error:
         reason = error.strerror or "it is damaged or cut short"
-        raise PictureError(f"Cannot read {path}: {reason}.") from error
+        raise ImageError("{path} cannot be read: {error}.", path=path, error=reason) from error
     except Exception as error:  # decoders fail in any way on a damaged file
-        raise PictureError(f"Cannot read {path}: it is damaged ({error}).") from error
+        raise ImageError(
+            "{path} cannot be read: it is damaged ({error}).", path=path, error=error
+        ) from error
 
 
-def _too_large(path: Path) -> PictureError:
-    return PictureError(
-        f"{path} has more than {MAX_PIXELS / 1e6:.0f} million pixels.", "Scale it down first."
+def _too_large(path: Path) -> ImageError:
+    return ImageError(
+        "{path} has more than {most} million pixels.",
+        "Scale it down first.",
+        path=path,
+        most=round(MAX_PIXELS / 1e6),
     )
 
 
@@ -214,7 +228,7 @@ def _on(image: Image.Image, background: str) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off instead of scale
         return Image.fromarray((np.clip(np.array(image), 0, 65535) / 257).round().astype(np.uint8))
     if image.mode == "F":
-        raise PictureError("Pictures of floating-point numbers cannot be used.", "Save it as PNG.")
+        raise ImageError("Images of floating-point numbers are not supported.", "Save it as PNG.")
     if not image.has_transparency_data:
         return image
     rgba = image.convert("RGBA")

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from core.atomic_write import replacing
-from core.errors import PictureError
+from core.errors import ImageError
 from core.request.request import Request
 
 from .image_files import RECORD, REQUEST, Pixels, save_png
@@ -41,7 +41,7 @@ def save(
 ) -> None:
     """As `image_files.save_png`, in the format of the file's suffix; PNG for any other.
 
-    WebP is lossless. Raises PictureError, also for transparent pixels in JPEG and for a recipe that
+    WebP is lossless. Raises ImageError, also for transparent pixels in JPEG and for a recipe that
     is too long for JPEG.
     """
     suffix = path.suffix.lower()
@@ -58,14 +58,17 @@ def save(
                 image.save(file, "WEBP", lossless=True, exact=True, exif=exif)
             return
         if image.mode == "RGBA":
-            raise PictureError("JPEG has no transparency.", "Save as PNG or WebP.")
+            raise ImageError("JPEG has no transparency.", "Save as PNG or WebP.")
         if len(exif) > _MAX_EXIF:
-            raise PictureError("The recipe is too long for a JPEG.", "Save as PNG or WebP.")
+            raise ImageError("The recipe is too long for a JPEG.", "Save as PNG or WebP.")
         with replacing(path) as file:
             image.save(file, "JPEG", quality=QUALITY, subsampling=0, exif=exif)
     except OSError as error:
-        raise PictureError(
-            f"Cannot save {path}: {error.strerror or error}.", "Choose another folder or disk."
+        raise ImageError(
+            "{path} cannot be saved: {error}.",
+            "Choose another folder or disk.",
+            path=path,
+            error=error,
         ) from error
 
 

@@ -61,7 +61,7 @@ class ImageSaver:
         record: Record | None = None,
     ) -> Path:
         """Saves uint8 [H, W, 3], or [H, W, 4] with straight alpha, as PNG if the format is JPEG.
-        Raises PictureError.
+        Raises ImageError.
         """
         folder, before, after = self.pattern.place(facts(request, model, datetime.now()))
         opaque = pixels.shape[-1] == 3
@@ -94,7 +94,7 @@ class ImageSaver:
         digest: str,
         record: Record | None = None,
     ) -> None:
-        """Writes in the format of the suffix of `path`. Raises PictureError."""
+        """Writes in the format of the suffix of `path`. Raises ImageError."""
         saved_request = apply_metadata_policy(request, self.privacy.told)
         is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and saved_request is request
         image_formats.save(path, pixels, saved_request, model, digest, record if is_exact else None)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from core.errors import InvalidError, quoted
 from core.request.parameter import InfotextKey, Parameter
 from core.request.parameters import MAIN, REQUESTED, Context
 from core.request.request import Change, Request
@@ -123,7 +124,7 @@ def read_changes(text: str) -> tuple[Change, ...]:
     while at < len(text):
         match = _CHANGE.match(text, at)
         if match is None:
-            raise ValueError(f"not a list of changes: {text[at : at + 60]!r}")
+            raise InvalidError("not a list of changes: {text}", text=quoted(text[at : at + 60]))
         values = {name: _CHANGED[name](value) for name, value in _PAIR.findall(match[2])}
         changes.append(Change(int(match[1]), **values))
         at = match.end()

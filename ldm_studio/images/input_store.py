@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.atomic_write import replacing
-from core.errors import PictureError
+from core.errors import ImageError, InvalidError, quoted
 from core.images.image_digest import digest as pixel_digest
 
 from .image_files import Pixels, read_exact
@@ -32,17 +32,17 @@ class InputStore:
         return path
 
     def find(self, digest: str) -> Pixels | None:
-        """What was kept under `digest`; None if nothing was. Raises PictureError if damaged."""
+        """What was kept under `digest`; None if nothing was. Raises ImageError if damaged."""
         path = self.path(digest)
         if not path.exists():
             return None
         pixels = read_exact(path)
         if pixel_digest(pixels) != digest:
-            raise PictureError(f"{path} is not the picture it is named after: it is damaged.")
+            raise ImageError("{path} does not match its name, a digest: it is damaged.", path=path)
         return pixels
 
     def path(self, digest: str) -> Path:
         """Raises ValueError for what is not a digest, and could be a path out of the folder."""
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-            raise ValueError(f"{digest!r:.80} is not a SHA-256 digest in hex.")
+            raise InvalidError("{digest} is not a SHA-256 digest in hex.", digest=quoted(digest))
         return self._folder / digest[:2] / f"{digest}.png"

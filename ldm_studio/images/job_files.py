@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Literal
 
 from core import typed_json
-from core.errors import RequestError
+from core.errors import InvalidError, Message, RequestError
 from core.request.request import Request
 from ldm_studio.json_files import read_json, write_json
 
@@ -64,10 +64,12 @@ class StoredJob:
         except RequestError as error:
             raise ValueError(str(error)) from error
         if data.pop("version", None) != VERSION:
-            raise ValueError("it is of another version")
+            raise InvalidError("it has another version")
         rest = typed_json.read(_Rest, data, "the job")
         if not 0 <= rest.done <= request.count:
-            raise ValueError(f"{rest.done} of {request.count} pictures are done")
+            raise InvalidError(
+                "{done} of {count} images are finished", done=rest.done, count=request.count
+            )
         return cls(request, rest.state, rest.done, rest.parent, rest.resume)
 
 
@@ -102,14 +104,14 @@ class JobStore:
         self._latest = 0
         self._beginning = threading.Lock()
 
-    def open(self) -> tuple[list[FoundJob], list[str]]:
+    def open(self) -> tuple[list[FoundJob], list[Message]]:
         """Take over what was left behind, in its order; and say what of it is unusable.
 
         Raises OSError if nothing can be written here.
         """
         self._begin()
         found: list[FoundJob] = []
-        problems: list[str] = []
+        problems: list[Message] = []
         for folder in sorted(self._root.iterdir()):
             if folder.is_dir() and folder.name not in (self._name, "damaged"):
                 for key in self._take_over(folder):
@@ -194,19 +196,25 @@ class JobStore:
         os.close(lock)
         self._lock_of(folder.name).unlink(missing_ok=True)
 
-    def _read(self, key: str, found: list[FoundJob], problems: list[str]) -> None:
+    def _read(self, key: str, found: list[FoundJob], problems: list[Message]) -> None:
         folder = self._own / key
         try:
             text = (folder / "job.json").read_text(encoding="utf-8")
             data = json.loads(text)
             if not isinstance(data, dict):
-                raise ValueError("it is no object")
+                raise InvalidError("it is not an object")
             job = StoredJob.from_json(data)
         except (OSError, ValueError, RecursionError) as error:
             aside = self._root / "damaged" / key
             aside.parent.mkdir(exist_ok=True)
             folder.rename(aside)
-            problems.append(f"A job of the queue cannot be read ({error}); it is now in {aside}.")
+            problems.append(
+                Message(
+                    "A job of the queue cannot be read ({error}); it was moved to {path}.",
+                    error=error,
+                    path=aside,
+                )
+            )
             return
         if job.done == job.request.count:  # only its removal was cut short
             self.remove(key)
@@ -218,8 +226,11 @@ class JobStore:
         except (OSError, ValueError) as error:
             journal.remove()
             problems.append(
-                f"What was drawn of “{job.request.prompt:.40}” cannot be read ({error}); "
-                "it will be drawn from its beginning."
+                Message(
+                    "The unfinished image of “{prompt}” cannot be read ({error}); it is restarted.",
+                    prompt=job.request.prompt[:40],
+                    error=error,
+                )
             )
         found.append(FoundJob(key, job, step, steps))
 
@@ -257,7 +268,7 @@ class Journal:
         try:
             index = load(states[-1].read_bytes())["index"]
         except (SafetensorError, KeyError) as error:
-            raise ValueError(f"{error}") from error
+            raise InvalidError("{error}", error=error) from error
         return int(index), self.log.total()
 
     def remove(self) -> None:

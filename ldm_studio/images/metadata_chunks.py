@@ -2,7 +2,7 @@
 
 PNG: tEXt, zTXt and iTXt chunks anywhere in the file, and the eXIf chunk (PNG specification, third
 edition). JPEG and WebP: EXIF, XMP and comment. All input is untrusted: every size is limited, and
-the only error raised is PictureError.
+the only error raised is ImageError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from core.errors import PictureError
+from core.errors import ImageError
 
 MAX_TEXT = 4 << 20
 """Characters of one text; workflows of other programs reach a megabyte."""
@@ -53,18 +53,18 @@ class ImageFileMetadata:
 
 
 def read_metadata(data: bytes) -> ImageFileMetadata:
-    """The metadata of a file with these bytes. Raises PictureError if it is damaged."""
+    """The metadata of a file with these bytes. Raises ImageError if it is damaged."""
     if data.startswith(_SIGNATURE):
         return _png(data)
     if data.startswith(b"\xff\xd8"):
         if b"\xff\xd9" not in data[-(1 << 16) :]:  # some cameras write on after the end
-            raise PictureError("The file is cut short.")
+            raise ImageError("The file is cut short.")
         return _by_pillow(data, "JPEG")
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         if len(data) < struct.unpack_from("<I", data, 4)[0] + 8:
-            raise PictureError("The file is cut short.")
+            raise ImageError("The file is cut short.")
         return _by_pillow(data, "WEBP")
-    raise PictureError("The file is not a PNG, JPEG or WebP picture." if data else "It is empty.")
+    raise ImageError("The file is not a PNG, JPEG or WebP image." if data else "It is empty.")
 
 
 # --- PNG ---------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _png(data: bytes) -> ImageFileMetadata:
     for kind, body in _chunks(data):
         if size is None:
             if kind != b"IHDR" or len(body) != 13:
-                raise PictureError("The file has no PNG header.")
+                raise ImageError("The file has no PNG header.")
             size = struct.unpack_from(">II", body)
             alpha = body[9] in (4, 6)  # grey or RGB with alpha
         elif kind in _TEXTS and len(texts) < MAX_TEXTS:
@@ -86,12 +86,12 @@ def _png(data: bytes) -> ImageFileMetadata:
         elif kind == b"eXIf":
             texts = _exif(b"Exif\0\0" + body) | texts
     if size is None:
-        raise PictureError("The file is cut short.")
+        raise ImageError("The file is cut short.")
     return ImageFileMetadata("PNG", size[0], size[1], texts, alpha)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and body of each chunk up to IEND. Raises PictureError at the first damaged one."""
+    """Type and body of each chunk up to IEND. Raises ImageError at the first damaged one."""
     at = len(_SIGNATURE)
     view = memoryview(data)
     while at + 12 <= len(data):
@@ -100,13 +100,13 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         if end > len(data):
             break
         if zlib.crc32(view[at + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
-            raise PictureError("The file is damaged: a checksum in it is wrong.")
+            raise ImageError("The file is damaged: a checksum in it is wrong.")
         kind = data[at + 4 : at + 8]
         if kind == b"IEND":
             return
         yield kind, data[at + 8 : end - 4] if kind != b"IDAT" else b""
         at = end
-    raise PictureError("The file is cut short.")
+    raise ImageError("The file is cut short.")
 
 
 def _latin_text(body: bytes) -> tuple[str, str] | None:
@@ -164,9 +164,9 @@ def _by_pillow(data: bytes, kind: str) -> ImageFileMetadata:
                 kind, image.width, image.height, texts, image.mode in ("RGBA", "LA")
             )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError("The picture has too many pixels.") from error
+        raise ImageError("The image has too many pixels.") from error
     except Exception as error:  # Pillow raises any error on a damaged file
-        raise PictureError(f"The file is damaged ({error}).") from error
+        raise ImageError("The file is damaged ({error}).", error=error) from error
 
 
 def exif_texts(block: bytes) -> dict[str, str]:

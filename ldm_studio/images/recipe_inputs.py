@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import LiteralString
 
 import numpy as np
 from PIL import Image
 
-from core.errors import ModelError, PictureError, StudioError
+from core.errors import ImageError, Message, ModelError, StudioError, quoted
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo, Pipeline
@@ -17,19 +18,30 @@ from ldm_studio.models.found_models import resolve_name
 from .image_files import Pixels, read_request
 from .input_store import InputStore
 
-WHAT = {"init": "start picture", "mask": "mask", "control": "control picture"}
+WHAT = {
+    "init": Message("init image"),
+    "mask": Message("mask"),
+    "control": Message("control image"),
+}
 """The pictures that a request, or a change of one, names; as the user knows them."""
 
 
 class MissingInput(StudioError):
-    """A picture that a recipe starts from is not here; `field` is what names it."""
+    """An image that a recipe starts from is missing; `field` is what names it."""
 
-    def __init__(self, field: str, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
+    def __init__(
+        self,
+        field: str,
+        template: LiteralString | Message,
+        hint: LiteralString | Message = "",
+        /,
+        **values: object,
+    ) -> None:
+        super().__init__(template, hint, **values)
         self.field = field
 
 
-class NoRecipe(PictureError):
+class NoRecipe(ImageError):
     """A picture does not say how it was made, in the words of this program."""
 
 
@@ -46,10 +58,12 @@ def scaled(pictures: Inputs, width: int, height: int) -> Inputs:
 
 
 def recipe(path: Path) -> Request:
-    """The request inside a picture. Raises PictureError, NoRecipe where there is none."""
+    """The request inside a picture. Raises ImageError, NoRecipe where there is none."""
     request = read_request(path)
     if request is None:
-        raise NoRecipe(f"{path} carries no recipe of LDM Studio, so it cannot be made again.")
+        raise NoRecipe(
+            "{path} contains no recipe of LDM Studio, so it cannot be reproduced.", path=path
+        )
     return request
 
 
@@ -58,18 +72,25 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
 
     Raises ModelError, which names the model and its hash, where it is not here.
     """
-    wanted = repr(request.model)
+    wanted: str | Message = quoted(request.model)
     if request.model_digest:
-        wanted += f" with the hash {request.model_digest[:10]}"
-    where = "If you have it elsewhere, give it with --model."
+        wanted = Message(
+            "{model} with the hash {hash}", model=wanted, hash=request.model_digest[:10]
+        )
+    where = Message("If you have it elsewhere, name it with --model.")
     try:
         model = pipeline.load(resolve_name(instead) if instead else request.model, request.vae)
     except ModelError as error:
-        raise ModelError(f"This needs the model {wanted}. {error.message}", where) from error
+        raise ModelError(
+            "This needs the model {model}. {error}", where, model=wanted, error=error.message
+        ) from error
     if request.model_digest and (digest := pipeline.digest()) != request.model_digest:
         raise ModelError(
-            f"This needs the model {wanted}; {model.name} here has the hash {digest[:10]}.",
+            "This needs the model {model}; {found} here has the hash {actual}.",
             where,
+            model=wanted,
+            found=model.name,
+            actual=digest[:10],
         )
     return model
 
@@ -83,7 +104,7 @@ def keep(pictures: Inputs, store: InputStore) -> None:
 def find(request: Request, store: InputStore, given: Inputs | None = None) -> Inputs:
     """The pictures that `request` names, among those given, or from the store.
 
-    Raises MissingInput, which says by digest what is not here, and PictureError for one that is
+    Raises MissingInput, which says by digest what is not here, and ImageError for one that is
     damaged.
     """
 
@@ -97,13 +118,16 @@ def find(request: Request, store: InputStore, given: Inputs | None = None) -> In
         try:
             found = known[named] if named in known else store.find(named)
         except ValueError as error:
-            message = f"The recipe names its {what} in a way that is none."
+            message = Message("The recipe names its {input} in an invalid way.", input=what)
             raise MissingInput(field, message) from error
         if found is None:
             raise MissingInput(
                 field,
-                f"The {what} that the recipe names by the digest {named[:16]} is no longer kept.",
-                f"It would be {store.path(named)}.",
+                "The {input} that the recipe names by the digest {digest} is no longer stored.",
+                "It would be {path}.",
+                input=what,
+                digest=named[:16],
+                path=store.path(named),
             )
         return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.errors import Message
 from core.images.image_digest import digest
 from core.request.inputs import Inputs
 from core.runtime.environment import Environment
@@ -30,9 +31,9 @@ class Verdict:
     """The first step, counted from 1, whose state differs in any bit."""
     pixels_equal: bool
     """Whether the finished image is the same."""
-    causes: tuple[str, ...]
+    causes: tuple[Message, ...]
     """Possible causes of the difference, the likeliest first."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     """Additional remarks."""
     steps: int = 0
     """The number of steps."""
@@ -50,7 +51,7 @@ def replay(
     """Runs the recipe inside an image and compares each step, the result and the file.
 
     `given` are start images that `inputs` may lack, `model` says where the model is
-    if not where the recipe says. Raises NoRecipe, PictureError for a file that cannot be read,
+    if not where the recipe says. Raises NoRecipe, ImageError for a file that cannot be read,
     ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
     its model.
     """
@@ -75,10 +76,14 @@ def _by_pixels(own: Pixels, drawn: Drawn) -> Verdict:
         causes=()
         if same
         else (
-            "it was made elsewhere or by an earlier version, or edited: "
-            "without a record of its steps nobody can tell",
+            Message(
+                "it was made elsewhere, by an earlier version, or edited: without a record of "
+                "its steps the cause is unknown"
+            ),
         ),
-        notes=("it carries no record of its steps, so only the finished pixels are compared",),
+        notes=(
+            Message("it carries no record of its steps, so only the finished pixels are compared"),
+        ),
         steps=len(drawn.record.steps),
     )
 
@@ -89,18 +94,24 @@ def _by_record(own: Pixels, then: Record, drawn: Drawn, model_digest: str) -> Ve
     pixels_equal = then.pixels == now.pixels
     edited = _edited(own, then, drawn)
     same_run = first is None and pixels_equal
-    notes: list[str] = []
-    causes: tuple[str, ...] = ()
+    notes: list[Message] = []
+    causes: tuple[Message, ...] = ()
     if not same_run:
         causes = _causes(then.environment, now.environment, model_digest)
         if len(then.steps) != len(now.steps):
-            notes.append(f"its record has {len(then.steps)} steps, the replay {len(now.steps)}")
+            notes.append(
+                Message(
+                    "its record has {recorded} steps, the replay {actual}",
+                    recorded=len(then.steps),
+                    actual=len(now.steps),
+                )
+            )
         if edited:
-            notes.append("the pixels of the file are not those of its record either")
+            notes.append(Message("the pixels of the file do not match its record either"))
         elif edited is None:
-            notes.append("whether the file was edited cannot be told of a transparent one")
+            notes.append(Message("for a transparent image, edits of the file cannot be detected"))
     elif edited:
-        causes = ("the file's pixels were edited after it was made",)
+        causes = (Message("the file's pixels were edited after it was made"),)
     return Verdict(
         identical=same_run and not edited,
         first_difference=first,
@@ -111,13 +122,15 @@ def _by_record(own: Pixels, then: Record, drawn: Drawn, model_digest: str) -> Ve
     )
 
 
-def _causes(then: Environment, now: Environment, model_digest: str) -> tuple[str, ...]:
+def _causes(then: Environment, now: Environment, model_digest: str) -> tuple[Message, ...]:
     found = differences(then, now)
     if not model_digest:
-        found = (*found, "the model may be another: the recipe does not name its hash")
+        found = (*found, Message("the model may differ: the recipe does not name its hash"))
     return found or (
-        "nothing of the machine is otherwise, "
-        "so the recipe or the record in the file was edited after it was made",
+        Message(
+            "the machine is the same, so the recipe or the record in the file was edited "
+            "after it was made"
+        ),
     )
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from core.errors import Message
 from core.runtime.environment import Environment
 
 _CAUSES = {
-    "core": "the version of LDM Studio's arithmetic",
+    "core": Message("the version of LDM Studio's arithmetic"),
     "torch": "PyTorch",
-    "device": "the device",
-    "precision": "the precision",
-    "instructions": "the processor's vector instructions",
-    "threads": "the number of threads",
-    "system": "the system",
+    "device": Message("the device"),
+    "precision": Message("the precision"),
+    "instructions": Message("the processor's vector instructions"),
+    "threads": Message("the number of threads"),
+    "system": Message("the system"),
 }
 
 
-def differences(made: Environment, here: Environment) -> tuple[str, ...]:
+def differences(made: Environment, here: Environment) -> tuple[Message, ...]:
     """What differs between the two environments, the likeliest cause first."""
     pairs = made.differences(here)
     return tuple(
-        f"{_CAUSES.get(name, name)}: {then or 'unknown'} when it was made, {now or 'unknown'} here"
+        Message(
+            "{name}: {then} when it was made, {now} here",
+            name=_CAUSES.get(name, name),
+            then=then or "unknown",
+            now=now or "unknown",
+        )
         for name, (then, now) in pairs.items()
     )

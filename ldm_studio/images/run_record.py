@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from core import typed_json
+from core.errors import InvalidError
 from core.runtime.environment import Environment
 
 STEP_DIGEST_LENGTH = 16
@@ -46,4 +47,4 @@ class Record:
         try:
             return typed_json.read(cls, json.loads(text), "the record of the run")
         except RecursionError as error:
-            raise ValueError("the record of the run is nested too deeply") from error
+            raise InvalidError("the record of the run is nested too deeply") from error

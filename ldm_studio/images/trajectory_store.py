@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from core.atomic_write import replacing
-from core.errors import RequestError, StateError
+from core.errors import InvalidError, RequestError, StateError
 from core.request.request import Request
 from core.runtime.environment import Environment
 
@@ -38,7 +38,12 @@ class Trajectory:
         """x0 after `step` steps, float16 [C, h, w]. Raises StateError if it is not kept."""
         last = self.first + len(self.estimates) - 1
         if not self.first <= step <= last:
-            raise StateError(f"Step {step} is not among the kept ones, {self.first} to {last}.")
+            raise StateError(
+                "Step {step} is not among the saved ones, {first} to {last}.",
+                step=step,
+                first=self.first,
+                last=last,
+            )
         return self.estimates[step - self.first]
 
 
@@ -120,7 +125,7 @@ def read(path: Path) -> Trajectory:
 
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise ValueError("it is too large")
+            raise InvalidError("it is too large")
         data = path.read_bytes()
         estimates = load(data)["x0"]
         end = 8 + int.from_bytes(data[:8], "little")
@@ -129,11 +134,15 @@ def read(path: Path) -> Trajectory:
         environment = Environment.from_json(metadata["environment"])
         first = int(metadata["first"])
         if estimates.dtype != np.float16 or estimates.ndim != 4 or first < 1:
-            raise ValueError(f"its steps are {estimates.dtype} {estimates.shape}")
+            raise InvalidError(
+                "its steps are {dtype} {shape}", dtype=estimates.dtype, shape=estimates.shape
+            )
     except FileNotFoundError as error:
-        raise StateError("The steps of this picture are no longer kept.") from error
+        raise StateError("The steps of this image are no longer stored.") from error
     except OSError as error:
-        raise StateError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise StateError("{path} cannot be read: {error}.", path=path, error=error) from error
     except (SafetensorError, KeyError, ValueError, RequestError) as error:
-        raise StateError(f"The steps in {path} cannot be used: {error}.") from error
+        raise StateError(
+            "The steps in {path} cannot be used: {error}.", path=path, error=error
+        ) from error
     return Trajectory(request, environment, first, estimates)

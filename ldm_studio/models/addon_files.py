@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.errors import ModelError, RequestError
+from core.errors import ModelError, RequestError, quoted
 from ldm_studio import paths
 
 from .found_models import added_folders
@@ -118,9 +118,12 @@ class AddonFinder:
         more = f" and {len(folders) - MAX_FOLDERS_NAMED} more"
         raise RequestError(
             "vae" if kind == "vae" else "prompt",
-            f"There is no {WORDS[kind]} {name!r}.",
-            f"Looked in {where}{more if len(folders) > MAX_FOLDERS_NAMED else ''}. "
-            "Add the folder it is in, or take it out.",
+            "There is no {kind} {name}.",
+            "Searched in {folders}{more}. Add its folder, or remove it.",
+            kind=WORDS[kind],
+            name=quoted(name),
+            folders=where,
+            more=more if len(folders) > MAX_FOLDERS_NAMED else "",
         )
 
     def embeddings(self, *prompts: str) -> dict[str, Path]:

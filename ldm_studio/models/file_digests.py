@@ -88,7 +88,9 @@ def computed(path: Path, *, lora: bool = False) -> ModelDigests:
         return _of_folder(path) if path.is_dir() else _of_file(path, lora=lora)
     except OSError as error:
         reason = error.strerror or error
-        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+        raise ModelError(
+            "{path} cannot be read: {error}.", "Check the path.", path=path, error=reason
+        ) from error
 
 
 def _of_file(path: Path, *, lora: bool) -> ModelDigests:

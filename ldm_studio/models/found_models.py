@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from core.errors import ModelError
+from core.errors import NO_MESSAGE, Message, ModelError, quoted
 from ldm_studio import paths
 from ldm_studio.json_files import read_json
 
@@ -29,6 +29,7 @@ DEFAULT = "default"
 SHIPPED = Path(__file__).resolve().parents[2] / "resources" / "default_model"
 CONFIG = "model.json"
 MAX_CONFIG_BYTES = 1_000_000
+NATIVE = Message("a native LDM Studio model")
 MAX_NAMED = 12
 """The number of models that an error lists."""
 
@@ -51,7 +52,7 @@ class FoundModel:
     def kind(self) -> str:
         """The name of its family; empty if unknown."""
         if not self.is_checkpoint:
-            return "a model of LDM Studio's own kind"
+            return str(NATIVE)
         return self.known.kind if self.known else ""
 
     @property
@@ -75,9 +76,9 @@ class FoundModel:
         return self.known.precision if self.known else ""
 
     @property
-    def problem(self) -> str:
+    def problem(self) -> Message:
         """Why it cannot be used; empty if no reason is known."""
-        return self.known.problem if self.known else ""
+        return self.known.message if self.known else NO_MESSAGE
 
     @property
     def lacks_vae(self) -> bool:
@@ -139,7 +140,7 @@ def find_model(reference: str) -> Path:
         if os.path.exists(path):
             return path
     raise ModelError(
-        f"There is no model {reference!r}.", "Choose another, or add the folder it is in."
+        "There is no model {name}.", "Choose another, or add its folder.", name=quoted(reference)
     )
 
 
@@ -160,8 +161,10 @@ def resolve_name(text: str) -> str:
         return matching[0].reference
     if matching:
         raise ModelError(
-            f"Several models are called like {text!r}.",
-            f"Say which: {_listed([m.reference for m in matching])}.",
+            "Several models are named {name}.",
+            "Choose one: {names}.",
+            name=quoted(text),
+            names=_listed([m.reference for m in matching]),
         )
     names = {m.path.name: m.reference for m in models} | {m.name: m.reference for m in models}
     folded = {name.casefold(): reference for name, reference in names.items()}
@@ -169,7 +172,11 @@ def resolve_name(text: str) -> str:
     alike = f"Alike: {_listed(list(dict.fromkeys(near)))}. " if near else ""
     known = _listed([model.reference for model in models])
     raise ModelError(
-        f"There is no model {text!r}.", f"{alike}Known: {known}; or give a model's file or folder."
+        "There is no model {name}.",
+        "{guess}Known: {names}; or name a model's file or folder.",
+        name=quoted(text),
+        guess=alike,
+        names=known,
     )
 
 

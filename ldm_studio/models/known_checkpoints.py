@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from core.atomic_write import replacing
-from core.errors import ModelError
+from core.errors import Message, ModelError
 from ldm_studio import paths
 
 log = logging.getLogger(__name__)
@@ -92,6 +92,11 @@ class KnownCheckpoint:
     """The name of the companion VAE at that time."""
 
     @property
+    def message(self) -> Message:
+        """Why it cannot be used; empty if it can."""
+        return Message.from_json(self.problem)
+
+    @property
     def is_model(self) -> bool:
         """False for LoRAs, autoencoders and the like."""
         return self.what == MODEL
@@ -128,7 +133,9 @@ def stamp(path: Path) -> Stamp:
         )
     except OSError as error:
         reason = error.strerror or error
-        raise ModelError(f"{path} cannot be read: {reason}.", "Check the path.") from error
+        raise ModelError(
+            "{path} cannot be read: {error}.", "Check the path.", path=path, error=reason
+        ) from error
 
 
 def _files(folder: Path) -> list[Path]:
@@ -264,7 +271,7 @@ def _read(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     try:
         found = describe(path)
     except ModelError as error:
-        return replace(known, what=_by_place(path), problem=error.message)
+        return replace(known, what=_by_place(path), problem=error.message.to_json())
     known = replace(
         known,
         what=found.kind,
@@ -298,7 +305,7 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
         identity = identify(path, beside=[vae] if vae else [])
     except ModelError as error:
         is_model = not isinstance(error.__cause__, NotAModelError)
-        return replace(known, what=MODEL if is_model else "other", problem=error.message)
+        return replace(known, what=MODEL if is_model else "other", problem=error.message.to_json())
     precision = max(identity.dtypes, key=lambda dtype: identity.dtypes[dtype], default="")
     known = replace(
         known,
@@ -313,7 +320,7 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
     try:
         check_complete(identity)
     except ModelError as error:
-        return replace(known, problem=error.message)
+        return replace(known, problem=error.message.to_json())
     return known
 
 

@@ -10,7 +10,7 @@ from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import Any
 
-from core.errors import StudioError
+from core.errors import Message, StudioError
 from ldm_studio.json_files import write_json
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,14 @@ class StyleBook:
         """Replaces all styles and writes them. Raises StyleError, changing nothing."""
         made = tuple(styles)
         if self._locked:
-            raise StyleError(f"{self.path} could not be read and is not overwritten.")
+            raise StyleError("{path} could not be read and is not overwritten.", path=self.path)
         try:
             write_json(self.path, {"styles": [asdict(style) for style in made]})
         except OSError as error:
             reason = error.strerror or error
-            raise StyleError(f"The styles cannot be written to {self.path}: {reason}.") from error
+            raise StyleError(
+                "The styles cannot be written to {path}: {error}.", path=self.path, error=reason
+            ) from error
         self._styles = made
 
     def add(self, style: Style) -> None:
@@ -122,7 +124,9 @@ class StyleBook:
         """Raises StyleError when the name is empty or another style's."""
         name = _checked_name(name)
         if self.find(name) not in (None, style):
-            raise StyleError(f"There is a style “{name}” already.", "Choose another name.")
+            raise StyleError(
+                "There is already a style “{name}”.", "Choose another name.", name=name
+            )
         self.put(replace(style, name=name) if known is style else known for known in self._styles)
 
     def remove(self, style: Style) -> None:
@@ -139,8 +143,10 @@ class StyleBook:
         except OSError as error:
             self._locked = True
             self.problem = StyleError(
-                f"The styles in {self.path} cannot be read: {error.strerror or error}.",
+                "The styles in {path} cannot be read: {error}.",
                 "The built-in styles are shown instead; nothing will be written there.",
+                path=self.path,
+                error=error,
             )
             return BUILT_IN
         styles, whole = _parse(content)
@@ -152,21 +158,22 @@ class StyleBook:
         while (kept := self.path.with_name(f"{self.path.stem}.damaged-{number}.json")).exists():
             number += 1
         there = (
-            f"The {len(styles)} that could be read are there instead."
+            Message("The {count} readable ones are shown.", count=len(styles))
             if styles
-            else "The built-in ones are there instead."
+            else Message("The built-in ones are shown.")
         )
         try:
             self.path.rename(kept)
         except OSError as error:
             log.warning("%s cannot be moved: %s", self.path, error)
             self._locked = True
-            rest = "It is left as it is, and nothing will be written there."
+            rest = Message("It is not changed, and nothing will be written there.")
         else:
-            rest = f"The damaged file is kept as {kept}."
+            rest = Message("The damaged file is kept as {path}.", path=kept)
         self.problem = StyleError(
-            f"The file of your styles, {self.path.name}, is damaged.",
-            f"{there} {rest}",
+            "The file of your styles, {file}, is damaged.",
+            Message("{first} {second}", first=there, second=rest),
+            file=self.path.name,
         )
         return styles or BUILT_IN
 
@@ -175,13 +182,14 @@ def read_csv(path: Path) -> tuple[Style, ...]:
     """The styles of AUTOMATIC1111's `styles.csv`. Raises StyleError."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise StyleError(f"{path.name} is too large for a file of styles.")
+            raise StyleError("{file} is too large for a file of styles.", file=path.name)
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if not {"name", "prompt"} <= set(rows.fieldnames or ()):
                 raise StyleError(
-                    f"{path.name} is no table of styles.",
+                    "{file} is not a table of styles.",
                     "Its first line must name the columns: name, prompt, negative_prompt.",
+                    file=path.name,
                 )
             read = [
                 Style(
@@ -193,12 +201,14 @@ def read_csv(path: Path) -> tuple[Style, ...]:
             ]
     except OSError as error:
         reason = error.strerror or error
-        raise StyleError(f"{path.name} cannot be read: {reason}.") from error
+        raise StyleError("{file} cannot be read: {error}.", file=path.name, error=reason) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise StyleError(f"{path.name} is no table of styles: {error}.") from error
+        raise StyleError(
+            "{file} is not a table of styles: {error}.", file=path.name, error=error
+        ) from error
     styles = tuple(style for style in read if style.name and (style.prompt or style.negative))
     if not styles:
-        raise StyleError(f"There is no style in {path.name}.")
+        raise StyleError("There is no style in {file}.", file=path.name)
     return styles
 
 

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import fields, replace
 
+from core.errors import NO_MESSAGE, Message
 from ldm_studio.json_files import read_json, read_object, set_aside, write_json
 
 log = logging.getLogger(__name__)
@@ -133,9 +134,9 @@ class LoadedSettings:
     """The result of reading a file."""
 
     settings: Settings
-    problem: str = ""
+    problem: Message = NO_MESSAGE
     """Message for the user; empty if all is well."""
-    hint: str = ""
+    hint: Message = NO_MESSAGE
     locked: bool = False
     """Whether the file is damaged and cannot be moved aside, so it must not be written."""
 
@@ -175,8 +176,8 @@ def load(path: Path) -> LoadedSettings:
     except OSError as error:
         return LoadedSettings(
             Settings(),
-            f"The settings in {path} cannot be read: {error.strerror or error}.",
-            "The usual ones are used; nothing will be written there.",
+            Message("The settings in {path} cannot be read: {error}.", path=path, error=error),
+            Message("The defaults are used; nothing will be written there."),
             locked=True,
         )
     except ValueError as error:
@@ -188,8 +189,8 @@ def load(path: Path) -> LoadedSettings:
         return LoadedSettings(settings)
     return LoadedSettings(
         settings,
-        f"The file of your settings has values that mean nothing: {', '.join(reading.wrong)}.",
-        "The usual ones are used instead.",
+        Message("The settings file has invalid values: {names}.", names=", ".join(reading.wrong)),
+        Message("Their defaults are used."),
     )
 
 
@@ -220,17 +221,19 @@ def json_schema() -> dict[str, Any]:
 
 
 def _damaged(path: Path) -> LoadedSettings:
-    problem = f"The file of your settings, {path.name}, is damaged."
+    problem = Message("The settings file, {file}, is damaged.", file=path.name)
     try:
         kept = set_aside(path)
     except OSError as error:
         log.warning("%s cannot be moved: %s", path, error)
-        rest = "It is left as it is, and nothing will be written there."
+        rest = Message("It is not changed, and nothing will be written there.")
         return LoadedSettings(
-            Settings(), problem, f"The usual settings are used. {rest}", locked=True
+            Settings(), problem, Message("The defaults are used. {rest}", rest=rest), locked=True
         )
     return LoadedSettings(
-        Settings(), problem, f"The usual settings are used. The file is kept as {kept}."
+        Settings(),
+        problem,
+        Message("The defaults are used. The file is kept as {path}.", path=kept),
     )
 
 

@@ -13,7 +13,7 @@ from ldm_studio.hardware import GIB, Device, Memory, devices, memory
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Precision, Settings
 from ldm_studio.threads.background import Background
-from ldm_studio.translation import joined, told
+from ldm_studio.translation import joined, translate_message
 
 from .settings_page import SettingRow, SettingsPage
 
@@ -79,7 +79,9 @@ class ComputePage(SettingsPage):
             self.found = done.result()
         except (ImportError, OSError) as error:
             self.device.explain(
-                self.tr("PyTorch cannot be used: {reason}").format(reason=told(str(error)))
+                self.tr("PyTorch cannot be used: {reason}").format(
+                    reason=translate_message(str(error))
+                )
             )
             return
         box = self.device.control

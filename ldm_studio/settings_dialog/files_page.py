@@ -24,7 +24,7 @@ from ldm_studio.look.theme import GRID, icon
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Files, ImageFormat, Settings
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import mark_wrong
 
 from .settings_page import CONTROL_WIDTH, SettingRow, SettingsPage
@@ -121,7 +121,7 @@ class FilesPage(SettingsPage):
             Pattern(text)
         except PatternError as error:
             mark_wrong(self.pattern, True)
-            self.example.explain(told(str(error)))
+            self.example.explain(translate_message(str(error)))
             return
         self.preferences.change("files", pattern=text)
         self._show_example(text)
@@ -141,7 +141,7 @@ class FilesPage(SettingsPage):
             name = Pattern(text).example(known)
         except PatternError as error:  # of a file edited by hand
             mark_wrong(self.pattern, True)
-            self.example.explain(told(str(error)))
+            self.example.explain(translate_message(str(error)))
             return
         ending = self.preferences.now.files.format
         example = self.tr("The next picture: {name}").format(name=f"{name}.{ending}")

@@ -30,7 +30,7 @@ from ldm_studio.look.theme import GRID, icon
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Settings, as_object, parse
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import joined, told
+from ldm_studio.translation import joined, translate_message
 
 from .appearance_page import AppearancePage
 from .compute_page import ComputePage
@@ -133,7 +133,7 @@ class SettingsDialog(QDialog):
         try:
             settings, wrong = parse(read_object(Path(path)))
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else told(str(error))
+            reason = error.strerror if isinstance(error, OSError) else translate_message(str(error))
             self.notice.show_error(
                 self.tr("{file} holds no settings: {reason}.").format(
                     file=Path(path).name, reason=reason

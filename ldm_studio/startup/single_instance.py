@@ -25,6 +25,8 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFileOpenEvent
 
+from core.errors import InvalidError
+
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
@@ -206,12 +208,12 @@ def _parsed(message: bytes) -> dict[str, Any]:
     """Raises ValueError."""
     told = json.loads(message)
     if not isinstance(told, dict):
-        raise ValueError("no object")
+        raise InvalidError("it is not an object")
     files, tokens = told.get("files", []), told.get("tokens", {})
     if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
-        raise ValueError("no list of files")
+        raise InvalidError("it has no list of files")
     if not isinstance(tokens, dict) or not all(isinstance(t, str) for t in tokens.values()):
-        raise ValueError("no tokens")
+        raise InvalidError("it has no tokens")
     return {"files": files, "tokens": tokens}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from PySide6.QtCore import QObject, Signal
 
+from core.errors import InvalidError, quoted
 from core.request.parameters import PARAMETERS
 
 T = TypeVar("T")
@@ -64,11 +65,11 @@ def properties(first_values: Mapping[str, Any]) -> dict[str, Prop[Any] | Signal]
 def texts(value: Any) -> tuple[str, ...]:
     """Some text, as a tuple or as the list that JSON makes of it."""
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"a list of texts is expected, not {value!r:.40}")
+        raise InvalidError("a list of texts is expected, not {value}", value=quoted(value, 40))
     return tuple(value)
 
 
 def flag(value: bool) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"true or false is expected, not {value!r:.40}")
+        raise InvalidError("true or false is expected, not {value}", value=quoted(value, 40))
     return value

@@ -56,7 +56,11 @@ class IconSource:
         while name not in self.icons["icons"]:
             alias = self.icons.get("aliases", {}).get(name)
             if alias is None or name in seen or alias.keys() & {"rotate", "hFlip", "vFlip"}:
-                raise RecipeError(f"The icon set {self.icons['prefix']} has no plain icon {name}.")
+                raise RecipeError(
+                    "The icon set {icons} has no plain icon {name}.",
+                    icons=self.icons["prefix"],
+                    name=name,
+                )
             seen.append(name)
             icon = {**alias, **icon}
             name = alias["parent"]
@@ -93,7 +97,9 @@ def _chars(root: Path, package: Package) -> list[tuple[str, str]]:
 def _folder(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.webp"))
     if not files:
-        raise RecipeError(f"There are no pictures in {folder}.", "Fetch the packages first.")
+        raise RecipeError(
+            "There are no pictures in {folder}.", "Fetch the packages first.", folder=folder
+        )
     return files
 
 
@@ -108,10 +114,14 @@ def read_json(path: Path, package: Package) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(
-            f"{path} of {package.name} {package.version} is missing.", "Fetch the packages first."
+            "{path} of {package} {version} is missing.",
+            "Fetch the packages first.",
+            path=path,
+            package=package.name,
+            version=package.version,
         ) from error
     except json.JSONDecodeError as error:
-        raise RecipeError(f"{path} is damaged: {error}") from error
+        raise RecipeError("{path} is damaged: {error}", path=path, error=error) from error
 
 
 def rasterise(svg: str) -> np.ndarray:

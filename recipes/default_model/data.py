@@ -92,7 +92,9 @@ def build(packages: Path, out: Path, styles: Sequence[str] = DEFAULT_STYLES) -> 
         found = {style: picture for style, picture in drawn.items() if picture is not None}
         keep = concept.common or concept.hexcode in needed
         if not found:
-            raise RecipeError(f"No style draws {concept.emoji} {concept.label}.")
+            raise RecipeError(
+                "No style draws {emoji} {label}.", emoji=concept.emoji, label=concept.label
+            )
         for style, picture in found.items():
             pictures.append(picture)
             drawings.append(
@@ -118,7 +120,12 @@ def _tags(concept: Concept, known: dict[str, Any]) -> list[str]:
     record = known.get(concept.hexcode)
     if record is None or record["label"] != concept.label:
         found = "nothing" if record is None else record["label"]
-        raise RecipeError(f"Emojibase calls {concept.emoji} {found}, not {concept.label}.")
+        raise RecipeError(
+            "Emojibase calls {emoji} {found}, not {label}.",
+            emoji=concept.emoji,
+            found=found,
+            label=concept.label,
+        )
     return record.get("tags", [])
 
 
@@ -141,13 +148,18 @@ def load(out: Path) -> Dataset:
         pictures = np.load(out / "pictures.npy", mmap_mode="r")
         records = json.loads((out / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RecipeError(f"The data set in {out} cannot be read: {error}") from error
+        raise RecipeError(
+            "The data set in {out} cannot be read: {error}", out=out, error=error
+        ) from error
     if not isinstance(records, list):
-        raise RecipeError(f"{out / 'index.json'} is not a list of drawings.")
+        raise RecipeError("{value} is not a list of drawings.", value=out / "index.json")
     if pictures.dtype != np.uint8 or pictures.shape != (len(records), SIDE, SIDE, 4):
         raise RecipeError(
-            f"{out / 'pictures.npy'} is {pictures.dtype} {pictures.shape}, but the index "
-            f"promises uint8 {(len(records), SIDE, SIDE, 4)}."
+            "{value} is {dtype} {shape}, but the index promises uint8 {value_2}.",
+            value=out / "pictures.npy",
+            dtype=pictures.dtype,
+            shape=pictures.shape,
+            value_2=(len(records), SIDE, SIDE, 4),
         )
     return Dataset(pictures, tuple(_drawing(i, record) for i, record in enumerate(records)))
 
@@ -157,7 +169,9 @@ def _drawing(position: int, record: Any) -> Drawing:
 
     def check(holds: bool, what: str) -> None:
         if not holds:
-            raise RecipeError(f"Drawing {position} of the index is damaged: {what}.")
+            raise RecipeError(
+                "Drawing {position} of the index is damaged: {what}.", position=position, what=what
+            )
 
     check(isinstance(record, dict), "it is not an object")
     names = {field.name for field in fields(Drawing)}

@@ -33,6 +33,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from core.errors import quoted
 from core.model.model import Model
 from core.training.autoencoder_training import psnr
 from core.training.denoiser_training import LatentSet
@@ -120,7 +121,7 @@ def evaluate(
     train, pairs, concepts = (indices(dataset, part) for part in ("train", "pair", "concept"))
     for part, what in ((train, "training drawing"), (pairs, "held-out pair")):
         if not part:
-            raise RecipeError(f"The data set has no {what}.", "Build it again.")
+            raise RecipeError("The data set has no {what}.", "Build it again.", what=what)
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(SEED)).tolist()
     shuffled = [train[i] for i in order]
 
@@ -167,7 +168,9 @@ def check(model: Model) -> None:
     """Raises RecipeError unless the model predicts as this recipe's do."""
     config = model.config
     if (config.prediction, config.schedule) != (PREDICTION.name, SCHEDULE):
-        raise RecipeError(f"The model {config.name!r} was not made by this recipe.")
+        raise RecipeError(
+            "The model {config} was not made by this recipe.", config=quoted(config.name)
+        )
 
 
 def indices(dataset: Dataset, held_out: str) -> list[int]:

@@ -88,7 +88,9 @@ def _download(package: Package, packages: Path) -> None:
     except FileNotFoundError as error:
         raise RecipeError("npm was not found.", "Install Node.js and try again.") from error
     except subprocess.CalledProcessError as error:
-        raise RecipeError(f"{' '.join(command)} failed: {error.stderr.strip()}") from error
+        raise RecipeError(
+            "{command} failed: {strip}", command=" ".join(command), strip=error.stderr.strip()
+        ) from error
 
 
 def verify(archive: Path, sha256: str) -> None:
@@ -96,11 +98,14 @@ def verify(archive: Path, sha256: str) -> None:
     try:
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
     except FileNotFoundError as error:
-        raise RecipeError(f"npm did not write {archive}.") from error
+        raise RecipeError("npm did not write {archive}.", archive=archive) from error
     if found != sha256:
         raise RecipeError(
-            f"{archive} is not the pinned package: its SHA-256 is {found}, expected {sha256}.",
+            "{archive} is not the pinned package: its SHA-256 is {found}, expected {sha256}.",
             "Delete it and fetch it again.",
+            archive=archive,
+            found=found,
+            sha256=sha256,
         )
 
 
@@ -111,4 +116,6 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive, "r:gz") as tar:
             tar.extractall(folder, filter="data")
     except tarfile.TarError as error:
-        raise RecipeError(f"{archive} cannot be unpacked: {error}") from error
+        raise RecipeError(
+            "{archive} cannot be unpacked: {error}", archive=archive, error=error
+        ) from error

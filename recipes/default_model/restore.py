@@ -43,7 +43,9 @@ def restore(model: Path, space: Workspace) -> list[str]:
             tensors, _ = weight_files.read(source)
             network.load_state_dict(tensors)
         except (OSError, ValueError, RuntimeError) as error:
-            raise RecipeError(f"{source} is not of this recipe: {first_line(error)}.") from error
+            raise RecipeError(
+                "{source} is not of this recipe: {error}.", source=source, error=first_line(error)
+            ) from error
         run.mkdir(parents=True, exist_ok=True)
         save_checkpoint(start(network, plan), plan, checkpoint(run))
         begun.append(name)

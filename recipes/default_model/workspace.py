@@ -89,12 +89,22 @@ def position(run: Path) -> Position | None:
         return Position(int(said["step"]), int(json.loads(said["plan"])["batch"]))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise RecipeError(
-            f"{path} is not a checkpoint: {error}.", "Move it away to start afresh."
+            "{path} is not a checkpoint: {error}.",
+            "Move it away to start afresh.",
+            path=path,
+            error=error,
         ) from error
 
 
 def need(path: Path, what: str, command: str) -> Path:
     """`path` itself. Raises RecipeError when it is missing, naming the command that makes it."""
     if not path.exists():
-        raise RecipeError(f"There is no {what} at {path}.", f"First run: {COMMAND} {command}")
+        raise RecipeError(
+            "There is no {what} at {path}.",
+            "First run: {command} {command_2}",
+            what=what,
+            path=path,
+            command=COMMAND,
+            command_2=command,
+        )
     return path

@@ -1316,26 +1316,6 @@
         <source>Open Picture</source>
         <translation>打开图像</translation>
     </message>
-    <message>
-        <source>{model} draws after a picture of depths.</source>
-        <translation>{model} 按深度图绘制。</translation>
-    </message>
-    <message>
-        <source>Open or drop one under Start from, or take the one on the canvas.</source>
-        <translation>请在“起始”下打开或拖入一张，或使用画布上的图像。</translation>
-    </message>
-    <message>
-        <source>{model} enlarges pictures, and draws none from the prompt alone.</source>
-        <translation>{model} 用于放大图像，不能只用提示词生成。</translation>
-    </message>
-    <message>
-        <source>{model} edits pictures, and draws none from the prompt alone.</source>
-        <translation>{model} 用于编辑图像，不能只用提示词生成。</translation>
-    </message>
-    <message>
-        <source>Open or drop one under Start from, or choose Image.</source>
-        <translation>请在“起始”下打开或拖入一张，或选择“图像”。</translation>
-    </message>
 </context>
 <context>
     <name>ControlImagePanel</name>
@@ -5879,12 +5859,16 @@
 <context>
     <name>messages</name>
     <message>
-        <source>A LoRA has two strengths at most; left out.</source>
+        <source>&lt;{kind}:&gt; is not supported here and is ignored.</source>
+        <translation>此处不支持 &lt;{kind}:&gt;，因此不起作用，也不会读取。</translation>
+    </message>
+    <message>
+        <source>A LoRA has at most two strengths; the rest is ignored.</source>
         <translation>LoRA 最多有两个强度；已略过。</translation>
     </message>
     <message>
-        <source>A border is 0 pixels or more, not {0}.</source>
-        <translation>边框应为 0 像素或以上，而不是 {0}。</translation>
+        <source>A border is 0 pixels or more, not {border}.</source>
+        <translation>边框应为 0 像素或以上，而不是 {border}。</translation>
     </message>
     <message>
         <source>A brace { or } has no partner.</source>
@@ -5899,12 +5883,16 @@
         <translation>分支可以更改提示词、CFG、采样器、调度器、步数和蒙版：修改任意一项，然后生成。</translation>
     </message>
     <message>
-        <source>A change at step {0} comes after the last of {1} steps.</source>
-        <translation>第 {0} 步的改动超出了总共 {1} 步。</translation>
-    </message>
-    <message>
         <source>A change has the hash of a model that it does not name.</source>
         <translation>改动中有模型的哈希值，但没有指明模型。</translation>
+    </message>
+    <message>
+        <source>A change is at step {step}, outside {low} to {high}.</source>
+        <translation>更改位于第 {step} 步，超出 {low} 到 {high}。</translation>
+    </message>
+    <message>
+        <source>A closing quotation mark is missing.</source>
+        <translation>末尾缺少引号。</translation>
     </message>
     <message>
         <source>A collection needs a name.</source>
@@ -5915,199 +5903,127 @@
         <translation>离散噪声表至少需要两个严格递增的 sigma。</translation>
     </message>
     <message>
-        <source>A folder&apos;s or file&apos;s name is empty, or begins with a dot.</source>
-        <translation>文件夹或文件的名称为空，或以点开头。</translation>
+        <source>A job of the queue cannot be read ({error}); it was moved to {path}.</source>
+        <translation>无法读取队列中的一个任务（{error}）；它现在位于 {path}。</translation>
     </message>
     <message>
-        <source>A job makes one picture.</source>
-        <translation>一个任务只生成一张图像。</translation>
-    </message>
-    <message>
-        <source>A job of the queue cannot be read ({0}); it is now in {1}.</source>
-        <translation>无法读取队列中的一个任务（{0}）；它现在位于 {1}。</translation>
+        <source>A latent has the shape {shape}, not [B, C, h, w].</source>
+        <translation>潜变量的形状为 {shape}，而不是 [B, C, h, w]。</translation>
     </message>
     <message>
         <source>A latent holds values that are not finite.</source>
         <translation>潜变量含有非有限值。</translation>
     </message>
     <message>
-        <source>A latent is {0}, not torch.float32.</source>
-        <translation>潜变量的类型为 {0}，而不是 torch.float32。</translation>
+        <source>A latent is {dtype}, not torch.float32.</source>
+        <translation>潜变量的类型为 {dtype}，而不是 torch.float32。</translation>
+    </message>
+    <message>
+        <source>A list of numbers is expected, not {value}.</source>
+        <translation>应为数字列表，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>A mask needs an image to inpaint.</source>
+        <translation>使用蒙版需要一张要重绘的图片。</translation>
+    </message>
+    <message>
+        <source>A name cannot contain any of &lt; &gt; : &quot; | ? * \.</source>
+        <translation>名称不能含有 &lt; &gt; : &quot; | ? * \ 中的任何字符。</translation>
+    </message>
+    <message>
+        <source>A name cannot contain invisible characters.</source>
+        <translation>名称不能含有不可见字符。</translation>
+    </message>
+    <message>
+        <source>A name cannot contain {characters}.</source>
+        <translation>名称不能含有 {characters}。</translation>
     </message>
     <message>
         <source>A name cannot end with a dot.</source>
         <translation>名称不能以点结尾。</translation>
     </message>
     <message>
-        <source>A name cannot have any of &lt; &gt; : &quot; | ? * \ in it.</source>
-        <translation>名称不能含有 &lt; &gt; : &quot; | ? * \ 中的任何字符。</translation>
-    </message>
-    <message>
-        <source>A name cannot have characters in it that cannot be seen.</source>
-        <translation>名称不能含有不可见字符。</translation>
-    </message>
-    <message>
-        <source>A name cannot have {0} in it.</source>
-        <translation>名称不能含有 {0}。</translation>
-    </message>
-    <message>
-        <source>A name that begins with a dot would hide the picture.</source>
-        <translation>以点开头的名称会使图像被隐藏。</translation>
-    </message>
-    <message>
-        <source>A picture needs a name.</source>
-        <translation>图像需要名称。</translation>
-    </message>
-    <message>
-        <source>A pixel outside the mask was changed.</source>
-        <translation>蒙版外的像素被改变了。</translation>
+        <source>A name that begins with a dot would hide the image.</source>
+        <translation>以点开头的名称会使图片被隐藏。</translation>
     </message>
     <message>
         <source>A pooled condition is needed exactly when the network takes one.</source>
         <translation>当且仅当网络需要时，才应提供池化条件。</translation>
     </message>
     <message>
-        <source>A quotation mark is missing at the end.</source>
-        <translation>末尾缺少引号。</translation>
+        <source>A run makes a single image.</source>
+        <translation>一个任务只生成一张图片。</translation>
     </message>
     <message>
-        <source>A schedule needs at least one step, not {0}.</source>
-        <translation>至少需要一步，而不是 {0}。</translation>
+        <source>A run with a sampler of your own cannot be saved.</source>
+        <translation>使用自定义采样器的运行无法保存。</translation>
+    </message>
+    <message>
+        <source>A schedule needs at least one step, not {steps}.</source>
+        <translation>至少需要一步，而不是 {steps}。</translation>
     </message>
     <message>
         <source>A style needs a name.</source>
         <translation>风格需要名称。</translation>
     </message>
     <message>
-        <source>After {0}: a value is missing.</source>
-        <translation>{0}: 之后缺少值。</translation>
+        <source>Add one with --init.</source>
+        <translation>请用 init 提供。</translation>
     </message>
     <message>
-        <source>Another file in {0} has the name {1}.</source>
-        <translation>{0} 中的另一个文件已使用名称 {1}。</translation>
+        <source>Add one.</source>
+        <translation>请提供一个。</translation>
     </message>
     <message>
-        <source>Another picture of the history in {0} has the name {1}.</source>
-        <translation>历史记录中 {0} 内的另一张图像已使用名称 {1}。</translation>
+        <source>Alternating texts do not switch at a step, so this is read as text.</source>
+        <translation>交替文本没有切换步，因此按普通文本处理。</translation>
     </message>
     <message>
-        <source>Ask for {0} steps.</source>
-        <translation>请使用 {0} 步。</translation>
+        <source>An image needs a name.</source>
+        <translation>图片需要名称。</translation>
     </message>
     <message>
-        <source>Bring its folder back, or start LDM Studio again; no picture is lost.</source>
-        <translation>请恢复其文件夹，或重新启动 LDM Studio；图像不会丢失。</translation>
+        <source>Another file in {folder} is named {name}.</source>
+        <translation>{folder} 中的另一个文件已使用名称 {name}。</translation>
     </message>
     <message>
-        <source>Cannot move {0} to the trash: it is not there.</source>
-        <translation>无法把 {0} 移到回收站：文件不存在。</translation>
+        <source>Another image of the history in {folder} is named {name}.</source>
+        <translation>历史记录中 {folder} 内的另一张图片已使用名称 {name}。</translation>
     </message>
     <message>
-        <source>Cannot move {0} to the trash: it may not be moved.</source>
-        <translation>无法把 {0} 移到回收站：没有移动权限。</translation>
-    </message>
-    <message>
-        <source>Cannot give the name {0}: {1}.</source>
-        <translation>无法命名为 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>A U-Net needs tokens, and attends to all of them.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>A change is at step {0}, outside {1} to {2}.</source>
-        <translation>有一处改动位于第 {0} 步，不在 {1} 到 {2} 之间。</translation>
-    </message>
-    <message>
-        <source>A latent has the shape {0}, not one [B, C, h, w].</source>
-        <translation>潜变量的形状为 {0}，而不是 [B, C, h, w]。</translation>
-    </message>
-    <message>
-        <source>A list of numbers is expected, not {0}.</source>
-        <translation>应为数字列表，而不是 {0}。</translation>
-    </message>
-    <message>
-        <source>A mask needs an image to inpaint.</source>
-        <translation>蒙版需要一张要重绘的图像。</translation>
-    </message>
-    <message>
-        <source>Between braces is a name and nothing else, not “{0}”.</source>
-        <translation>花括号之间只能是名称，而不是“{0}”。</translation>
-    </message>
-    <message>
-        <source>Cannot put back {0}: there is another file of this name now.</source>
-        <translation>无法恢复 {0}：现在已有同名文件。</translation>
-    </message>
-    <message>
-        <source>Cannot put back {0}: {1}.</source>
-        <translation>无法恢复 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Cannot read {0}: it is damaged ({1}).</source>
-        <translation>无法读取 {0}：文件已损坏（{1}）。</translation>
-    </message>
-    <message>
-        <source>Cannot read {0}: {1}.</source>
-        <translation>无法读取 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Cannot save {0}: {1}.</source>
-        <translation>无法保存 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Cannot use the history {0}: another program keeps it locked.</source>
-        <translation>无法使用历史记录 {0}：它被其他程序锁定。</translation>
-    </message>
-    <message>
-        <source>Cannot use the history {0}: it cannot be opened.</source>
-        <translation>无法使用历史记录 {0}：无法打开。</translation>
-    </message>
-    <message>
-        <source>Cannot use the history {0}: it may not be written.</source>
-        <translation>无法使用历史记录 {0}：没有写入权限。</translation>
-    </message>
-    <message>
-        <source>Cannot use the history {0}: the disk is full.</source>
-        <translation>无法使用历史记录 {0}：磁盘已满。</translation>
-    </message>
-    <message>
-        <source>Cannot use the history {0}: {1}.</source>
-        <translation>无法使用历史记录 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Cannot write into {0}: it is, or is in, a file.</source>
-        <translation>无法写入 {0}：它是文件，或位于文件之下。</translation>
-    </message>
-    <message>
-        <source>Cannot write into {0}: {1}.</source>
-        <translation>无法写入 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Cannot write the history {0}: {1}.</source>
-        <translation>无法写入历史记录 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>Cannot write {0}: {1}.</source>
-        <translation>无法写入 {0}：{1}。</translation>
+        <source>Braces contain a name and nothing else, not “{name}”.</source>
+        <translation>花括号之间只能是名称，而不是“{name}”。</translation>
     </message>
     <message>
         <source>Change their files.</source>
         <translation>请更改它们的文件。</translation>
     </message>
     <message>
+        <source>Check that its folder is writable.</source>
+        <translation>此文件夹是否可写？</translation>
+    </message>
+    <message>
+        <source>Check that the disk is connected and works.</source>
+        <translation>磁盘是否存在且正常？</translation>
+    </message>
+    <message>
         <source>Check the path.</source>
         <translation>请检查路径。</translation>
     </message>
     <message>
-        <source>Choose a Stable Diffusion model, or leave it out.</source>
+        <source>Choose a Stable Diffusion model, or remove the LoRA.</source>
         <translation>请选择 Stable Diffusion 模型，或去掉它。</translation>
     </message>
     <message>
-        <source>Choose a VAE for it (--vae), or put one beside it, as {0}.</source>
-        <translation>请为它选择一个 VAE（--vae），或把一个 VAE 放在它旁边，命名为 {0}。</translation>
+        <source>Choose a TAESD decoder for this family of models.</source>
+        <translation>请选择适用于此系列模型的 TAESD 解码器。</translation>
     </message>
     <message>
-        <source>Choose a checkpoint file, or the folder that holds the whole model.</source>
+        <source>Choose a VAE for it (--vae), or put one beside it, as {file}.</source>
+        <translation>请为它选择一个 VAE（--vae），或把一个 VAE 放在它旁边，命名为 {file}。</translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint file, or the folder of the whole model.</source>
         <translation>请选择检查点文件，或包含整个模型的文件夹。</translation>
     </message>
     <message>
@@ -6127,11 +6043,11 @@
         <translation>请减小尺寸或关闭其他程序，然后重新生成。</translation>
     </message>
     <message>
-        <source>Choose a value between them.</source>
-        <translation>请选择两者之间的值。</translation>
+        <source>Choose a value in this range.</source>
+        <translation>请选择此范围内的值。</translation>
     </message>
     <message>
-        <source>Choose another LoRA, or a model that it is made for.</source>
+        <source>Choose another LoRA, or a model of its family.</source>
         <translation>请换一个 LoRA，或选择它适用的模型。</translation>
     </message>
     <message>
@@ -6159,47 +6075,63 @@
         <translation>请换一个位置。</translation>
     </message>
     <message>
-        <source>Choose another, or add the folder it is in.</source>
+        <source>Choose another, or add its folder.</source>
         <translation>请换一个，或添加它所在的文件夹。</translation>
     </message>
     <message>
-        <source>Choose one up to {0}.</source>
-        <translation>请选择不超过 {0} 的值。</translation>
+        <source>Choose fewer images.</source>
+        <translation>请减少图片。</translation>
+    </message>
+    <message>
+        <source>Choose fewer or smaller images, or other columns.</source>
+        <translation>请减少或缩小图片，或改变列数。</translation>
+    </message>
+    <message>
+        <source>Choose fewer or smaller images.</source>
+        <translation>请减少或缩小图片。</translation>
+    </message>
+    <message>
+        <source>Choose one up to {most}.</source>
+        <translation>请选择不超过 {most} 的值。</translation>
+    </message>
+    <message>
+        <source>Choose one: {names}.</source>
+        <translation>请指明是哪一个：{names}。</translation>
     </message>
     <message>
         <source>Choose that model first.</source>
         <translation>请先选择该模型。</translation>
     </message>
     <message>
-        <source>Choose the decoder of a TAESD that is made for this family of models.</source>
-        <translation>请选择适用于此系列模型的 TAESD 解码器。</translation>
+        <source>Choose that model, or clear the hash to continue with this one.</source>
+        <translation>请使用该模型，或清除哈希值以继续使用当前模型。</translation>
+    </message>
+    <message>
+        <source>Choose that model, or clear the hash to generate with this one.</source>
+        <translation>请加载该模型，或清除哈希值以使用当前模型。</translation>
     </message>
     <message>
         <source>Choose values between these.</source>
         <translation>请选择这些之间的值。</translation>
     </message>
     <message>
-        <source>Download it again, or ask whoever made it for a .safetensors file.</source>
+        <source>Download it again, or ask its author for a .safetensors file.</source>
         <translation>请重新下载，或向作者索取 .safetensors 文件。</translation>
-    </message>
-    <message>
-        <source>Download it as a whole, with its image encoder.</source>
-        <translation>请下载完整的模型，包括它的图像编码器。</translation>
     </message>
     <message>
         <source>Download the model again, with its weights.</source>
         <translation>请重新下载模型及其权重。</translation>
     </message>
     <message>
-        <source>Drawing goes on. What is not finished is written as soon as that is possible; until then it would be lost if the program ended.</source>
-        <translation>绘制会继续。未完成的内容一旦可以就会写入；在此之前如果程序退出将会丢失。</translation>
+        <source>Download the whole model, with its image encoder.</source>
+        <translation>请下载完整的模型，包括它的图像编码器。</translation>
     </message>
     <message>
-        <source>Flow times need 0 &lt; {0} &lt; {1} &lt; 1.</source>
-        <translation>流时间需满足 0 &lt; {0} &lt; {1} &lt; 1。</translation>
+        <source>Flow times need 0 &lt; {low} &lt; {high} &lt; 1.</source>
+        <translation>流时间需满足 0 &lt; {low} &lt; {high} &lt; 1。</translation>
     </message>
     <message>
-        <source>Free some space, or let this folder be written.</source>
+        <source>Free some space, or make its folder writable.</source>
         <translation>请腾出空间，或允许写入此文件夹。</translation>
     </message>
     <message>
@@ -6207,20 +6139,16 @@
         <translation>请腾出一些空间。</translation>
     </message>
     <message>
-        <source>Give it one.</source>
-        <translation>请提供一个。</translation>
-    </message>
-    <message>
-        <source>Give one as init.</source>
-        <translation>请用 init 提供。</translation>
-    </message>
-    <message>
-        <source>Has the trash been emptied?</source>
-        <translation>回收站是否已被清空？</translation>
-    </message>
-    <message>
-        <source>If you have it elsewhere, give it with --model.</source>
+        <source>If you have it elsewhere, name it with --model.</source>
         <translation>如果它在别处，请用 --model 指定。</translation>
+    </message>
+    <message>
+        <source>Images are still made. Unfinished ones are written as soon as possible; until then they would be lost if the program ended.</source>
+        <translation>图片会继续生成。未完成的会尽快写入；在此之前如果程序退出将会丢失。</translation>
+    </message>
+    <message>
+        <source>Images of floating-point numbers are not supported.</source>
+        <translation>不能使用浮点数图片。</translation>
     </message>
     <message>
         <source>Index its folder if it belongs into the history too.</source>
@@ -6231,40 +6159,36 @@
         <translation>请重新安装或导出模型。</translation>
     </message>
     <message>
-        <source>Is the disk there, and in order?</source>
-        <translation>磁盘是否存在且正常？</translation>
+        <source>It cannot be read: {error}.</source>
+        <translation>无法读取：{error}。</translation>
     </message>
     <message>
-        <source>It cannot be read: {0}.</source>
-        <translation>无法读取：{0}。</translation>
+        <source>It has no options.</source>
+        <translation>它没有选项。</translation>
+    </message>
+    <message>
+        <source>It has {names}.</source>
+        <translation>它的选项有 {names}。</translation>
     </message>
     <message>
         <source>It is empty.</source>
         <translation>它是空的。</translation>
     </message>
     <message>
-        <source>It is kept, and saved as soon as that is possible; until then the queue waits. Make room, or use File &gt; Save Picture As.</source>
-        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图像另存为”。</translation>
+        <source>It is kept: with more memory free, run ldm-studio resume &apos;{path}&apos;.</source>
+        <translation>它已保留：内存充足时，请运行 ldm-studio resume &apos;{path}&apos;。</translation>
     </message>
     <message>
-        <source>It is kept: with more memory free, run ldm-studio resume &apos;{0}&apos;.</source>
-        <translation>它已保留：内存充足时，请运行 ldm-studio resume &apos;{0}&apos;。</translation>
+        <source>It is larger than {most} MiB.</source>
+        <translation>它超过 {most} MiB。</translation>
     </message>
     <message>
-        <source>It is larger than {0} MiB.</source>
-        <translation>它超过 {0} MiB。</translation>
-    </message>
-    <message>
-        <source>It is left as it is, and nothing will be written there.</source>
+        <source>It is not changed, and nothing will be written there.</source>
         <translation>它保持原样，不会写入任何内容。</translation>
     </message>
     <message>
-        <source>It is left where it is. On some disks there is no trash.</source>
-        <translation>它留在原处。有些磁盘没有回收站。</translation>
-    </message>
-    <message>
-        <source>It is rebuilt from the picture files when LDM Studio starts again.</source>
-        <translation>LDM Studio 重新启动时会由图像文件重建。</translation>
+        <source>It is rebuilt from the image files when LDM Studio starts again.</source>
+        <translation>LDM Studio 重新启动时会由图片文件重建。</translation>
     </message>
     <message>
         <source>It may be damaged, or from a newer LDM Studio.</source>
@@ -6275,16 +6199,12 @@
         <translation>它可能来自更新的 LDM Studio。</translation>
     </message>
     <message>
-        <source>It takes no options.</source>
-        <translation>它没有选项。</translation>
+        <source>It stays where it is. Some disks have no trash.</source>
+        <translation>它留在原处。有些磁盘没有回收站。</translation>
     </message>
     <message>
-        <source>It takes {0}.</source>
-        <translation>它支持 {0}。</translation>
-    </message>
-    <message>
-        <source>It would be {0}.</source>
-        <translation>它应为 {0}。</translation>
+        <source>It would be {path}.</source>
+        <translation>它应为 {path}。</translation>
     </message>
     <message>
         <source>Its first line must name the columns: name, prompt, negative_prompt.</source>
@@ -6299,132 +6219,108 @@
         <translation>JPEG 不支持透明。</translation>
     </message>
     <message>
-        <source>Known: eps, v.</source>
-        <translation>可用的有：eps、v。</translation>
+        <source>Known: {names}.</source>
+        <translation>可用：{names}。</translation>
     </message>
     <message>
-        <source>Known: {0}.</source>
-        <translation>可用：{0}。</translation>
+        <source>LDM Studio cannot write into {folder}: it is, or is in, a file.</source>
+        <translation>无法写入 {folder}：它是文件，或位于文件之下。</translation>
     </message>
     <message>
-        <source>LDM Studio cannot write into {0}: {1}.</source>
-        <translation>LDM Studio 无法写入 {0}：{1}。</translation>
+        <source>LDM Studio cannot write into {folder}: {error}.</source>
+        <translation>LDM Studio 无法写入 {folder}：{error}。</translation>
     </message>
     <message>
-        <source>Let this folder be read and written.</source>
-        <translation>请允许读写此文件夹。</translation>
-    </message>
-    <message>
-        <source>Let this folder be written.</source>
-        <translation>请允许写入此文件夹。</translation>
-    </message>
-    <message>
-        <source>LoRAs are named in the prompt; in a negative prompt they do nothing.</source>
+        <source>LoRAs belong into the prompt; in a negative prompt they have no effect.</source>
         <translation>LoRA 应写在提示词中；写在反向提示词中无效。</translation>
-    </message>
-    <message>
-        <source>Load that model, or clear the hash to draw with this one.</source>
-        <translation>请加载该模型，或清除哈希值以使用当前模型。</translation>
     </message>
     <message>
         <source>Locate it first.</source>
         <translation>请先定位它。</translation>
     </message>
     <message>
-        <source>Looked in {0}{1}. Add the folder it is in, or take it out.</source>
-        <translation>已在 {0}{1} 中查找。请添加它所在的文件夹，或去掉它。</translation>
+        <source>Make its folder readable and writable.</source>
+        <translation>请允许读写此文件夹。</translation>
     </message>
     <message>
-        <source>May this folder be written?</source>
-        <translation>此文件夹是否可写？</translation>
+        <source>Make its folder writable.</source>
+        <translation>请允许写入此文件夹。</translation>
     </message>
     <message>
-        <source>Move that one away first. The deleted one stays in the trash.</source>
+        <source>Move that file away first. The deleted one stays in the trash.</source>
         <translation>请先移开那个文件。被删除的仍在回收站中。</translation>
+    </message>
+    <message>
+        <source>Name a sampler.</source>
+        <translation>请指定采样器的名称。</translation>
     </message>
     <message>
         <source>Not a request: a JSON object is expected.</source>
         <translation>不是请求：应为 JSON 对象。</translation>
     </message>
     <message>
-        <source>Not a request: {0}.</source>
-        <translation>不是请求：{0}。</translation>
+        <source>Not a request: {error}.</source>
+        <translation>不是请求：{error}。</translation>
     </message>
     <message>
-        <source>Nothing is changed yet.</source>
-        <translation>还没有更改任何内容。</translation>
+        <source>Nothing has changed yet.</source>
+        <translation>尚未更改任何设置。</translation>
     </message>
     <message>
-        <source>Nothing is painted over.</source>
-        <translation>还没有涂抹任何区域。</translation>
-    </message>
-    <message>
-        <source>Nothing is painted.</source>
-        <translation>还没有涂抹。</translation>
-    </message>
-    <message>
-        <source>Numbers that condition a model must be finite.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Only [from:to:when] and [to:when] are known, so this is read as weaker text. Write \: for a colon that is text.</source>
+        <source>Only [from:to:when] and [to:when] are supported, so this is read as text in brackets. Write \: for a literal colon.</source>
         <translation>只支持 [from:to:when] 和 [to:when]，因此按减弱的文本处理。冒号本身请写成 \:。</translation>
     </message>
     <message>
-        <source>Only the first {0} characters are looked for.</source>
-        <translation>只搜索前 {0} 个字符。</translation>
+        <source>Only a running image can be changed.</source>
+        <translation>只能更改正在生成的图片。</translation>
     </message>
     <message>
-        <source>Only what is being drawn can be steered.</source>
-        <translation>只能调整正在绘制的图像。</translation>
+        <source>Only the first {most} characters are searched for.</source>
+        <translation>只搜索前 {most} 个字符。</translation>
+    </message>
+    <message>
+        <source>Open or drop one under Start from, or choose Image.</source>
+        <translation>请在“起始”下打开或拖入一张，或选择“图片”。</translation>
+    </message>
+    <message>
+        <source>Open or drop one under Start from, or use the canvas image.</source>
+        <translation>请在“起始”下打开或拖入一张，或使用画布上的图片。</translation>
     </message>
     <message>
         <source>Open, paste or drop one, or choose Text to start from the prompt alone.</source>
         <translation>请打开、粘贴或拖入一张，或选择“文本”只用提示词生成。</translation>
     </message>
     <message>
-        <source>Paint on the canvas what shall be redrawn.</source>
-        <translation>请在画布上涂抹要重绘的部分。</translation>
-    </message>
-    <message>
-        <source>Paint what shall be redrawn.</source>
-        <translation>请涂抹要重绘的部分。</translation>
-    </message>
-    <message>
-        <source>Parts weigh {0} at most; this one {1}.</source>
-        <translation>权重最大为 {0}；此处为 {1}。</translation>
-    </message>
-    <message>
-        <source>Pictures may be {0}.</source>
-        <translation>支持的图像格式：{0}。</translation>
-    </message>
-    <message>
-        <source>Pictures of floating-point numbers cannot be used.</source>
-        <translation>不能使用浮点数图像。</translation>
+        <source>Paint over the area to change.</source>
+        <translation>请涂抹要更改的区域。</translation>
     </message>
     <message>
         <source>Please report it.</source>
         <translation>请报告此问题。</translation>
     </message>
     <message>
-        <source>Prompt and settings will be forgotten when you close.</source>
-        <translation>关闭后提示词和设置不会保留。</translation>
-    </message>
-    <message>
-        <source>Put its text encoder, such as clip_l.safetensors, into a folder of models.</source>
+        <source>Put its text encoder, such as clip_l.safetensors, into a model folder.</source>
         <translation>请把它的文本编码器（例如 clip_l.safetensors）放入某个模型文件夹。</translation>
     </message>
     <message>
-        <source>Put the file that it was made with into one of your folders.</source>
+        <source>Put the original file into one of your folders.</source>
         <translation>请把生成时所用的文件放进您的某个文件夹。</translation>
     </message>
     <message>
-        <source>Residuals belong to one latent and cannot be cropped to a tile.</source>
-        <translation type="unfinished"></translation>
+        <source>Remove it, or choose a depth, InstructPix2Pix, upscaler or unCLIP model.</source>
+        <translation>请移除控制图，或选择深度、InstructPix2Pix、放大或 unCLIP 模型。</translation>
     </message>
     <message>
-        <source>Resize it to the size that is asked for.</source>
+        <source>Remove the tag and apply the file with core.checkpoints.lora.with_loras.</source>
+        <translation>请删除该标签，并用 core.checkpoints.lora.with_loras 应用此文件。</translation>
+    </message>
+    <message>
+        <source>Resize it to the requested size.</source>
         <translation>请调整到要求的尺寸。</translation>
+    </message>
+    <message>
+        <source>Restore its folder, or start LDM Studio again; no image is lost.</source>
+        <translation>请恢复其文件夹，或重新启动 LDM Studio；图片不会丢失。</translation>
     </message>
     <message>
         <source>Save as PNG or WebP.</source>
@@ -6435,91 +6331,67 @@
         <translation>请保存为 PNG。</translation>
     </message>
     <message>
-        <source>Say which: {0}.</source>
-        <translation>请指明是哪一个：{0}。</translation>
-    </message>
-    <message>
         <source>Scale it down first.</source>
         <translation>请先缩小它。</translation>
     </message>
     <message>
-        <source>Several models are called like {0}.</source>
-        <translation>有多个模型名称与 {0} 相似。</translation>
+        <source>Schedules with rho: {names}.</source>
+        <translation>有 rho 的调度：{names}。</translation>
     </message>
     <message>
-        <source>Sigmas need 0 &lt; {0} &lt; {1} &lt; infinity.</source>
-        <translation>Sigma 须满足 0 &lt; {0} &lt; {1} &lt; 无穷大。</translation>
+        <source>Searched in {folders}{more}. Add its folder, or remove it.</source>
+        <translation>已在 {folders}{more} 中查找。请添加它所在的文件夹，或去掉它。</translation>
     </message>
     <message>
-        <source>Some of the conditions to concatenate lack {0}.</source>
-        <translation type="unfinished"></translation>
+        <source>Set steps to {count}.</source>
+        <translation>请把步数设为 {count}。</translation>
     </message>
     <message>
-        <source>Something went wrong inside LDM Studio: {0}</source>
-        <translation>LDM Studio 内部出错：{0}</translation>
+        <source>Several models are named {name}.</source>
+        <translation>有多个模型名称与 {name} 相似。</translation>
     </message>
     <message>
-        <source>Step {0} is before the last change.</source>
-        <translation>第 {0} 步在最后一次改动之前。</translation>
+        <source>Sigmas need 0 &lt; {low} &lt; {high} &lt; infinity.</source>
+        <translation>Sigma 须满足 0 &lt; {low} &lt; {high} &lt; 无穷大。</translation>
     </message>
     <message>
-        <source>Step {0} is not among the kept ones, {1} to {2}.</source>
-        <translation>第 {0} 步不在保留的第 {1} 至 {2} 步之内。</translation>
+        <source>Something went wrong inside LDM Studio: {error}</source>
+        <translation>LDM Studio 内部出错：{error}</translation>
     </message>
     <message>
-        <source>Strengths go up to {0}; this one is taken as {1}.</source>
-        <translation>强度最大为 {0}；此处按 {1} 处理。</translation>
+        <source>Step {step} is before the last change.</source>
+        <translation>第 {step} 步在最后一次改动之前。</translation>
     </message>
     <message>
-        <source>Take fewer or smaller pictures, or other columns.</source>
-        <translation>请减少或缩小图像，或改变列数。</translation>
+        <source>Step {step} is not among the saved ones, {first} to {last}.</source>
+        <translation>第 {step} 步不在保留的第 {first} 至 {last} 步之内。</translation>
     </message>
     <message>
-        <source>Take fewer or smaller pictures.</source>
-        <translation>请减少或缩小图像。</translation>
+        <source>Strengths are at most {most}; {strength} is used here.</source>
+        <translation>强度最大为 {most}；此处按 {strength} 处理。</translation>
     </message>
     <message>
-        <source>Take fewer pictures.</source>
-        <translation>请减少图像。</translation>
+        <source>Supported image formats: {formats}.</source>
+        <translation>支持的图片格式：{formats}。</translation>
     </message>
     <message>
-        <source>Take it away, or choose a model for depths, editing, enlarging or varying.</source>
-        <translation>请移除它，或选择用于深度、编辑、放大或变化的模型。</translation>
+        <source>Tensors of the LoRA {lora} that match nothing in this model: {count} ({names}). The rest is applied.</source>
+        <translation>LoRA {lora} 中与此模型不匹配的张量：{count} 个（{names}）。其余部分有效。</translation>
     </message>
     <message>
-        <source>Take that model, or clear the hash to go on with this one.</source>
-        <translation>请使用该模型，或清除哈希值以继续使用当前模型。</translation>
+        <source>The GPU has no room for {model} and {other} at once: their networks take turns there.</source>
+        <translation>GPU 上放不下 {model} 和 {other} 两者：它们的网络轮流使用 GPU。</translation>
     </message>
     <message>
-        <source>Tensors of the LoRA {0} that match nothing of this model: {1} ({2}). The rest acts.</source>
-        <translation>LoRA {0} 中与此模型不匹配的张量：{1} 个（{2}）。其余部分有效。</translation>
+        <source>The LoRA {lora} has no effect in the negative prompt.</source>
+        <translation>LoRA {lora} 在反向提示词中无效。</translation>
     </message>
     <message>
-        <source>Texts that alternate switch at no step, so this is read as text.</source>
-        <translation>交替文本没有切换步，因此按普通文本处理。</translation>
+        <source>The beta distribution has no quantile {share} for shapes {a}, {b}.</source>
+        <translation>形状为 {a}、{b} 的 beta 分布没有分位数 {share}。</translation>
     </message>
     <message>
-        <source>The LoRA {0} has no effect in the negative prompt.</source>
-        <translation>LoRA {0} 在反向提示词中无效。</translation>
-    </message>
-    <message>
-        <source>The autoencoder made numbers of this picture that are not finite.</source>
-        <translation>自编码器处理这张图像时产生了非有限值。</translation>
-    </message>
-    <message>
-        <source>The autoencoder&apos;s numbers are too large for {0}: it computed in float32 instead.</source>
-        <translation>自编码器的数值超出 {0} 的范围：改用 float32 计算。</translation>
-    </message>
-    <message>
-        <source>The beta distribution has no quantile {0} for shapes {1}, {2}.</source>
-        <translation>形状为 {1}、{2} 的 beta 分布没有分位数 {0}。</translation>
-    </message>
-    <message>
-        <source>The box {0} is empty or outside the image.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>The built-in ones are there instead.</source>
+        <source>The built-in ones are shown.</source>
         <translation>现在使用内置的风格。</translation>
     </message>
     <message>
@@ -6527,24 +6399,48 @@
         <translation>改为显示内置风格；不会写入该文件。</translation>
     </message>
     <message>
-        <source>The change at step {0} changes nothing.</source>
-        <translation>第 {0} 步的改动没有改变任何内容。</translation>
+        <source>The change at step {step} changes nothing.</source>
+        <translation>第 {step} 步的改动没有改变任何内容。</translation>
     </message>
     <message>
-        <source>The class {0} is below 0.</source>
-        <translation type="unfinished"></translation>
+        <source>The change at step {step} comes after the last of {steps} steps.</source>
+        <translation>第 {step} 步的改动超出了总共 {steps} 步。</translation>
     </message>
     <message>
-        <source>The damaged file is kept as {0}.</source>
-        <translation>损坏的文件已保留为 {0}。</translation>
+        <source>The change was made for a model with the hash {expected}; {model} has {actual}.</source>
+        <translation>请求要用哈希值为 {expected} 的模型继续；{model} 的哈希值为 {actual}。</translation>
     </message>
     <message>
-        <source>The embedding {0} is for other models than this one.</source>
-        <translation>嵌入 {0} 不适用于此模型。</translation>
+        <source>The contact sheet could not be compressed.</source>
+        <translation>无法压缩总览图。</translation>
     </message>
     <message>
-        <source>The engine is closed.</source>
-        <translation>引擎已关闭。</translation>
+        <source>The contact sheet would be too large: {width} × {height} pixels.</source>
+        <translation>总览图会过大：{width} × {height} 像素。</translation>
+    </message>
+    <message>
+        <source>The damaged file is kept as {path}.</source>
+        <translation>损坏的文件已保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>The decoded image has values that are not finite.</source>
+        <translation>自编码器处理这张图片时产生了非有限值。</translation>
+    </message>
+    <message>
+        <source>The defaults are used. The file is kept as {path}.</source>
+        <translation>使用默认设置。原文件已保留为 {path}。</translation>
+    </message>
+    <message>
+        <source>The defaults are used. {rest}</source>
+        <translation>现使用默认设置。{rest}</translation>
+    </message>
+    <message>
+        <source>The defaults are used; nothing will be written there.</source>
+        <translation>使用默认值；不会写入该文件。</translation>
+    </message>
+    <message>
+        <source>The embedding {embedding} is for other models than this one.</source>
+        <translation>嵌入 {embedding} 不适用于此模型。</translation>
     </message>
     <message>
         <source>The file has no PNG header.</source>
@@ -6555,28 +6451,20 @@
         <translation>文件不完整。</translation>
     </message>
     <message>
-        <source>The file is damaged ({0}).</source>
-        <translation>文件已损坏（{0}）。</translation>
+        <source>The file is damaged ({error}).</source>
+        <translation>文件已损坏（{error}）。</translation>
     </message>
     <message>
         <source>The file is damaged: a checksum in it is wrong.</source>
         <translation>文件已损坏：校验和错误。</translation>
     </message>
     <message>
-        <source>The file is not a PNG, JPEG or WebP picture.</source>
-        <translation>文件不是 PNG、JPEG 或 WebP 图像。</translation>
+        <source>The file is not a PNG, JPEG or WebP image.</source>
+        <translation>文件不是 PNG、JPEG 或 WebP 图片。</translation>
     </message>
     <message>
-        <source>The file of your settings has values that mean nothing: {0}.</source>
-        <translation>设置文件含有无效值：{0}。</translation>
-    </message>
-    <message>
-        <source>The file of your settings, {0}, is damaged.</source>
-        <translation>设置文件 {0} 已损坏。</translation>
-    </message>
-    <message>
-        <source>The file of your styles, {0}, is damaged.</source>
-        <translation>风格文件 {0} 已损坏。</translation>
+        <source>The file of your styles, {file}, is damaged.</source>
+        <translation>风格文件 {file} 已损坏。</translation>
     </message>
     <message>
         <source>The history is closed.</source>
@@ -6587,296 +6475,336 @@
         <translation>历史记录未打开。</translation>
     </message>
     <message>
-        <source>The history was damaged. It was set aside as {0} and is rebuilt from the picture files; tags, ratings, favourites, collections and saved searches are kept.</source>
-        <translation>历史记录已损坏。它已另存为 {0}，并由图像文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
+        <source>The history was damaged. It was moved to {path} and is rebuilt from the image files; tags, ratings, favourites, collections and saved searches are kept.</source>
+        <translation>历史记录已损坏。它已另存为 {path}，并由图片文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
     </message>
     <message>
-        <source>The history {0} is damaged.</source>
-        <translation>历史记录 {0} 已损坏。</translation>
+        <source>The history {path} cannot be used: another program has locked it.</source>
+        <translation>无法使用历史记录 {path}：它被其他程序锁定。</translation>
     </message>
     <message>
-        <source>The history {0} is gone and cannot be written again: {1}.</source>
-        <translation>历史记录 {0} 已丢失且无法重新写入：{1}。</translation>
+        <source>The history {path} cannot be used: it cannot be opened.</source>
+        <translation>无法使用历史记录 {path}：无法打开。</translation>
     </message>
     <message>
-        <source>The history {0} was deleted or replaced by another program. It was written again; nothing is lost.</source>
-        <translation>历史记录 {0} 被其他程序删除或替换。已重新写入，没有丢失。</translation>
+        <source>The history {path} cannot be used: it is read-only.</source>
+        <translation>无法使用历史记录 {path}：没有写入权限。</translation>
     </message>
     <message>
-        <source>The history {0} was written by a newer LDM Studio: its version is {1}, this program knows {2}.</source>
-        <translation>历史记录 {0} 由更新的 LDM Studio 写入：其版本为 {1}，本程序支持 {2}。</translation>
+        <source>The history {path} cannot be used: the disk is full.</source>
+        <translation>无法使用历史记录 {path}：磁盘已满。</translation>
     </message>
     <message>
-        <source>The model {0} is not at hand to go on with.</source>
-        <translation>没有可用于继续的模型 {0}。</translation>
+        <source>The history {path} cannot be used: {error}.</source>
+        <translation>无法使用历史记录 {path}：{error}。</translation>
     </message>
     <message>
-        <source>The name is too long: {0} of {1} bytes.</source>
-        <translation>名称过长：{0} 字节，上限 {1} 字节。</translation>
+        <source>The history {path} cannot be written: {error}.</source>
+        <translation>无法写入历史记录 {path}：{error}。</translation>
     </message>
     <message>
-        <source>The name needs {number}, so that no two pictures get the same.</source>
-        <translation>名称中需要 {number}，以免图像重名。</translation>
+        <source>The history {path} is damaged.</source>
+        <translation>历史记录 {path} 已损坏。</translation>
     </message>
     <message>
-        <source>The negative prompt has no effect: CFG 1 leads away from nothing.</source>
-        <translation>反向提示词不起作用：CFG 为 1 时不会远离任何内容。</translation>
+        <source>The history {path} was deleted and cannot be written again: {error}.</source>
+        <translation>历史记录 {path} 已丢失且无法重新写入：{error}。</translation>
     </message>
     <message>
-        <source>The negative prompt has no effect: {0} is told the CFG instead.</source>
-        <translation>反向提示词无效：{0} 直接接收 CFG 数值。</translation>
+        <source>The history {path} was deleted or replaced by another program. It was written again; nothing is lost.</source>
+        <translation>历史记录 {path} 被其他程序删除或替换。已重新写入，没有丢失。</translation>
     </message>
     <message>
-        <source>The noise is not quite what {0} was trained with: its file lacks the statistics for it, which its folder in diffusers&apos; layout has.</source>
-        <translation>噪声与 {0} 训练时的不完全相同：它的文件缺少所需的统计数据，而 diffusers 格式的文件夹中有。</translation>
+        <source>The history {path} was written by a newer LDM Studio: it has version {version}; this program supports {supported}.</source>
+        <translation>历史记录 {path} 由更新的 LDM Studio 写入：其版本为 {version}，本程序支持 {supported}。</translation>
     </message>
     <message>
-        <source>The numbers must fall, but {0} comes after {1}.</source>
-        <translation>数值必须递减，但 {0} 在 {1} 之后。</translation>
+        <source>The image could not be saved in {folder}: {error}.</source>
+        <translation>无法把图片保存到 {folder}：{error}。</translation>
     </message>
     <message>
-        <source>The numbers of this picture are no longer finite after step {0}.</source>
-        <translation>第 {0} 步之后，这张图像的数值不再有限。</translation>
+        <source>The image did not fit into memory as a whole: it was decoded in small tiles, whose colours may differ a little.</source>
+        <translation>内存放不下整张图片：已分小块解码，各块的颜色可能略有差异。</translation>
     </message>
     <message>
-        <source>The picture could not be decoded at once: it was decoded in small tiles, whose colours may differ a little.</source>
-        <translation>无法一次解码整张图像：已分小块解码，各块的颜色可能略有差异。</translation>
+        <source>The image has too many pixels.</source>
+        <translation>图片像素过多。</translation>
     </message>
     <message>
-        <source>The picture could not be saved in {0}: {1}.</source>
-        <translation>无法把图像保存到 {0}：{1}。</translation>
+        <source>The image has values that are not finite after step {step}.</source>
+        <translation>第 {step} 步之后，这张图片的数值不再有限。</translation>
     </message>
     <message>
-        <source>The picture has too many pixels.</source>
-        <translation>图像像素过多。</translation>
+        <source>The image is finished but could not be decoded. {error}</source>
+        <translation>图片已画完，但无法解码。{error}</translation>
     </message>
     <message>
-        <source>The picture is drawn but could not be decoded. {0}</source>
-        <translation>图像已画完，但无法解码。{0}</translation>
+        <source>The image is kept, and saved as soon as possible; until then the queue waits. Free some space, or use File &gt; Save Picture As.</source>
+        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图片另存为”。</translation>
     </message>
     <message>
-        <source>The recipe inside {0} cannot be used. {1}</source>
-        <translation>{0} 中的生成参数无法使用。{1}</translation>
+        <source>The mask is empty.</source>
+        <translation>蒙版是空的。</translation>
+    </message>
+    <message>
+        <source>The model {model} is not available for the change.</source>
+        <translation>没有可用于继续的模型 {model}。</translation>
+    </message>
+    <message>
+        <source>The name is too long: {length} of {most} bytes.</source>
+        <translation>名称过长：{length} 字节，上限 {most} 字节。</translation>
+    </message>
+    <message>
+        <source>The name needs {field}, so that no two images get the same name.</source>
+        <translation>名称中需要 {field}，以免图片重名。</translation>
+    </message>
+    <message>
+        <source>The name of a folder or file is empty, or begins with a dot.</source>
+        <translation>文件夹或文件的名称为空，或以点开头。</translation>
+    </message>
+    <message>
+        <source>The negative prompt has no effect at CFG 1.</source>
+        <translation>CFG 为 1 时负面提示词不起作用。</translation>
+    </message>
+    <message>
+        <source>The negative prompt has no effect: {model} has guidance built in.</source>
+        <translation>负面提示词不起作用：{model} 内置了引导。</translation>
+    </message>
+    <message>
+        <source>The noise differs a little from what {model} was trained with: its file lacks the statistics, which its folder in the diffusers layout has.</source>
+        <translation>噪声与 {model} 训练时的不完全相同：它的文件缺少所需的统计数据，而 diffusers 格式的文件夹中有。</translation>
+    </message>
+    <message>
+        <source>The numbers must decrease, but {next} comes after {previous}.</source>
+        <translation>数值必须递减，但 {next} 在 {previous} 之后。</translation>
+    </message>
+    <message>
+        <source>The prompt and settings will be lost when you close it.</source>
+        <translation>关闭后提示词和设置不会保留。</translation>
+    </message>
+    <message>
+        <source>The prompt names the LoRA {lora}, which is not applied here.</source>
+        <translation>提示词用到 LoRA {lora}，此处不会应用它。</translation>
+    </message>
+    <message>
+        <source>The queue is full: it has {count} jobs.</source>
+        <translation>队列已满：已有 {count} 个任务。</translation>
+    </message>
+    <message>
+        <source>The recipe in {path} cannot be used. {error}</source>
+        <translation>{path} 中的生成参数无法使用。{error}</translation>
     </message>
     <message>
         <source>The recipe is too long for a JPEG.</source>
         <translation>生成参数过长，JPEG 容纳不下。</translation>
     </message>
     <message>
-        <source>The recipe names its {0} in a way that is none.</source>
-        <translation>生成参数中的 {0} 写法无效。</translation>
+        <source>The recipe names its {input} in an invalid way.</source>
+        <translation>生成参数中的 {input} 写法无效。</translation>
     </message>
     <message>
-        <source>The record inside {0} cannot be used: {1}.</source>
-        <translation>{0} 中的记录无法使用：{1}。</translation>
+        <source>The record in {path} cannot be used: {error}.</source>
+        <translation>{path} 中的记录无法使用：{error}。</translation>
     </message>
     <message>
-        <source>The request goes on with a model with hash {0}; {1} has {2}.</source>
-        <translation>请求要用哈希值为 {0} 的模型继续；{1} 的哈希值为 {2}。</translation>
+        <source>The request was made for a model with the hash {expected}; {model} has {actual}.</source>
+        <translation>请求适用于哈希值为 {expected} 的模型；{model} 的哈希值为 {actual}。</translation>
     </message>
     <message>
-        <source>The request was made for a model with hash {0}; {1} has {2}.</source>
-        <translation>请求适用于哈希值为 {0} 的模型；{1} 的哈希值为 {2}。</translation>
-    </message>
-    <message>
-        <source>The saved state is not one of its own request: the file is damaged.</source>
+        <source>The saved state does not belong to its own request: the file is damaged.</source>
         <translation>保存的状态与其请求不符：文件已损坏。</translation>
     </message>
     <message>
-        <source>The settings in {0} cannot be read: {1}.</source>
-        <translation>无法读取 {0} 中的设置：{1}。</translation>
+        <source>The settings file has invalid values: {names}.</source>
+        <translation>设置文件含有无效值：{names}。</translation>
     </message>
     <message>
-        <source>The sheet could not be packed.</source>
-        <translation>无法压缩总览图。</translation>
+        <source>The settings file, {file}, is damaged.</source>
+        <translation>设置文件 {file} 已损坏。</translation>
     </message>
     <message>
-        <source>The sheet would be too large: {0} × {1} pixels.</source>
-        <translation>总览图会过大：{0} × {1} 像素。</translation>
+        <source>The settings in {path} cannot be read: {error}.</source>
+        <translation>无法读取 {path} 中的设置：{error}。</translation>
     </message>
     <message>
-        <source>The sigmas from {0} to {1} are not a range within the model&apos;s, {2} to {3}.</source>
-        <translation>sigma {0} 至 {1} 不在模型的范围 {2} 至 {3} 之内。</translation>
+        <source>The sigmas from {low} to {high} are not a range within the model&apos;s, {lowest} to {highest}.</source>
+        <translation>sigma {low} 至 {high} 不在模型的范围 {lowest} 至 {highest} 之内。</translation>
     </message>
     <message>
-        <source>The step index is {0}, outside 0 to {1}.</source>
-        <translation>步骤序号为 {0}，超出 0 至 {1}。</translation>
+        <source>The step index is {index}, outside 0 to {most}.</source>
+        <translation>步骤序号为 {index}，超出 0 至 {most}。</translation>
     </message>
     <message>
-        <source>The steps in {0} cannot be used: {1}.</source>
-        <translation>{0} 中的步骤无法使用：{1}。</translation>
+        <source>The steps in {path} cannot be used: {error}.</source>
+        <translation>{path} 中的步骤无法使用：{error}。</translation>
     </message>
     <message>
-        <source>The steps of this picture are no longer kept.</source>
-        <translation>这张图像的步骤已不再保留。</translation>
+        <source>The steps of this image are no longer stored.</source>
+        <translation>这张图片的步骤已不再保留。</translation>
     </message>
     <message>
-        <source>The steps of this picture can be seen when its model is loaded, {0} with hash {1}.</source>
-        <translation>加载其模型 {0}（哈希值 {1}）后，才能查看这张图像的步骤。</translation>
+        <source>The steps of this image need its model, {model} with the hash {digest}.</source>
+        <translation>加载其模型 {model}（哈希值 {digest}）后，才能查看这张图片的步骤。</translation>
     </message>
     <message>
-        <source>The styles cannot be written to {0}: {1}.</source>
-        <translation>无法把风格写入 {0}：{1}。</translation>
+        <source>The styles cannot be written to {path}: {error}.</source>
+        <translation>无法把风格写入 {path}：{error}。</translation>
     </message>
     <message>
-        <source>The styles in {0} cannot be read: {1}.</source>
-        <translation>无法读取 {0} 中的风格：{1}。</translation>
+        <source>The styles in {path} cannot be read: {error}.</source>
+        <translation>无法读取 {path} 中的风格：{error}。</translation>
     </message>
     <message>
-        <source>The usual ones are used instead.</source>
-        <translation>改用默认值。</translation>
+        <source>The trash may have been emptied.</source>
+        <translation>回收站是否已被清空？</translation>
     </message>
     <message>
-        <source>The usual ones are used; nothing will be written there.</source>
-        <translation>使用默认值；不会写入该文件。</translation>
+        <source>The unfinished image could not be resumed and is restarted. {error}</source>
+        <translation>未完成的图片无法继续，将从头生成。{error}</translation>
     </message>
     <message>
-        <source>The usual settings are used. The file is kept as {0}.</source>
-        <translation>使用默认设置。原文件已保留为 {0}。</translation>
+        <source>The unfinished image of “{prompt}” cannot be read ({error}); it is restarted.</source>
+        <translation>“{prompt}”未完成的图片无法读取（{error}）；将从头生成。</translation>
     </message>
     <message>
-        <source>The usual settings are used. {0}</source>
-        <translation>现使用默认设置。{0}</translation>
+        <source>The weight of a part is at most {most}; this one is {weight}.</source>
+        <translation>权重最大为 {most}；此处为 {weight}。</translation>
     </message>
     <message>
-        <source>The weights around this multiply to more than {0}, and are taken as that.</source>
-        <translation>此处外层权重相乘超过 {0}，按该值处理。</translation>
+        <source>The weights around this multiply to more than {most}; {most} is used.</source>
+        <translation>此处外层权重相乘超过 {most}；使用 {most}。</translation>
     </message>
     <message>
-        <source>The wildcard “{0}” is empty.</source>
-        <translation>通配符“{0}”是空的。</translation>
+        <source>The wildcard “{name}” is empty.</source>
+        <translation>通配符“{name}”是空的。</translation>
     </message>
     <message>
-        <source>The wildcards grow beyond all bounds.</source>
+        <source>The wildcards expand to too long a text.</source>
         <translation>通配符展开过大。</translation>
     </message>
     <message>
-        <source>The wildcards lead back to themselves: {0}.</source>
-        <translation>通配符循环引用：{0}。</translation>
+        <source>The wildcards refer to each other in a circle: {names}.</source>
+        <translation>通配符循环引用：{names}。</translation>
     </message>
     <message>
-        <source>The {0} is longer than {1} characters.</source>
-        <translation>{0} 超过 {1} 个字符。</translation>
+        <source>The {count} readable ones are shown.</source>
+        <translation>现在只有能读取的 {count} 个。</translation>
     </message>
     <message>
-        <source>The {0} picture is not the one the request names.</source>
-        <translation>{0} 图像不是请求指定的那张。</translation>
+        <source>The {input} that the recipe names by the digest {digest} is no longer stored.</source>
+        <translation>生成参数以摘要 {digest} 指定的 {input} 已不再保留。</translation>
     </message>
     <message>
-        <source>The {0} picture is {1} {2}, not uint8 {3}.</source>
-        <translation>{0} 图像为 {1} {2}，而不是 uint8 {3}。</translation>
+        <source>The {key} text in {path} cannot be used.</source>
+        <translation>{path} 中的 {key} 文本无法使用。</translation>
     </message>
     <message>
-        <source>The {0} picture {1}.</source>
-        <translation>{0} 图像：{1}。</translation>
+        <source>The {name} image is missing.</source>
+        <translation>缺少 {name} 图片。</translation>
     </message>
     <message>
-        <source>The {0} text inside {1} is not usable.</source>
-        <translation>{1} 中的 {0} 文本无法使用。</translation>
+        <source>The {name} image is not the one that the request names.</source>
+        <translation>{name} 图片不是请求指定的那张。</translation>
     </message>
     <message>
-        <source>The {0} that could be read are there instead.</source>
-        <translation>现在只有能读取的 {0} 个。</translation>
+        <source>The {name} image is {dtype} {shape}, not uint8 {expected}.</source>
+        <translation>{name} 图片为 {dtype} {shape}，而不是 uint8 {expected}。</translation>
     </message>
     <message>
-        <source>The {0} that the recipe names by the digest {1} is no longer kept.</source>
-        <translation>生成参数以摘要 {1} 指定的 {0} 已不再保留。</translation>
+        <source>The {name} image was given but is not used.</source>
+        <translation>提供了 {name} 图片，但没有用到。</translation>
     </message>
     <message>
-        <source>There are only {0} to choose from; all are taken.</source>
-        <translation>只有 {0} 个可选；全部采用。</translation>
+        <source>The {name} is longer than {most} characters.</source>
+        <translation>{name} 超过 {most} 个字符。</translation>
     </message>
     <message>
-        <source>There is a collection “{0}” already.</source>
-        <translation>已有名为“{0}”的合集。</translation>
+        <source>Their defaults are used.</source>
+        <translation>改用默认值。</translation>
     </message>
     <message>
-        <source>There is a style “{0}” already.</source>
-        <translation>已有名为“{0}”的风格。</translation>
+        <source>There are only {count} options; all of them are chosen.</source>
+        <translation>只有 {count} 个可选；全部采用。</translation>
     </message>
     <message>
-        <source>There is no &lt;{0}:&gt; here, so this does nothing; it is not read.</source>
-        <translation>此处不支持 &lt;{0}:&gt;，因此不起作用，也不会读取。</translation>
+        <source>There is already a collection “{title}”.</source>
+        <translation>已有名为“{title}”的合集。</translation>
     </message>
     <message>
-        <source>There is no field {0}. Did you mean {1}?</source>
-        <translation>没有字段 {0}。您是指 {1} 吗？</translation>
+        <source>There is already a style “{name}”.</source>
+        <translation>已有名为“{name}”的风格。</translation>
     </message>
     <message>
-        <source>There is no model {0}.</source>
-        <translation>没有模型 {0}。</translation>
+        <source>There is no field {field}. Did you mean {guess}?</source>
+        <translation>没有字段 {field}。您是指 {guess} 吗？</translation>
     </message>
     <message>
-        <source>There is no picture to start from.</source>
+        <source>There is no image to start from.</source>
         <translation>没有起始图。</translation>
     </message>
     <message>
-        <source>There is no picture {0} in the history.</source>
-        <translation>历史记录中没有图像 {0}。</translation>
+        <source>There is no image {number} in the history.</source>
+        <translation>历史记录中没有图片 {number}。</translation>
     </message>
     <message>
-        <source>There is no room on the GPU for {0} and {1} at once: their networks take turns there.</source>
-        <translation>GPU 上放不下 {0} 和 {1} 两者：它们的网络轮流使用 GPU。</translation>
+        <source>There is no model {name}.</source>
+        <translation>没有模型 {name}。</translation>
     </message>
     <message>
-        <source>There is no style in {0}.</source>
-        <translation>{0} 中没有风格。</translation>
+        <source>There is no style in {file}.</source>
+        <translation>{file} 中没有风格。</translation>
     </message>
     <message>
-        <source>There is no such step; this is taken as 0.</source>
+        <source>There is no such step; 0 is used.</source>
         <translation>没有这一步；按 0 处理。</translation>
     </message>
     <message>
-        <source>There is no wildcard “{0}”, so this is read as text.</source>
-        <translation>没有通配符“{0}”，因此按普通文本处理。</translation>
+        <source>There is no wildcard “{name}”, so this is read as text.</source>
+        <translation>没有通配符“{name}”，因此按普通文本处理。</translation>
     </message>
     <message>
-        <source>There is no {0} {1}.</source>
-        <translation>没有 {0} {1}。</translation>
+        <source>There is no {field}:{text}. Possible: {known}.</source>
+        <translation>没有 {field}:{text}。可用：{known}。</translation>
     </message>
     <message>
-        <source>There is no {0}:{1}. There are {2}.</source>
-        <translation>没有 {0}:{1}。可用：{2}。</translation>
+        <source>There is no {kind} {name}.</source>
+        <translation>没有 {kind} {name}。</translation>
     </message>
     <message>
-        <source>There is no {{0}}.</source>
-        <translation>没有 {{0}}。</translation>
+        <source>There is no {name}.</source>
+        <translation>没有 {{name}}。</translation>
     </message>
     <message>
-        <source>There is not enough memory for the sheet.</source>
+        <source>There is not enough memory for the contact sheet.</source>
         <translation>内存不足，无法生成总览图。</translation>
     </message>
     <message>
-        <source>There is not enough memory to open {0}.</source>
-        <translation>内存不足，无法打开 {0}。</translation>
+        <source>There is not enough memory to open {path}.</source>
+        <translation>内存不足，无法打开 {path}。</translation>
     </message>
     <message>
         <source>There is not enough memory to read it.</source>
         <translation>内存不足，无法读取。</translation>
     </message>
     <message>
-        <source>There is not enough memory to save the picture.</source>
-        <translation>内存不足，无法保存图像。</translation>
+        <source>There is not enough memory to save the image.</source>
+        <translation>内存不足，无法保存图片。</translation>
     </message>
     <message>
-        <source>There was not enough memory for this picture.</source>
-        <translation>内存不足，无法生成这张图像。</translation>
+        <source>There was not enough memory for this image.</source>
+        <translation>内存不足，无法生成这张图片。</translation>
     </message>
     <message>
-        <source>These have: {0}.</source>
-        <translation>支持的有：{0}。</translation>
-    </message>
-    <message>
-        <source>This collection is not there any more.</source>
+        <source>This collection no longer exists.</source>
         <translation>此合集已不存在。</translation>
+    </message>
+    <message>
+        <source>This is not a number, so 1 is used.</source>
+        <translation>这不是数字，因此按 1 处理。</translation>
     </message>
     <message>
         <source>This is not a number, so it is read as text.</source>
         <translation>这不是数字，因此按普通文本处理。</translation>
-    </message>
-    <message>
-        <source>This is not a number, so it is taken as 1.</source>
-        <translation>这不是数字，因此按 1 处理。</translation>
     </message>
     <message>
         <source>This name is not valid Unicode.</source>
@@ -6887,20 +6815,20 @@
         <translation>此处没有写 LoRA 名称。</translation>
     </message>
     <message>
-        <source>This needs the model {0}. {1}</source>
-        <translation>这需要模型 {0}。{1}</translation>
+        <source>This needs the model {model}. {error}</source>
+        <translation>这需要模型 {model}。{error}</translation>
     </message>
     <message>
-        <source>This needs the model {0}; {1} here has the hash {2}.</source>
-        <translation>这需要模型 {0}；此处 {1} 的哈希值为 {2}。</translation>
+        <source>This needs the model {model}; {found} here has the hash {actual}.</source>
+        <translation>这需要模型 {model}；此处 {found} 的哈希值为 {actual}。</translation>
     </message>
     <message>
-        <source>This needs the {0} {1} with the hash {2}; {3} has {4}.</source>
-        <translation>这需要哈希值为 {2} 的 {0} {1}；{3} 的哈希值为 {4}。</translation>
+        <source>This needs the {kind} {name} with the hash {expected}; {path} has {actual}.</source>
+        <translation>这需要哈希值为 {expected} 的 {kind} {name}；{path} 的哈希值为 {actual}。</translation>
     </message>
     <message>
-        <source>This request has version {0}; this program knows {1}.</source>
-        <translation>此请求的版本为 {0}；本程序支持 {1}。</translation>
+        <source>This request has version {version}; this program supports {supported}.</source>
+        <translation>此请求的版本为 {version}；本程序支持 {supported}。</translation>
     </message>
     <message>
         <source>This text encoder has no projection to pool with.</source>
@@ -6911,16 +6839,16 @@
         <translation>此 { 没有闭合，因此按普通文本处理。</translation>
     </message>
     <message>
-        <source>This {0} has no {1} before it, so it is read as text. Write \{2} if that is meant.</source>
-        <translation>此 {0} 前面没有 {1}，因此按普通文本处理。若本意如此，请写成 \{2}。</translation>
+        <source>This {bracket} has no {opening} before it, so it is read as text. Write \{bracket} for a literal one.</source>
+        <translation>此 {bracket} 前面没有 {opening}，因此按普通文本处理。若本意如此，请写成 \{bracket}。</translation>
     </message>
     <message>
-        <source>This {0} is never closed, so it acts up to the end. Write \{1} if it is text.</source>
-        <translation>此 {0} 没有闭合，因此作用到末尾。若是普通文本，请写成 \{1}。</translation>
+        <source>This {bracket} is never closed, so it applies up to the end. Write \{bracket} for a literal one.</source>
+        <translation>此 {bracket} 没有闭合，因此作用到末尾。若是普通文本，请写成 \{bracket}。</translation>
     </message>
     <message>
-        <source>This {0} is never closed, so it is read as text. Write \{1} if that is meant.</source>
-        <translation>此 {0} 没有闭合，因此按普通文本处理。若本意如此，请写成 \{1}。</translation>
+        <source>This {bracket} is never closed, so it is read as text. Write \{bracket} for a literal one.</source>
+        <translation>此 {bracket} 没有闭合，因此按普通文本处理。若本意如此，请写成 \{bracket}。</translation>
     </message>
     <message>
         <source>Try again in a moment.</source>
@@ -6931,23 +6859,23 @@
         <translation>请将其关闭，或选择流模型。</translation>
     </message>
     <message>
-        <source>Unknown settings in the request: {0}.</source>
-        <translation>请求中有未知设置：{0}。</translation>
+        <source>Unknown settings in the request: {names}.</source>
+        <translation>请求中有未知设置：{names}。</translation>
     </message>
     <message>
-        <source>Unknown {0} {1}.</source>
-        <translation>未知的 {0} {1}。</translation>
+        <source>Unknown {name} {value}.</source>
+        <translation>未知的 {name} {value}。</translation>
     </message>
     <message>
-        <source>Use a multiple of {0} up to {1}.</source>
-        <translation>请使用 {0} 的倍数，最大 {1}。</translation>
+        <source>Update LDM Studio.</source>
+        <translation>请更新 LDM Studio。</translation>
     </message>
     <message>
-        <source>Use a newer LDM Studio.</source>
-        <translation>请使用更新的 LDM Studio。</translation>
+        <source>Use a multiple of {multiple} up to {most}.</source>
+        <translation>请使用 {multiple} 的倍数，最大 {most}。</translation>
     </message>
     <message>
-        <source>Use it with a model of the family it was made for.</source>
+        <source>Use it with a model of its own family.</source>
         <translation>请与它适用的系列模型一起使用。</translation>
     </message>
     <message>
@@ -6959,31 +6887,27 @@
         <translation>请使用更新的程序，或移走该文件以新建历史记录。</translation>
     </message>
     <message>
-        <source>Wait until some are done, or remove some.</source>
+        <source>Values of the autoencoder overflowed {dtype}: it computed in float32 instead.</source>
+        <translation>自编码器的数值超出 {dtype} 的范围：改用 float32 计算。</translation>
+    </message>
+    <message>
+        <source>Wait until some are finished, or remove some.</source>
         <translation>请等一些任务完成，或移除一些。</translation>
     </message>
     <message>
-        <source>Weights go from 0 to {0}; this one is taken as {1}.</source>
-        <translation>权重范围为 0 至 {0}；此处按 {1} 处理。</translation>
+        <source>Weights range from 0 to {most}; {weight} is used here.</source>
+        <translation>权重范围为 0 至 {most}；此处按 {weight} 处理。</translation>
     </message>
     <message>
-        <source>What was drawn of a picture before cannot be gone on from; it is drawn from its beginning. {0}</source>
-        <translation>一张图像先前画到的内容无法继续；将从头绘制。{0}</translation>
+        <source>Windows reserves the name {name}.</source>
+        <translation>名称 {name} 是 Windows 的保留名。</translation>
     </message>
     <message>
-        <source>What was drawn of “{0}” cannot be read ({1}); it will be drawn from its beginning.</source>
-        <translation>无法读取“{0}”已绘制的内容（{1}）；将从头绘制。</translation>
-    </message>
-    <message>
-        <source>Windows keeps the name {0} for itself.</source>
-        <translation>名称 {0} 是 Windows 的保留名。</translation>
-    </message>
-    <message>
-        <source>With a point this is a share of the steps, so from 1 on it never comes.</source>
+        <source>With a decimal point this is a fraction of the steps, so from 1 on it never happens.</source>
         <translation>带小数点表示步数的比例，因此 1 及以上永远不会到达。</translation>
     </message>
     <message>
-        <source>[from:to:when] needs a number at its end; this is read as weaker text.</source>
+        <source>[from:to:when] needs a number at its end; this is read as text in brackets, with less weight.</source>
         <translation>[from:to:when] 末尾需要数字；此处按减弱的文本处理。</translation>
     </message>
     <message>
@@ -7003,16 +6927,24 @@
         <translation>应为 JSON 对象</translation>
     </message>
     <message>
+        <source>a LoRA</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
         <source>a Stable Diffusion 3 model</source>
         <translation>Stable Diffusion 3 模型</translation>
+    </message>
+    <message>
+        <source>a U-Net with classes does not take the conditions of a text encoder</source>
+        <translation>U-Net 的类别条件不是文本编码器的条件</translation>
     </message>
     <message>
         <source>a VQ autoencoder</source>
         <translation>VQ 自编码器</translation>
     </message>
     <message>
-        <source>a bias in it deviates by {0}</source>
-        <translation>其中的偏置偏差 {0}</translation>
+        <source>a bias in it deviates by {deviation}</source>
+        <translation>其中的偏置偏差 {deviation}</translation>
     </message>
     <message>
         <source>a class embedder</source>
@@ -7023,44 +6955,40 @@
         <translation>深度估计器</translation>
     </message>
     <message>
-        <source>a layer&apos;s tensors do not fit together: {0}</source>
-        <translation>某层的张量彼此不符：{0}</translation>
+        <source>a depth map, brighter where it is nearer</source>
+        <translation>深度图，越亮越近</translation>
     </message>
     <message>
-        <source>Unknown prediction {0}.</source>
-        <translation>未知的预测类型 {0}。</translation>
+        <source>a layer&apos;s tensors do not fit together: {error}</source>
+        <translation>某层的张量彼此不符：{error}</translation>
     </message>
     <message>
-        <source>a list of texts is expected, not {0}</source>
-        <translation>应为文本列表，而不是 {0}</translation>
+        <source>a list of texts is expected, not {value}</source>
+        <translation>应为文本列表，而不是 {value}</translation>
     </message>
     <message>
-        <source>a mask needs at least one pixel, got {0} x {1}</source>
-        <translation>蒙版至少需要一个像素，实为 {0} x {1}</translation>
-    </message>
-    <message>
-        <source>a model of LDM Studio&apos;s own kind</source>
-        <translation>LDM Studio 自有格式的模型</translation>
+        <source>a mask needs at least one pixel, got {width} x {height}</source>
+        <translation>蒙版至少需要一个像素，实为 {width} x {height}</translation>
     </message>
     <message>
         <source>a model of an unknown family</source>
         <translation>未知系列的模型</translation>
     </message>
     <message>
-        <source>a number is expected, not {0}</source>
-        <translation>应为数字，而不是 {0}</translation>
+        <source>a native LDM Studio model</source>
+        <translation>LDM Studio 自有格式的模型</translation>
     </message>
     <message>
-        <source>a picture of depths, the brighter the nearer</source>
-        <translation>深度图，越亮越近</translation>
+        <source>a number is expected, not {value}</source>
+        <translation>应为数字，而不是 {value}</translation>
     </message>
     <message>
-        <source>a radius is 1 to {0} pixels, got {1}</source>
-        <translation>半径应为 1 至 {0} 像素，实为 {1}</translation>
+        <source>a radius is 1 to {most} pixels, not {radius}</source>
+        <translation>半径应为 1 至 {most} 像素，实为 {radius}</translation>
     </message>
     <message>
-        <source>a rating is 0 to {0} stars, not {1}</source>
-        <translation>评分应为 0 至 {0} 星，而不是 {1}</translation>
+        <source>a rating is 0 to {most} stars, not {stars}</source>
+        <translation>评分应为 0 至 {most} 星，而不是 {stars}</translation>
     </message>
     <message>
         <source>a segmentation embedder</source>
@@ -7071,8 +6999,20 @@
         <translation>文本编码器</translation>
     </message>
     <message>
-        <source>alpha is uint8 {0}, got {1}</source>
-        <translation>alpha 应为 uint8 {0}，实为 {1}</translation>
+        <source>addons contain half of a surrogate pair.</source>
+        <translation>addons 含有不成对的代理字符。</translation>
+    </message>
+    <message>
+        <source>all in main memory</source>
+        <translation>全部在主内存中</translation>
+    </message>
+    <message>
+        <source>all on the GPU: about {needed} of the {free} GB that were free</source>
+        <translation>全部在 GPU 上：约占可用 {free} GB 中的 {needed} GB</translation>
+    </message>
+    <message>
+        <source>alpha must be uint8 {expected}, got {shape}</source>
+        <translation>alpha 应为 uint8 {expected}，实为 {shape}</translation>
     </message>
     <message>
         <source>an autoencoder (VAE)</source>
@@ -7083,36 +7023,60 @@
         <translation>图像编码器</translation>
     </message>
     <message>
+        <source>beta is {beta}, outside (0, 1).</source>
+        <translation>beta 为 {beta}，不在 (0, 1) 内。</translation>
+    </message>
+    <message>
         <source>chosen by the user</source>
         <translation>由用户选择</translation>
     </message>
     <message>
-        <source>expected uint8 [H, W, 3 or 4], got {0} {1}</source>
-        <translation>应为 uint8 [H, W, 3 或 4]，实为 {0} {1}</translation>
+        <source>control image</source>
+        <translation>控制图</translation>
     </message>
     <message>
-        <source>expected uint8 [H, W, 3], got {0} {1}</source>
-        <translation>应为 uint8 [H, W, 3]，实为 {0} {1}</translation>
+        <source>expected uint8 [H, W, 3 or 4], got {dtype} {shape}</source>
+        <translation>应为 uint8 [H, W, 3 或 4]，实为 {dtype} {shape}</translation>
     </message>
     <message>
-        <source>image encoder</source>
-        <translation>图像编码器</translation>
+        <source>expected uint8 [H, W, 3], got {dtype} {shape}</source>
+        <translation>应为 uint8 [H, W, 3]，实为 {dtype} {shape}</translation>
     </message>
     <message>
-        <source>is a LoRA for {0}</source>
-        <translation>是 {0} 的 LoRA</translation>
+        <source>for a transparent image, edits of the file cannot be detected</source>
+        <translation>透明图片无法判断是否被编辑过</translation>
     </message>
     <message>
-        <source>is for another family</source>
-        <translation>适用于其他系列</translation>
+        <source>guidance.end is {end}, below guidance.start, which is {start}.</source>
+        <translation>guidance.end 为 {end}，小于 guidance.start 的 {start}。</translation>
     </message>
     <message>
-        <source>is missing</source>
-        <translation>缺失</translation>
+        <source>images of {first} and {second} cannot be compared</source>
+        <translation>尺寸为 {first} 和 {second} 的图片无法求差异</translation>
+    </message>
+    <message>
+        <source>init image</source>
+        <translation>起始图</translation>
+    </message>
+    <message>
+        <source>it became shorter while it was read</source>
+        <translation>读取时它变短了</translation>
     </message>
     <message>
         <source>it carries no record of its steps, so only the finished pixels are compared</source>
         <translation>它没有各步的记录，因此只比较最终像素</translation>
+    </message>
+    <message>
+        <source>it claims to hold more than {limit} tensors</source>
+        <translation>它声称含有超过 {limit} 个张量</translation>
+    </message>
+    <message>
+        <source>it claims to hold {count} tensors</source>
+        <translation>它声称含有 {count} 个张量</translation>
+    </message>
+    <message>
+        <source>it claims to hold {count} {things}</source>
+        <translation>它声称含有 {count} {things}</translation>
     </message>
     <message>
         <source>it does not hold an object</source>
@@ -7123,40 +7087,60 @@
         <translation>它不含一个词的向量</translation>
     </message>
     <message>
-        <source>it ends within a name, so it is not complete</source>
+        <source>it ends within a name, so it is incomplete</source>
         <translation>它在名称中间结束，文件不完整</translation>
     </message>
     <message>
-        <source>it ends within its header, so it is not complete</source>
+        <source>it ends within its header, so it is incomplete</source>
         <translation>它在文件头中间结束，文件不完整</translation>
     </message>
     <message>
-        <source>it ends within its tensors, so it is not complete</source>
+        <source>it ends within its tensors, so it is incomplete</source>
         <translation>它在张量中间结束，文件不完整</translation>
     </message>
     <message>
-        <source>it ends within {0}, so it is not complete</source>
-        <translation>它在 {0} 中间结束，文件不完整</translation>
+        <source>it ends within {tensor}, so it is incomplete</source>
+        <translation>它在 {tensor} 中间结束，文件不完整</translation>
     </message>
     <message>
-        <source>it has become shorter while it was read</source>
-        <translation>读取时它变短了</translation>
+        <source>it gives {tensor} values that are not finite</source>
+        <translation>它使 {tensor} 含有非有限值</translation>
     </message>
     <message>
-        <source>it has {0} blocks where {1} are the most</source>
-        <translation>它有 {0} 个块，上限为 {1}</translation>
+        <source>it has another version</source>
+        <translation>版本不同</translation>
     </message>
     <message>
-        <source>it has {0} layers</source>
-        <translation>它有 {0} 层</translation>
+        <source>it has data after its last tensor</source>
+        <translation>最后一个张量之后还有内容</translation>
     </message>
     <message>
-        <source>it holds a Tucker decomposition of LoHa, which is not known</source>
+        <source>it has no list of files</source>
+        <translation>没有文件列表</translation>
+    </message>
+    <message>
+        <source>it has no tokens</source>
+        <translation>没有词元</translation>
+    </message>
+    <message>
+        <source>it has too many vectors, or different numbers of them</source>
+        <translation>其向量过多或数量不一致</translation>
+    </message>
+    <message>
+        <source>it has {blocks} blocks, and at most {most} are supported</source>
+        <translation>它有 {blocks} 个块，上限为 {most}</translation>
+    </message>
+    <message>
+        <source>it has {count} layers</source>
+        <translation>它有 {count} 层</translation>
+    </message>
+    <message>
+        <source>it holds a Tucker decomposition of LoHa, which is not supported</source>
         <translation>它含有尚不支持的 LoHa Tucker 分解</translation>
     </message>
     <message>
-        <source>it holds a value of the unknown kind {0}</source>
-        <translation>它含有未知类型 {0} 的值</translation>
+        <source>it holds a value of the unknown type {type}</source>
+        <translation>它含有未知类型 {type} 的值</translation>
     </message>
     <message>
         <source>it holds an encoder only, and no decoder</source>
@@ -7167,7 +7151,7 @@
         <translation>它不含张量字典</translation>
     </message>
     <message>
-        <source>it holds no network that is known</source>
+        <source>it holds no known network</source>
         <translation>它不含已知的网络</translation>
     </message>
     <message>
@@ -7175,40 +7159,40 @@
         <translation>它不含小型解码器 (TAESD)</translation>
     </message>
     <message>
-        <source>it holds the tensor v_pred</source>
-        <translation>它含有张量 v_pred</translation>
+        <source>it holds the tensor {tensor}</source>
+        <translation>它含有张量 {tensor}</translation>
     </message>
     <message>
-        <source>it holds {0}, but no U-Net, so it is no model by itself</source>
-        <translation>它含有 {0}，但没有 U-Net，因此本身不是模型</translation>
+        <source>it holds {parts}, but no U-Net, so it is not a whole model</source>
+        <translation>它含有 {parts}，但没有 U-Net，因此本身不是模型</translation>
     </message>
     <message>
-        <source>it is a GGUF file of the unknown version {0}</source>
-        <translation>它是未知版本 {0} 的 GGUF 文件</translation>
+        <source>it is a GGUF file of the unknown version {version}</source>
+        <translation>它是未知版本 {version} 的 GGUF 文件</translation>
     </message>
     <message>
-        <source>it is a bare pickle, but not as PyTorch writes them</source>
+        <source>it is a bare pickle, but not one that PyTorch wrote</source>
         <translation>它是单独的 pickle，但不是 PyTorch 写的那种</translation>
     </message>
     <message>
-        <source>it is a zip archive, but not as PyTorch writes them</source>
+        <source>it is a zip archive, but not one that PyTorch wrote</source>
         <translation>它是 zip 文件，但不是 PyTorch 写入的格式</translation>
     </message>
     <message>
-        <source>it is a {0} without a U-Net, which is not known yet</source>
-        <translation>它是没有 U-Net 的 {0}，尚不支持</translation>
+        <source>it is a {kind} without a U-Net, which is not supported yet</source>
+        <translation>它是没有 U-Net 的 {kind}，尚不支持</translation>
     </message>
     <message>
-        <source>it is an archive of {0} files</source>
-        <translation>它是含 {0} 个文件的归档</translation>
+        <source>it is an archive of {count} files</source>
+        <translation>它是含 {count} 个文件的归档</translation>
     </message>
     <message>
-        <source>it is larger than {0} bytes</source>
-        <translation>它超过 {0} 字节</translation>
+        <source>it is larger than {limit} bytes</source>
+        <translation>它超过 {limit} 字节</translation>
     </message>
     <message>
-        <source>it is made for a model that is built otherwise: it changes {0} numbers of a layer that has {1}</source>
-        <translation>它是为结构不同的模型制作的：某层有 {1} 个数，而它改变 {0} 个</translation>
+        <source>it is made for a different model: it changes {numbers} numbers of a layer that has {existing}</source>
+        <translation>它是为结构不同的模型制作的：某层有 {existing} 个数，而它改变 {numbers} 个</translation>
     </message>
     <message>
         <source>it is neither a safetensors file nor one that PyTorch wrote</source>
@@ -7219,16 +7203,12 @@
         <translation>嵌套过深</translation>
     </message>
     <message>
-        <source>it is no object</source>
+        <source>it is not an object</source>
         <translation>它不是对象</translation>
     </message>
     <message>
         <source>it is not text</source>
         <translation>它不是文本</translation>
-    </message>
-    <message>
-        <source>it is of another version</source>
-        <translation>版本不同</translation>
     </message>
     <message>
         <source>it is too large</source>
@@ -7239,147 +7219,179 @@
         <translation>它太短，不可能含有权重</translation>
     </message>
     <message>
-        <source>it is {0}, trained on a continuum of noise levels, which is not known yet</source>
-        <translation>它是 {0}，在连续的噪声水平上训练，尚不支持</translation>
+        <source>it is {family}, trained on continuous noise levels, which is not supported yet</source>
+        <translation>它是 {family}，在连续的噪声水平上训练，尚不支持</translation>
     </message>
     <message>
-        <source>it is {0}, which cannot be drawn with yet</source>
-        <translation>它是{0}，尚不支持用它绘制</translation>
+        <source>it is {family}, {variant}, which is not supported yet</source>
+        <translation>它是 {family}，{variant}，尚不支持</translation>
     </message>
     <message>
-        <source>it is {0}, {1}, which is not known yet</source>
-        <translation>它是 {0}，{1}，尚不支持</translation>
+        <source>it is {kind}, which is not supported yet</source>
+        <translation>它是{kind}，尚不支持用它绘制</translation>
     </message>
     <message>
-        <source>it makes {0} hold values that are not finite numbers</source>
-        <translation>它使 {0} 含有非有限值</translation>
+        <source>it lacks {tensor}</source>
+        <translation>缺少 {tensor}</translation>
     </message>
     <message>
-        <source>it says that it holds more than {0} tensors</source>
-        <translation>它声称含有超过 {0} 个张量</translation>
-    </message>
-    <message>
-        <source>it says that it holds {0} tensors</source>
-        <translation>它声称含有 {0} 个张量</translation>
-    </message>
-    <message>
-        <source>it says that it holds {0} {1}</source>
-        <translation>它声称含有 {0} {1}</translation>
-    </message>
-    <message>
-        <source>it was made elsewhere or by an earlier version, or edited: without a record of its steps nobody can tell</source>
+        <source>it was made elsewhere, by an earlier version, or edited: without a record of its steps the cause is unknown</source>
         <translation>它由其他程序或早期版本生成，或被编辑过：没有各步的记录就无法判断</translation>
     </message>
     <message>
-        <source>its U-Net is of an unusual kind</source>
+        <source>its U-Net has an unknown architecture</source>
         <translation>其 U-Net 的类型不常见</translation>
     </message>
     <message>
-        <source>its U-Net takes {0} channels, as no known one does</source>
-        <translation>其 U-Net 的输入为 {0} 通道，没有已知模型如此</translation>
+        <source>its U-Net takes {channels} channels, as no known one does</source>
+        <translation>其 U-Net 的输入为 {channels} 通道，没有已知模型如此</translation>
     </message>
     <message>
-        <source>its alignment is {0}</source>
-        <translation>其对齐为 {0}</translation>
+        <source>its alignment is {alignment}</source>
+        <translation>其对齐为 {alignment}</translation>
     </message>
     <message>
-        <source>its archive holds {0} twice</source>
-        <translation>它的压缩包中 {0} 出现了两次</translation>
+        <source>its archive asks to be read {size} bytes at once</source>
+        <translation>其归档要求一次读取 {size} 字节</translation>
     </message>
     <message>
-        <source>its archive is damaged, or not complete: {0}</source>
-        <translation>其归档已损坏或不完整：{0}</translation>
+        <source>its archive holds {file} twice</source>
+        <translation>它的压缩包中 {file} 出现了两次</translation>
+    </message>
+    <message>
+        <source>its archive is damaged, or incomplete: {error}</source>
+        <translation>其归档已损坏或不完整：{error}</translation>
     </message>
     <message>
         <source>its archive is damaged: a file in it has no header</source>
         <translation>其归档已损坏：其中一个文件没有文件头</translation>
     </message>
     <message>
-        <source>its archive wants to be read {0} bytes at once</source>
-        <translation>其归档要求一次读取 {0} 字节</translation>
+        <source>its autoencoder does not fit its U-Net</source>
+        <translation>其自编码器与其 U-Net 不匹配</translation>
+    </message>
+    <message>
+        <source>its autoencoder does not fit {model}</source>
+        <translation>其自编码器不适用于 {model}</translation>
+    </message>
+    <message>
+        <source>its autoencoder has a latents_mean</source>
+        <translation>它的自编码器带有 latents_mean</translation>
+    </message>
+    <message>
+        <source>its autoencoder has an unknown architecture</source>
+        <translation>其自编码器类型未知</translation>
     </message>
     <message>
         <source>its autoencoder has impossible sizes</source>
         <translation>其自编码器的尺寸不可能成立</translation>
     </message>
     <message>
-        <source>its autoencoder is not one for its U-Net</source>
-        <translation>其自编码器与其 U-Net 不匹配</translation>
-    </message>
-    <message>
-        <source>its autoencoder is not one for {0}</source>
-        <translation>其自编码器不适用于 {0}</translation>
-    </message>
-    <message>
-        <source>its autoencoder is of an unknown kind</source>
-        <translation>其自编码器类型未知</translation>
-    </message>
-    <message>
-        <source>its autoencoder is of the VQ kind, which cannot be drawn with yet</source>
+        <source>its autoencoder is a VQ autoencoder, which is not supported yet</source>
         <translation>其自编码器为 VQ 类型，尚不支持</translation>
     </message>
     <message>
-        <source>its first layer has the shape {0}</source>
-        <translation>其第一层的形状为 {0}</translation>
+        <source>its first layer has the shape {shape}</source>
+        <translation>其第一层的形状为 {shape}</translation>
     </message>
     <message>
-        <source>its header is damaged: {0}</source>
-        <translation>其文件头已损坏：{0}</translation>
+        <source>its header is damaged: {error}</source>
+        <translation>其文件头已损坏：{error}</translation>
     </message>
     <message>
         <source>its header is not a table of tensors</source>
         <translation>其文件头不是张量表</translation>
     </message>
     <message>
-        <source>its header names {0} twice</source>
-        <translation>其文件头两次列出 {0}</translation>
+        <source>its header names {tensor} twice</source>
+        <translation>其文件头两次列出 {tensor}</translation>
     </message>
     <message>
-        <source>its image encoder is not the one for its U-Net</source>
+        <source>its image encoder does not fit its U-Net</source>
         <translation>它的图像编码器与它的 U-Net 不匹配</translation>
     </message>
     <message>
-        <source>its image encoder is {0} wide, which no CLIP is</source>
-        <translation>它的图像编码器宽度为 {0}，没有这样的 CLIP</translation>
+        <source>its image encoder does not take images of {side} pixels</source>
+        <translation>它的图像编码器所看图片的边长不是 {side} 像素</translation>
     </message>
     <message>
-        <source>its image encoder looks at pictures that are not {0} pixels</source>
-        <translation>它的图像编码器所看图像的边长不是 {0} 像素</translation>
+        <source>its image encoder has {width} dimensions, as no CLIP image encoder has</source>
+        <translation>它的图像编码器宽度为 {width}，没有这样的 CLIP</translation>
     </message>
     <message>
-        <source>its latents&apos; mean {0} and deviation {1} are impossible</source>
-        <translation>其潜变量的均值 {0} 和标准差 {1} 不可能成立</translation>
+        <source>its latents&apos; mean {mean} and deviation {deviation} are impossible</source>
+        <translation>其潜变量的均值 {mean} 和标准差 {deviation} 不可能成立</translation>
     </message>
     <message>
         <source>its metadata name the architecture</source>
         <translation>其元数据指明了架构</translation>
     </message>
     <message>
-        <source>its metadata say {0}</source>
-        <translation>其元数据写明 {0}</translation>
+        <source>its metadata say {prediction}</source>
+        <translation>其元数据写明 {prediction}</translation>
     </message>
     <message>
-        <source>its noise levels from {0} to {1} are impossible</source>
-        <translation>其噪声水平 {0} 到 {1} 不可能成立</translation>
+        <source>its model.json says so</source>
+        <translation>其 model.json 如此注明</translation>
+    </message>
+    <message>
+        <source>its noise levels from {low} to {high} are impossible</source>
+        <translation>其噪声水平 {low} 到 {high} 不可能成立</translation>
     </message>
     <message>
         <source>its numbers are big-endian</source>
         <translation>其数值为大端序</translation>
     </message>
     <message>
-        <source>its pickle has the instruction {0}: no checkpoint needs it</source>
-        <translation>其 pickle 含有指令 {0}：检查点不需要它</translation>
+        <source>its pickle has the instruction {name}, which no checkpoint needs</source>
+        <translation>其 pickle 含有指令 {name}：检查点不需要它</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: a mark is missing</source>
+        <translation>它的 pickle 已损坏：缺少标记</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: a tensor has an impossible shape</source>
+        <translation>它的 pickle 已损坏：张量的形状不可能存在</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: a value is missing</source>
+        <translation>它的 pickle 已损坏：缺少值</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: it appends to what is not a list</source>
+        <translation>它的 pickle 已损坏：向非列表追加</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: it calls {name} with wrong arguments</source>
+        <translation>它的 pickle 已损坏：调用 {name} 的参数有误</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: it does not end</source>
+        <translation>它的 pickle 已损坏：没有结束</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: it reads a memo that was never written</source>
+        <translation>它的 pickle 已损坏：引用了未记录的内容</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: it sets items of what is not a dictionary</source>
+        <translation>它的 pickle 已损坏：给非字典设置项</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: {error}</source>
+        <translation>它的 pickle 已损坏：{error}</translation>
     </message>
     <message>
         <source>its pickle is larger than any checkpoint&apos;s, or compressed</source>
         <translation>其 pickle 过大或被压缩</translation>
     </message>
     <message>
-        <source>its pickle names {0}, which is not needed to describe tensors: it may be malicious; nothing of it was run</source>
-        <translation>其 pickle 引用了描述张量所不需要的 {0}：可能是恶意文件；没有执行其中任何内容</translation>
+        <source>its pickle names {name}, which no description of tensors needs: it may be malicious; nothing of it was run</source>
+        <translation>其 pickle 引用了描述张量所不需要的 {name}：可能是恶意文件；没有执行其中任何内容</translation>
     </message>
     <message>
-        <source>its pickle refers to something that is not the elements of a tensor</source>
+        <source>its pickle refers to something that is not the storage of a tensor</source>
         <translation>其 pickle 引用了不是张量元素的内容</translation>
     </message>
     <message>
@@ -7387,60 +7399,60 @@
         <translation>其生成参数与摘要不符</translation>
     </message>
     <message>
-        <source>its record has {0} steps, the replay {1}</source>
-        <translation>其记录有 {0} 步，重放有 {1} 步</translation>
+        <source>its record has {recorded} steps, the replay {actual}</source>
+        <translation>其记录有 {recorded} 步，重放有 {actual} 步</translation>
     </message>
     <message>
-        <source>its scheduler is configured so</source>
+        <source>its scheduler has an unknown sigma_data of {sigma_data}</source>
+        <translation>其调度器的 sigma_data 为 {sigma_data}，与已知的都不同</translation>
+    </message>
+    <message>
+        <source>its scheduler is configured for it</source>
         <translation>其调度器如此配置</translation>
     </message>
     <message>
-        <source>its scheduler&apos;s sigma_data is {0}, as no known one&apos;s</source>
-        <translation>其调度器的 sigma_data 为 {0}，与已知的都不同</translation>
+        <source>its sizes {sizes} are impossible</source>
+        <translation>其尺寸 {sizes} 不可能存在</translation>
     </message>
     <message>
-        <source>its sizes {0} are impossible</source>
-        <translation>其尺寸 {0} 不可能存在</translation>
+        <source>its steps are {dtype} {shape}</source>
+        <translation>其步骤为 {dtype} {shape}</translation>
     </message>
     <message>
-        <source>its steps are {0} {1}</source>
-        <translation>其步骤为 {0} {1}</translation>
+        <source>its storages are not those that it describes</source>
+        <translation>其中的元素不是它所描述的那些</translation>
     </message>
     <message>
         <source>its tensors are compressed, which PyTorch never does</source>
         <translation>其张量被压缩，而 PyTorch 从不如此</translation>
     </message>
     <message>
-        <source>its tensors say that they are larger than it is</source>
+        <source>its tensors claim to be larger than the file</source>
         <translation>它的张量声称的大小超过了文件本身</translation>
     </message>
     <message>
-        <source>its tensors say that they are much larger than it is</source>
+        <source>its tensors claim to be much larger than the file</source>
         <translation>它的张量声称的大小远远超过了文件本身</translation>
     </message>
     <message>
-        <source>its text encoder is {0} wide, which no CLIP is</source>
-        <translation>其文本编码器宽度为 {0}，没有 CLIP 如此</translation>
+        <source>its text encoder has {width} dimensions, as no CLIP text encoder has</source>
+        <translation>其文本编码器宽度为 {width}，没有 CLIP 如此</translation>
     </message>
     <message>
         <source>its text encoder lacks words</source>
         <translation>其文本编码器缺少词汇</translation>
     </message>
     <message>
-        <source>its text encoders are not those for its U-Net</source>
+        <source>its text encoders do not fit its U-Net</source>
         <translation>其文本编码器与其 U-Net 不匹配</translation>
     </message>
     <message>
-        <source>its vectors are too many, or differ in number</source>
-        <translation>其向量过多或数量不一致</translation>
+        <source>its {network} has unknown tensors: {tensors}</source>
+        <translation>其 {network} 含有未知部分：{tensors}</translation>
     </message>
     <message>
-        <source>its {0} has more than is known of it: {1}</source>
-        <translation>其 {0} 含有未知部分：{1}</translation>
-    </message>
-    <message>
-        <source>its {0} lacks {1}</source>
-        <translation>其 {0} 缺少 {1}</translation>
+        <source>its {network} lacks {tensors}</source>
+        <translation>其 {network} 缺少 {tensors}</translation>
     </message>
     <message>
         <source>latent diffusion of ImageNet&apos;s classes</source>
@@ -7471,116 +7483,96 @@
         <translation>文本到 256 像素图像的潜在扩散</translation>
     </message>
     <message>
-        <source>line {0} is not JSON</source>
-        <translation>第 {0} 行不是 JSON</translation>
+        <source>line {line} is not JSON</source>
+        <translation>第 {line} 行不是 JSON</translation>
     </message>
     <message>
-        <source>max_side is {0}, outside 1 to {1}</source>
-        <translation>max_side 为 {0}，超出 1 至 {1}</translation>
+        <source>mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
+        <source>max_side is {side}, outside 1 to {most}</source>
+        <translation>max_side 为 {side}，超出 1 至 {most}</translation>
     </message>
     <message>
         <source>models of its family usually do</source>
         <translation>该系列的模型通常如此</translation>
     </message>
     <message>
-        <source>moving average</source>
-        <translation>移动平均</translation>
+        <source>noise</source>
+        <translation>噪声</translation>
     </message>
     <message>
-        <source>no file can be made in {0}</source>
-        <translation>无法在 {0} 中创建文件</translation>
+        <source>not a list of changes: {text}</source>
+        <translation>不是改动列表：{text}</translation>
     </message>
     <message>
-        <source>no list of files</source>
-        <translation>没有文件列表</translation>
+        <source>one at a time on the GPU, and there may not be room: about {needed} of the {free} GB that were free</source>
+        <translation>轮流放到 GPU 上，空间可能不够：约占可用 {free} GB 中的 {needed} GB</translation>
     </message>
     <message>
-        <source>no object</source>
-        <translation>不是对象</translation>
+        <source>one at a time on the GPU: about {needed} of the {free} GB that were free</source>
+        <translation>轮流放到 GPU 上：约占可用 {free} GB 中的 {needed} GB</translation>
     </message>
     <message>
-        <source>no tokens</source>
-        <translation>没有词元</translation>
+        <source>prompt_tokens is {tokens}, outside 2 to {most}</source>
+        <translation>prompt_tokens 为 {tokens}，超出 2 至 {most}</translation>
     </message>
     <message>
-        <source>not a list of changes: {0}</source>
-        <translation>不是改动列表：{0}</translation>
+        <source>rho is {rho}, not above 0.</source>
+        <translation>rho 为 {rho}，不大于 0。</translation>
     </message>
     <message>
-        <source>nothing of the machine is otherwise, so the recipe or the record in the file was edited after it was made</source>
-        <translation>机器环境没有不同，因此文件中的生成参数或记录在生成后被编辑过</translation>
+        <source>sampler</source>
+        <translation>采样器</translation>
     </message>
     <message>
-        <source>pictures of {0} and {1} have no difference</source>
-        <translation>尺寸为 {0} 和 {1} 的图像无法求差异</translation>
+        <source>schedule</source>
+        <translation>调度</translation>
     </message>
     <message>
-        <source>prompt_tokens is {0}, outside 2 to {1}</source>
-        <translation>prompt_tokens 为 {0}，超出 2 至 {1}</translation>
+        <source>sigma_min {low} is not below sigma_max {high}.</source>
+        <translation>sigma_min {low} 不小于 sigma_max {high}。</translation>
     </message>
     <message>
-        <source>some of its blocks are missing ({0})</source>
-        <translation>缺少部分块（{0}）</translation>
+        <source>some of its blocks are missing ({pattern})</source>
+        <translation>缺少部分块（{pattern}）</translation>
     </message>
     <message>
-        <source>text encoder</source>
-        <translation>文本编码器</translation>
+        <source>strength is {strength}, outside (0, 1].</source>
+        <translation>强度为 {strength}，不在 (0, 1] 内。</translation>
     </message>
     <message>
-        <source>text encoders</source>
-        <translation>文本编码器</translation>
-    </message>
-    <message>
-        <source>{0} must be a list of at most {1} items.</source>
-        <translation>{0} 必须是最多 {1} 项的列表。</translation>
+        <source>strength is {strength}, outside [0, 1].</source>
+        <translation>强度为 {strength}，不在 [0, 1] 内。</translation>
     </message>
     <message>
         <source>the .yaml beside it says so</source>
         <translation>旁边的 .yaml 如此写明</translation>
     </message>
     <message>
-        <source>the U-Net&apos;s channels are not the autoencoder&apos;s {0}</source>
-        <translation>U-Net 的通道数与自编码器的 {0} 不符</translation>
+        <source>the U-Net does not have the autoencoder&apos;s {channels} channels</source>
+        <translation>U-Net 的通道数与自编码器的 {channels} 不符</translation>
     </message>
     <message>
-        <source>the U-Net&apos;s classes are no conditions of a text encoder</source>
-        <translation>U-Net 的类别条件不是文本编码器的条件</translation>
-    </message>
-    <message>
-        <source>the U-Net&apos;s conditions are not the text encoder&apos;s {0} wide</source>
-        <translation>U-Net 的条件宽度与文本编码器的 {0} 不符</translation>
+        <source>the U-Net&apos;s conditions do not have the text encoder&apos;s {width} dimensions</source>
+        <translation>U-Net 的条件宽度与文本编码器的 {width} 不符</translation>
     </message>
     <message>
         <source>the U-Net&apos;s depths and multipliers differ in number</source>
         <translation>U-Net 的深度与倍率数量不一致</translation>
     </message>
     <message>
-        <source>the U-Net&apos;s depths on the way up are not those of its blocks</source>
+        <source>the U-Net&apos;s depths on the way up do not match its blocks</source>
         <translation>U-Net 上行路径的深度与其块数不符</translation>
     </message>
     <message>
-        <source>the defaults cannot be asked for: {0}</source>
-        <translation>默认值无法使用：{0}</translation>
+        <source>the defaults are not a valid request: {error}</source>
+        <translation>默认值无法使用：{error}</translation>
     </message>
     <message>
         <source>the device</source>
         <translation>设备</translation>
-    </message>
-    <message>
-        <source>the elements in it are not those that it describes</source>
-        <translation>其中的元素不是它所描述的那些</translation>
-    </message>
-    <message>
-        <source>the elements {0} are described twice</source>
-        <translation>元素 {0} 被描述了两次</translation>
-    </message>
-    <message>
-        <source>the elements {0} are missing</source>
-        <translation>缺少元素 {0}</translation>
-    </message>
-    <message>
-        <source>the elements {0} have another size than said</source>
-        <translation>元素 {0} 的大小与声明不符</translation>
     </message>
     <message>
         <source>the environment is nested too deeply</source>
@@ -7591,35 +7583,39 @@
         <translation>文件的像素在生成后被编辑过</translation>
     </message>
     <message>
-        <source>the format is not {0}</source>
-        <translation>格式不是 {0}</translation>
+        <source>the format is not {format}</source>
+        <translation>格式不是 {format}</translation>
     </message>
     <message>
         <source>the image is empty or could not be read</source>
-        <translation>图像为空或无法读取</translation>
+        <translation>图片为空或无法读取</translation>
     </message>
     <message>
-        <source>the latent statistics are not those of {0} channels</source>
-        <translation>潜变量统计量与 {0} 通道不符</translation>
+        <source>the latent statistics are not those of {channels} channels</source>
+        <translation>潜变量统计量与 {channels} 通道不符</translation>
     </message>
     <message>
         <source>the latents&apos; standard deviations are not above 0</source>
         <translation>潜变量的标准差不大于 0</translation>
     </message>
     <message>
+        <source>the machine is the same, so the recipe or the record in the file was edited after it was made</source>
+        <translation>机器环境没有不同，因此文件中的生成参数或记录在生成后被编辑过</translation>
+    </message>
+    <message>
         <source>the magnitudes of a layer are not as many as its channels</source>
         <translation>某层的幅值数量与通道数不符</translation>
     </message>
     <message>
-        <source>the mask is uint8 {0}, got {1} {2}</source>
-        <translation>蒙版应为 uint8 {0}，实为 {1} {2}</translation>
+        <source>the mask must be uint8 {expected}, got {dtype} {shape}</source>
+        <translation>蒙版应为 uint8 {expected}，实为 {dtype} {shape}</translation>
     </message>
     <message>
-        <source>the mean of its latents is not one for its U-Net</source>
+        <source>the mean of its latents does not fit its U-Net</source>
         <translation>其潜变量的均值与它的 U-Net 不匹配</translation>
     </message>
     <message>
-        <source>the model may be another: the recipe does not name its hash</source>
+        <source>the model may differ: the recipe does not name its hash</source>
         <translation>模型可能不同：生成参数没有记录其哈希值</translation>
     </message>
     <message>
@@ -7627,12 +7623,12 @@
         <translation>线程数</translation>
     </message>
     <message>
-        <source>the pixels of the file are not those of its record either</source>
-        <translation>文件的像素也与其记录不符</translation>
+        <source>the output folder</source>
+        <translation>输出文件夹</translation>
     </message>
     <message>
-        <source>the place of {0} overlaps another or leaves a gap</source>
-        <translation>{0} 的位置与其他重叠或留有空隙</translation>
+        <source>the pixels of the file do not match its record either</source>
+        <translation>文件的像素也与其记录不符</translation>
     </message>
     <message>
         <source>the precision</source>
@@ -7647,8 +7643,20 @@
         <translation>运行记录嵌套过深</translation>
     </message>
     <message>
-        <source>the small picture that it enlarges</source>
+        <source>the small image to enlarge</source>
         <translation>要放大的小图</translation>
+    </message>
+    <message>
+        <source>the storage {storage} does not have the stated size</source>
+        <translation>元素 {storage} 的大小与声明不符</translation>
+    </message>
+    <message>
+        <source>the storage {storage} is described twice</source>
+        <translation>元素 {storage} 被描述了两次</translation>
+    </message>
+    <message>
+        <source>the storage {storage} is missing</source>
+        <translation>缺少元素 {storage}</translation>
     </message>
     <message>
         <source>the system</source>
@@ -7663,432 +7671,476 @@
         <translation>宽度不是 2 或注意力头数的倍数</translation>
     </message>
     <message>
-        <source>there is no picture to mask</source>
-        <translation>没有可加蒙版的图像</translation>
+        <source>there is no image to mask</source>
+        <translation>没有可加蒙版的图片</translation>
     </message>
     <message>
-        <source>there is something behind its last tensor</source>
-        <translation>最后一个张量之后还有内容</translation>
+        <source>true or false is expected, not {value}</source>
+        <translation>应为 true 或 false，而不是 {value}</translation>
     </message>
     <message>
-        <source>true or false is expected, not {0}</source>
-        <translation>应为 true 或 false，而不是 {0}</translation>
+        <source>unknown prediction {prediction}</source>
+        <translation>未知的预测类型 {prediction}</translation>
     </message>
     <message>
-        <source>unknown prediction {0}</source>
-        <translation>未知的预测类型 {0}</translation>
+        <source>unknown value {value}</source>
+        <translation>未知的值 {value}</translation>
     </message>
     <message>
-        <source>unknown value {0}</source>
-        <translation>未知的值 {0}</translation>
+        <source>unknown {kind} {name}. Known: {names}.</source>
+        <translation>未知的{kind} {name}。可用：{names}。</translation>
     </message>
     <message>
-        <source>was given but not asked for</source>
-        <translation>已提供但未被要求</translation>
+        <source>unknown {kind} {name}. Similar: {similar}. Known: {names}.</source>
+        <translation>未知的{kind} {name}。相近：{similar}。可用：{names}。</translation>
     </message>
     <message>
-        <source>whether the file was edited cannot be told of a transparent one</source>
-        <translation>透明图像无法判断是否被编辑过</translation>
+        <source>{channels} channels cannot be divided among {heads} heads</source>
+        <translation>{channels} 个通道无法平分给 {heads} 个注意力头</translation>
     </message>
     <message>
-        <source>{0} cannot be read: {1}</source>
-        <translation>无法读取 {0}：{1}</translation>
+        <source>{count} numbers are more than {most}.</source>
+        <translation>{count} 个数值超过上限 {most} 个。</translation>
     </message>
     <message>
-        <source>{0} cannot be read: {1}.</source>
-        <translation>无法读取 {0}：{1}。</translation>
+        <source>{count} sigmas do not make {steps} steps.</source>
+        <translation>{count} 个 sigma 与 {steps} 步不符。</translation>
     </message>
     <message>
-        <source>{0} cannot be used: {1}.</source>
-        <translation>无法使用 {0}：{1}。</translation>
+        <source>{count} {things} are more than {most}</source>
+        <translation>{count} {things} 超过 {most}</translation>
     </message>
     <message>
-        <source>{0} cannot draw a {1} of {2} pixels.</source>
-        <translation>{0} 无法绘制 {1} 为 {2} 像素的图像。</translation>
+        <source>{digest} is not a SHA-256 digest in hex.</source>
+        <translation>{digest} 不是十六进制的 SHA-256 摘要。</translation>
     </message>
     <message>
-        <source>{0} cannot draw tiles of {1} pixels.</source>
-        <translation>{0} 无法绘制 {1} 像素的分块。</translation>
+        <source>{done} of {count} images are finished</source>
+        <translation>已完成 {done}/{count} 张图片</translation>
     </message>
     <message>
-        <source>{0} cannot go on with what {1} began: its latents are others.</source>
-        <translation>{0} 无法继续 {1} 开始的图像：两者的潜变量不同。</translation>
+        <source>{error}.</source>
+        <translation>{error}。</translation>
     </message>
     <message>
-        <source>{0} cannot have had the shape {1}</source>
-        <translation>{0} 的形状不可能是 {1}</translation>
+        <source>{field} can occur only once.</source>
+        <translation>{field} 只能出现一次。</translation>
     </message>
     <message>
-        <source>{0} carries no recipe of LDM Studio, so it cannot be made again.</source>
-        <translation>{0} 不含 LDM Studio 的生成参数，因此无法重新生成。</translation>
+        <source>{field} needs a value.</source>
+        <translation>{field}: 之后缺少值。</translation>
     </message>
     <message>
-        <source>{0} channels cannot be shared among {1} heads</source>
-        <translation>{0} 个通道无法平分给 {1} 个注意力头</translation>
+        <source>{file} cannot be read: {error}</source>
+        <translation>无法读取 {file}：{error}</translation>
     </message>
     <message>
-        <source>{0} could not be read and is not overwritten.</source>
-        <translation>无法读取 {0}，也不会覆盖它。</translation>
+        <source>{file} cannot be read: {error}.</source>
+        <translation>无法读取 {file}：{error}。</translation>
     </message>
     <message>
-        <source>{0} decodes latents of {1} channels to pictures {2} times as large; those of this model have {3}, and its pictures are {4} times as large.</source>
-        <translation>{0} 把 {1} 通道的潜变量解码为 {2} 倍大的图像；此模型的潜变量为 {3} 通道，图像为 {4} 倍大。</translation>
+        <source>{file} cannot be renamed: {error}.</source>
+        <translation>无法命名为 {file}：{error}。</translation>
     </message>
     <message>
-        <source>{0} does not describe a model: {1}.</source>
-        <translation>{0} 描述的不是模型：{1}。</translation>
+        <source>{file} has no weight_map</source>
+        <translation>{file} 没有 weight_map</translation>
     </message>
     <message>
-        <source>{0} does not hold vectors</source>
-        <translation>{0} 不含向量</translation>
+        <source>{file} is damaged: {error}</source>
+        <translation>{file} 已损坏：{error}</translation>
     </message>
     <message>
-        <source>{0} goes on without the LoRA {1}.</source>
-        <translation>{0} 接手时不使用 LoRA {1}。</translation>
+        <source>{file} is larger than {limit} bytes</source>
+        <translation>{file} 超过 {limit} 字节</translation>
     </message>
     <message>
-        <source>{0} has an index of {1} {2}.</source>
-        <translation>{0} 的索引为 {1} {2}。</translation>
+        <source>{file} is not a JSON object</source>
+        <translation>{file} 不是 JSON 对象</translation>
     </message>
     <message>
-        <source>{0} has an unknown field {1}</source>
-        <translation>{0} 有未知字段 {1}</translation>
+        <source>{file} is not a table of styles.</source>
+        <translation>{file} 不是风格表。</translation>
     </message>
     <message>
-        <source>{0} has another size than its shape {1}</source>
-        <translation>{0} 的大小与其形状 {1} 不符</translation>
+        <source>{file} is not a table of styles: {error}.</source>
+        <translation>{file} 不是风格表：{error}。</translation>
     </message>
     <message>
-        <source>{0} has metadata that is none</source>
-        <translation>{0} 的元数据无效</translation>
+        <source>{file} is too large for a file of styles.</source>
+        <translation>{file} 作为风格文件过大。</translation>
     </message>
     <message>
-        <source>{0} has more than {1} million pixels.</source>
-        <translation>{0} 超过 {1} 百万像素。</translation>
+        <source>{folder} holds no weights of a decoder.</source>
+        <translation>{folder} 不含解码器权重。</translation>
     </message>
     <message>
-        <source>{0} has no bias</source>
-        <translation>{0} 没有偏置</translation>
+        <source>{folder} holds no weights.</source>
+        <translation>{folder} 不含权重。</translation>
     </message>
     <message>
-        <source>{0} has no end. Write 20..30, 20.. or ..30.</source>
-        <translation>{0} 没有端点。请写成 20..30、20.. 或 ..30。</translation>
+        <source>{guess}Known: {names}; or name a model&apos;s file or folder.</source>
+        <translation>{guess}可用：{names}；或指定模型的文件或文件夹。</translation>
     </message>
     <message>
-        <source>{0} has no end. Write 2026-11-01..2026-11-20.</source>
-        <translation>{0} 没有端点。请写成 2026-11-01..2026-11-20。</translation>
+        <source>{index} names {file}, which is missing</source>
+        <translation>{index} 引用了 {file}，但它不在旁边</translation>
     </message>
     <message>
-        <source>{0} has no rho.</source>
-        <translation>{0} 没有 rho。</translation>
+        <source>{layer} has no bias</source>
+        <translation>{layer} 没有偏置</translation>
     </message>
     <message>
-        <source>{0} has no weight_map</source>
-        <translation>{0} 没有 weight_map</translation>
+        <source>{lora} is a LoRA for {family}; {model} belongs to the family {own}.</source>
+        <translation>{lora} 是 {family} 的 LoRA；{model} 属于 {own} 系列。</translation>
     </message>
     <message>
-        <source>{0} has the shape {1}</source>
-        <translation>{0} 的形状为 {1}</translation>
+        <source>{lora} is for another family; {model} belongs to the family {own}.</source>
+        <translation>{lora} 适用于其他系列；{model} 属于 {own} 系列。</translation>
     </message>
     <message>
-        <source>{0} has the shape {1}, not {2}</source>
-        <translation>{0} 的形状为 {1}，而不是 {2}</translation>
+        <source>{message} {hint}</source>
+        <translation>{message}{hint}</translation>
     </message>
     <message>
-        <source>{0} has tokens that the text encoder lacks.</source>
-        <translation>{0} 含有文本编码器没有的词元。</translation>
+        <source>{model} cannot continue an image of {other}: its latent space is different.</source>
+        <translation>{model} 无法继续 {other} 开始的图片：两者的潜变量不同。</translation>
     </message>
     <message>
-        <source>{0} has too many pixels for a thumbnail.</source>
-        <translation>{0} 像素过多，无法生成缩略图。</translation>
+        <source>{model} does not know the noise level {noise_level}.</source>
+        <translation>{model} 没有 {noise_level} 这个噪声等级。</translation>
     </message>
     <message>
-        <source>{0} has unknown elements {1}</source>
-        <translation>{0} 有未知元素 {1}</translation>
+        <source>{model} does not support LoRAs.</source>
+        <translation>{model} 不支持 LoRA。</translation>
     </message>
     <message>
-        <source>{0} holds half of a surrogate pair.</source>
-        <translation>{0} 含有不完整的代理对。</translation>
+        <source>{model} does not support a {name} of {side} pixels.</source>
+        <translation>{model} 无法绘制 {name} 为 {side} 像素的图片。</translation>
     </message>
     <message>
-        <source>{0} holds no autoencoder (VAE).</source>
-        <translation>{0} 不含自编码器 (VAE)。</translation>
+        <source>{model} does not support tiles of {side} pixels.</source>
+        <translation>{model} 无法绘制 {side} 像素的分块。</translation>
     </message>
     <message>
-        <source>{0} holds no weights of a decoder.</source>
-        <translation>{0} 不含解码器权重。</translation>
+        <source>{model} edits images; it needs one to start from.</source>
+        <translation>{model} 用于编辑图片，需要一张起始图。</translation>
     </message>
     <message>
-        <source>{0} holds no weights.</source>
-        <translation>{0} 不含权重。</translation>
+        <source>{model} enlarges images; it needs one to start from.</source>
+        <translation>{model} 用于放大图片，需要一张起始图。</translation>
     </message>
     <message>
-        <source>{0} holds values that are not finite</source>
-        <translation>{0} 含有非有限值</translation>
+        <source>{model} has no control image.</source>
+        <translation>{model} 没有控制图。</translation>
     </message>
     <message>
-        <source>{0} holds values that are not finite numbers</source>
-        <translation>{0} 含有非有限值</translation>
+        <source>{model} is not a flow model: CFG-Zero* is only for these.</source>
+        <translation>{model} 不是流模型：CFG-Zero* 只适用于此类模型。</translation>
     </message>
     <message>
-        <source>{0} is another picture than {1} was.</source>
-        <translation>{0} 与原来的 {1} 不是同一张图像。</translation>
+        <source>{model} is used without the LoRA {lora}.</source>
+        <translation>{model} 接手时不使用 LoRA {lora}。</translation>
     </message>
     <message>
-        <source>{0} is damaged: {1}</source>
-        <translation>{0} 已损坏：{1}</translation>
+        <source>{model} needs a depth map.</source>
+        <translation>{model} 需要深度图。</translation>
     </message>
     <message>
-        <source>{0} is expected, not {1}</source>
-        <translation>应为 {0}，而不是 {1}</translation>
+        <source>{model} needs {input}.</source>
+        <translation>{model} 需要 {input}。</translation>
     </message>
     <message>
-        <source>{0} is full of locks</source>
-        <translation>{0} 中的锁文件已满</translation>
+        <source>{model} with the hash {hash}</source>
+        <translation>{model}（哈希 {hash}）</translation>
     </message>
     <message>
-        <source>{0} is in more than one of its files</source>
-        <translation>{0} 出现在多个文件中</translation>
+        <source>{name} contains half of a surrogate pair.</source>
+        <translation>{name} 含有不完整的代理对。</translation>
     </message>
     <message>
-        <source>{0} is larger than {1} bytes</source>
-        <translation>{0} 超过 {1} 字节</translation>
+        <source>{name} has an unknown field {field}</source>
+        <translation>{name} 有未知字段 {field}</translation>
     </message>
     <message>
-        <source>{0} is larger than {1} bytes, too large for a state.</source>
-        <translation>{0} 超过 {1} 字节，作为状态文件过大。</translation>
+        <source>{name} is {value}, not {type}</source>
+        <translation>{name} 为 {value}，而不是 {type}</translation>
     </message>
     <message>
-        <source>{0} is made for text encoders that are {1} wide; those of this model are {2}.</source>
-        <translation>{0} 适用于宽度为 {1} 的文本编码器；此模型的宽度为 {2}。</translation>
+        <source>{name} is {value}, outside {low} to {high}</source>
+        <translation>{name} 为 {value}，超出 {low} 至 {high}</translation>
     </message>
     <message>
-        <source>{0} is no date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d.</source>
-        <translation>{0} 不是日期。请写成 2026-11-23、2026-11、2026、today、yesterday 或 7d。</translation>
+        <source>{name} is {value}, outside {low} to {high}.</source>
+        <translation>{name} 为 {value}，超出 {low} 至 {high}。</translation>
     </message>
     <message>
-        <source>{0} is no flow model, which CFG-Zero* is for.</source>
-        <translation>{0} 不是流模型，而 CFG-Zero* 只用于流模型。</translation>
+        <source>{name} lacks the field {field}</source>
+        <translation>{name} 缺少字段 {field}</translation>
     </message>
     <message>
-        <source>{0} is no number. Write 20, &gt;=20, &lt;20 or 20..30.</source>
-        <translation>{0} 不是数字。请写成 20、&gt;=20、&lt;20 或 20..30。</translation>
+        <source>{name} must be a list of at most {most} items.</source>
+        <translation>{name} 必须是最多 {most} 项的列表。</translation>
     </message>
     <message>
-        <source>{0} is no size. Write it as 512x768.</source>
-        <translation>{0} 不是尺寸。请写成 512x768。</translation>
+        <source>{name} must be a {type}.</source>
+        <translation>{name} 必须是 {type}。</translation>
     </message>
     <message>
-        <source>{0} is no table of styles.</source>
-        <translation>{0} 不是风格表。</translation>
+        <source>{name} must be {type}, not {value}.</source>
+        <translation>{name} 必须是 {type}，而不是 {value}。</translation>
     </message>
     <message>
-        <source>{0} is no table of styles: {1}.</source>
-        <translation>{0} 不是风格表：{1}。</translation>
+        <source>{name}: {then} when it was made, {now} here</source>
+        <translation>{name}：生成时为 {then}，此处为 {now}</translation>
     </message>
     <message>
-        <source>{0} is not a JSON object</source>
-        <translation>{0} 不是 JSON 对象</translation>
+        <source>{number} is not above 0, or above {most}.</source>
+        <translation>{number} 不大于 0，或大于 {most}。</translation>
     </message>
     <message>
-        <source>{0} is not a SHA-256 digest in hex.</source>
-        <translation>{0} 不是十六进制的 SHA-256 摘要。</translation>
+        <source>{path} cannot be moved to the trash: it is missing.</source>
+        <translation>无法把 {path} 移到回收站：文件不存在。</translation>
     </message>
     <message>
-        <source>{0} is not a model: it has neither a model.json nor a model_index.json.</source>
-        <translation>{0} 不是模型：既没有 model.json，也没有 model_index.json。</translation>
+        <source>{path} cannot be moved to the trash: it is protected.</source>
+        <translation>无法把 {path} 移到回收站：没有移动权限。</translation>
     </message>
     <message>
-        <source>{0} is not a picture, or is damaged.</source>
-        <translation>{0} 不是图像，或已损坏。</translation>
+        <source>{path} cannot be read: it is damaged ({error}).</source>
+        <translation>无法读取 {path}：文件已损坏（{error}）。</translation>
     </message>
     <message>
-        <source>{0} is not a readable safetensors file with metadata</source>
-        <translation>{0} 不是带元数据的可读取 safetensors 文件</translation>
+        <source>{path} cannot be read: {error}.</source>
+        <translation>无法读取 {path}：{error}。</translation>
     </message>
     <message>
-        <source>{0} is not a readable safetensors file: {1}</source>
-        <translation>{0} 不是可读取的 safetensors 文件：{1}</translation>
+        <source>{path} cannot be restored: there is another file of this name now.</source>
+        <translation>无法恢复 {path}：现在已有同名文件。</translation>
     </message>
     <message>
-        <source>{0} is not a readable safetensors file: {1}.</source>
-        <translation>{0} 不是可读取的 safetensors 文件：{1}。</translation>
+        <source>{path} cannot be restored: {error}.</source>
+        <translation>无法恢复 {path}：{error}。</translation>
     </message>
     <message>
-        <source>{0} is not a readable tokenizer: {1}.</source>
-        <translation>{0} 不是可读取的分词器：{1}。</translation>
+        <source>{path} cannot be saved: {error}.</source>
+        <translation>无法保存 {path}：{error}。</translation>
     </message>
     <message>
-        <source>{0} is not a saved trajectory that can be used: {1}.</source>
-        <translation>{0} 不是可用的保存轨迹：{1}。</translation>
+        <source>{path} cannot be used: {error}.</source>
+        <translation>无法使用 {path}：{error}。</translation>
     </message>
     <message>
-        <source>{0} is not a state: it holds {1}.</source>
-        <translation>{0} 不是状态文件：其内容为 {1}。</translation>
+        <source>{path} cannot be written: {error}.</source>
+        <translation>无法写入 {path}：{error}。</translation>
     </message>
     <message>
-        <source>{0} is not above 0, or above {1}.</source>
-        <translation>{0} 不大于 0，或大于 {1}。</translation>
+        <source>{path} contains no recipe of LDM Studio, so it cannot be reproduced.</source>
+        <translation>{path} 不含 LDM Studio 的生成参数，因此无法重新生成。</translation>
     </message>
     <message>
-        <source>{0} is not described as a tensor</source>
-        <translation>{0} 没有被描述为张量</translation>
+        <source>{path} could not be read and is not overwritten.</source>
+        <translation>无法读取 {path}，也不会覆盖它。</translation>
     </message>
     <message>
-        <source>{0} is not the picture it is named after: it is damaged.</source>
-        <translation>{0} 与其名称不符：图像已损坏。</translation>
+        <source>{path} decodes latents of {channels} channels to images {factor} times as large; this model has {expected_channels} channels and a factor of {expected_factor}.</source>
+        <translation>{path} 把 {channels} 通道的潜变量解码为 {factor} 倍大的图片；此模型的潜变量为 {expected_channels} 通道，图片为 {expected_factor} 倍大。</translation>
     </message>
     <message>
-        <source>{0} is not there.</source>
-        <translation>{0} 不存在。</translation>
+        <source>{path} does not describe a model: {error}.</source>
+        <translation>{path} 描述的不是模型：{error}。</translation>
     </message>
     <message>
-        <source>{0} is packed in an unknown way, number {1}</source>
-        <translation>{0} 的打包方式未知，编号 {1}</translation>
+        <source>{path} does not match its name, a digest: it is damaged.</source>
+        <translation>{path} 与其名称不符：图片已损坏。</translation>
     </message>
     <message>
-        <source>{0} is too large for a file of styles.</source>
-        <translation>{0} 作为风格文件过大。</translation>
+        <source>{path} has an index of {dtype} {shape}.</source>
+        <translation>{path} 的索引为 {dtype} {shape}。</translation>
     </message>
     <message>
-        <source>{0} is {1}, neither RGB nor grey.</source>
-        <translation>{0} 为 {1}，既不是 RGB 也不是灰度。</translation>
+        <source>{path} has invalid metadata</source>
+        <translation>{path} 的元数据无效</translation>
     </message>
     <message>
-        <source>{0} is {1}, outside {2} to {3}</source>
-        <translation>{0} 为 {1}，超出 {2} 至 {3}</translation>
+        <source>{path} has more than {most} million pixels.</source>
+        <translation>{path} 超过 {most} 百万像素。</translation>
     </message>
     <message>
-        <source>{0} is {1}, outside {2} to {3}.</source>
-        <translation>{0} 为 {1}，超出 {2} 至 {3}。</translation>
+        <source>{path} has tokens that the text encoder lacks.</source>
+        <translation>{path} 含有文本编码器没有的词元。</translation>
     </message>
     <message>
-        <source>{0} jobs are in the queue already.</source>
-        <translation>队列中已有 {0} 个任务。</translation>
+        <source>{path} has too many pixels for a thumbnail.</source>
+        <translation>{path} 像素过多，无法生成缩略图。</translation>
     </message>
     <message>
-        <source>{0} knows no noise level of {1}.</source>
-        <translation>{0} 没有 {1} 这个噪声等级。</translation>
+        <source>{path} holds no autoencoder (VAE).</source>
+        <translation>{path} 不含自编码器 (VAE)。</translation>
     </message>
     <message>
-        <source>{0} lacks the field {1}</source>
-        <translation>{0} 缺少字段 {1}</translation>
+        <source>{path} is damaged: {error}</source>
+        <translation>{path} 已损坏：{error}</translation>
     </message>
     <message>
-        <source>{0} lacks {1}.</source>
-        <translation>{0} 缺少 {1}。</translation>
+        <source>{path} is larger than {limit} bytes, too large for a state.</source>
+        <translation>{path} 超过 {limit} 字节，作为状态文件过大。</translation>
     </message>
     <message>
-        <source>{0} must be a {1}.</source>
-        <translation>{0} 必须是 {1}。</translation>
+        <source>{path} is made for text encoders of {widths} dimensions; this model has {expected}.</source>
+        <translation>{path} 适用于宽度为 {widths} 的文本编码器；此模型的宽度为 {expected}。</translation>
     </message>
     <message>
-        <source>{0} must be {1}, not {2}.</source>
-        <translation>{0} 必须是 {1}，而不是 {2}。</translation>
+        <source>{path} is missing.</source>
+        <translation>{path} 不存在。</translation>
     </message>
     <message>
-        <source>{0} names {1}, which is not beside it</source>
-        <translation>{0} 引用了 {1}，但它不在旁边</translation>
+        <source>{path} is not a model: it has neither a model.json nor a model_index.json.</source>
+        <translation>{path} 不是模型：既没有 model.json，也没有 model_index.json。</translation>
     </message>
     <message>
-        <source>{0} needs {1}.</source>
-        <translation>{0} 需要 {1}。</translation>
+        <source>{path} is not a readable safetensors file with metadata</source>
+        <translation>{path} 不是带元数据的可读取 safetensors 文件</translation>
     </message>
     <message>
-        <source>{0} numbers are more than {1}.</source>
-        <translation>{0} 个数值超过上限 {1} 个。</translation>
+        <source>{path} is not a readable safetensors file: {error}</source>
+        <translation>{path} 不是可读取的 safetensors 文件：{error}</translation>
     </message>
     <message>
-        <source>{0} of the shape {1} is not in whole blocks</source>
-        <translation>形状为 {1} 的 {0} 不是整块</translation>
+        <source>{path} is not a readable safetensors file: {error}.</source>
+        <translation>{path} 不是可读取的 safetensors 文件：{error}。</translation>
     </message>
     <message>
-        <source>{0} of {1} pictures are done</source>
-        <translation>已完成 {0}/{1} 张图像</translation>
+        <source>{path} is not a readable tokenizer: {error}.</source>
+        <translation>{path} 不是可读取的分词器：{error}。</translation>
     </message>
     <message>
-        <source>{0} reaches beyond its elements</source>
-        <translation>{0} 超出其元素范围</translation>
+        <source>{path} is not a state: it holds {tensors}.</source>
+        <translation>{path} 不是状态文件：其内容为 {tensors}。</translation>
     </message>
     <message>
-        <source>{0} sigmas are not {1} steps.</source>
-        <translation>{0} 个 sigma 与 {1} 步不符。</translation>
+        <source>{path} is not a usable saved state: {error}.</source>
+        <translation>{path} 不是可用的保存轨迹：{error}。</translation>
     </message>
     <message>
-        <source>{0} takes no LoRAs.</source>
-        <translation>{0} 不支持 LoRA。</translation>
+        <source>{path} is not an image, or is damaged.</source>
+        <translation>{path} 不是图片，或已损坏。</translation>
     </message>
     <message>
-        <source>{0} takes no picture to be led by.</source>
-        <translation>{0} 不支持控制图。</translation>
+        <source>{path} is not the image that {name} was.</source>
+        <translation>{path} 与原来的 {name} 不是同一张图片。</translation>
     </message>
     <message>
-        <source>{0} takes no {1}.</source>
-        <translation>{0} 不支持 {1}。</translation>
+        <source>{path} is {mode}, neither RGB nor grey.</source>
+        <translation>{path} 为 {mode}，既不是 RGB 也不是灰度。</translation>
     </message>
     <message>
-        <source>{0} {1} are more than {2}</source>
-        <translation>{0} {1} 超过 {2}</translation>
+        <source>{path} lacks {parts}.</source>
+        <translation>{path} 缺少 {parts}。</translation>
     </message>
     <message>
-        <source>{0} {1}; {2} is of the family {3}.</source>
-        <translation>{0} {1}；{2} 属于 {3} 系列。</translation>
+        <source>{path}: {problem}</source>
+        <translation>{path}：{problem}</translation>
     </message>
     <message>
-        <source>{0}: a mark is missing</source>
-        <translation>{0}：缺少标记</translation>
+        <source>{sampler} has no option {option}.</source>
+        <translation>{sampler} 没有选项 {option}。</translation>
     </message>
     <message>
-        <source>{0}: a tensor has an impossible shape</source>
-        <translation>{0}：张量的形状不可能存在</translation>
+        <source>{schedule} has no rho.</source>
+        <translation>{schedule} 没有 rho。</translation>
     </message>
     <message>
-        <source>{0}: a value is missing</source>
-        <translation>{0}：缺少值</translation>
+        <source>{tensor} cannot have had the shape {shape}</source>
+        <translation>{tensor} 的形状不可能是 {shape}</translation>
     </message>
     <message>
-        <source>{0}: it appends to what is not a list</source>
-        <translation>{0}：向非列表追加</translation>
+        <source>{tensor} does not have the size of its shape {shape}</source>
+        <translation>{tensor} 的大小与其形状 {shape} 不符</translation>
     </message>
     <message>
-        <source>{0}: it calls {1} in a way that makes no sense</source>
-        <translation>{0}：对 {1} 的调用没有意义</translation>
+        <source>{tensor} does not hold vectors</source>
+        <translation>{tensor} 不含向量</translation>
     </message>
     <message>
-        <source>{0}: it does not end</source>
-        <translation>{0}：没有结束</translation>
+        <source>{tensor} has the shape {shape}</source>
+        <translation>{tensor} 的形状为 {shape}</translation>
     </message>
     <message>
-        <source>{0}: it recalls what it never noted</source>
-        <translation>{0}：引用了未记录的内容</translation>
+        <source>{tensor} has the shape {shape}, not {expected}</source>
+        <translation>{tensor} 的形状为 {shape}，而不是 {expected}</translation>
     </message>
     <message>
-        <source>{0}: it sets items of what is not a dictionary</source>
-        <translation>{0}：给非字典设置项</translation>
+        <source>{tensor} has the unknown dtype {dtype}</source>
+        <translation>{tensor} 有未知元素 {dtype}</translation>
     </message>
     <message>
-        <source>{0}: {1} when it was made, {2} here</source>
-        <translation>{0}：生成时为 {1}，此处为 {2}</translation>
+        <source>{tensor} holds values that are not finite</source>
+        <translation>{tensor} 含有非有限值</translation>
     </message>
     <message>
-        <source>{0}Known: {1}; or give a model&apos;s file or folder.</source>
-        <translation>{0}可用：{1}；或指定模型的文件或文件夹。</translation>
+        <source>{tensor} holds {dtype}</source>
+        <translation>{tensor} 的类型为 {dtype}</translation>
     </message>
     <message>
-        <source>{number} can stand there only once.</source>
-        <translation>{number} 只能出现一次。</translation>
+        <source>{tensor} is in more than one of its files</source>
+        <translation>{tensor} 出现在多个文件中</translation>
     </message>
     <message>
-        <source>“{0}” cannot be a name everywhere.</source>
-        <translation>“{0}”并非在所有系统上都能用作名称。</translation>
+        <source>{tensor} is not described as a tensor</source>
+        <translation>{tensor} 没有被描述为张量</translation>
     </message>
     <message>
-        <source>“{0}” is not a number.</source>
-        <translation>“{0}”不是数字。</translation>
+        <source>{tensor} is quantized in an unknown format, number {format}</source>
+        <translation>{tensor} 的打包方式未知，编号 {format}</translation>
     </message>
     <message>
-        <source>“{0}” is not known; it is left out.</source>
-        <translation>不认识“{0}”；已略过。</translation>
+        <source>{tensor} of the shape {shape} does not consist of whole blocks</source>
+        <translation>形状为 {shape} 的 {tensor} 不是整块</translation>
+    </message>
+    <message>
+        <source>{tensor} overlaps another tensor or leaves a gap</source>
+        <translation>{tensor} 的位置与其他重叠或留有空隙</translation>
+    </message>
+    <message>
+        <source>{tensor} reaches beyond its storage</source>
+        <translation>{tensor} 超出其元素范围</translation>
+    </message>
+    <message>
+        <source>{text} has no end. Write 20..30, 20.. or ..30.</source>
+        <translation>{text} 没有端点。请写成 20..30、20.. 或 ..30。</translation>
+    </message>
+    <message>
+        <source>{text} has no end. Write 2026-11-01..2026-11-20.</source>
+        <translation>{text} 没有端点。请写成 2026-11-01..2026-11-20。</translation>
+    </message>
+    <message>
+        <source>{text} is not a date. Write 2026-11-23, 2026-11, 2026, today, yesterday or 7d.</source>
+        <translation>{text} 不是日期。请写成 2026-11-23、2026-11、2026、today、yesterday 或 7d。</translation>
+    </message>
+    <message>
+        <source>{text} is not a number. Write 20, &gt;=20, &lt;20 or 20..30.</source>
+        <translation>{text} 不是数字。请写成 20、&gt;=20、&lt;20 或 20..30。</translation>
+    </message>
+    <message>
+        <source>{text} is not a size. Write it as 512x768.</source>
+        <translation>{text} 不是尺寸。请写成 512x768。</translation>
+    </message>
+    <message>
+        <source>{type} is expected, not {value}</source>
+        <translation>应为 {type}，而不是 {value}</translation>
+    </message>
+    <message>
+        <source>“{key}” is unknown and is ignored.</source>
+        <translation>不认识“{key}”；已略过。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a valid name on every system.</source>
+        <translation>“{name}”并非在所有系统上都能用作名称。</translation>
+    </message>
+    <message>
+        <source>“{text}” is not a number.</source>
+        <translation>“{text}”不是数字。</translation>
     </message>
 </context>
 </TS>

@@ -119,7 +119,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(start, disk, studio_home
         assert reader.all(Failed) == []
         told = [event.error for event in reader.events if isinstance(event, NotSaved | Warned)]
         assert bool(told) == disk.refused, f"with room for {room} bytes"
-        assert all("No space left on device" in error.message for error in told)
+        assert all("No space left on device" in str(error.message) for error in told)
         assert all(error.hint for error in told)
         after = saved_pixels()
         assert all(np.array_equal(*pair) for pair in zip(after, expected, strict=True)), room
@@ -245,7 +245,7 @@ def test_a_folder_that_may_not_be_written_is_waited_for_as_a_full_disk_is(start,
     reader.forget()
     disk.read_only = True
     engine.submit(work(1))
-    assert "Read-only file system" in reader.one(NotSaved).error.message
+    assert "Read-only file system" in str(reader.one(NotSaved).error.message)
     disk.read_only = False
     assert reader.one(Saved).path.is_file()
     reader.until_idle()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import PictureError
+from core.errors import ImageError
 from ldm_studio import paths
 from ldm_studio.paths import next_picture
 
@@ -65,7 +65,10 @@ def test_many_at_once_all_get_their_own(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(PictureError, match="Cannot write into"), next_picture(tmp_path / "file", 1):
+    with (
+        pytest.raises(ImageError, match="LDM Studio cannot write into"),
+        next_picture(tmp_path / "file", 1),
+    ):
         pytest.fail("no path should be given")
 
 

@@ -11,16 +11,16 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from pytestqt.qtbot import QtBot
 
+from core.errors import InvalidError, Message, RequestError
 from ldm_studio import translation
-from ldm_studio.translation import CONTEXT, chosen, joined, languages, told
+from ldm_studio.translation import CONTEXT, chosen, joined, languages, translate_message
 from tools.translations import tool
 
 SAID = {
-    "{0} is {1}, outside {2} to {3}.": "{0} 为 {1},不在 {2} 到 {3} 之间。",
-    "The {0} is longer than {1} characters.": "{0}超过 {1} 个字符。",
-    "Choose a value between them.": "请选择其间的值。",
-    "{0} cannot be read: {1}.": "无法读取 {0}:{1}。",
-    "There is no such file.": "没有这个文件。",
+    "{name} is {value}, outside {low} to {high}.": "{name} 为 {value},不在 {low} 到 {high} 之间。",
+    "Choose a value in this range.": "请选择此范围内的值。",
+    "{path} cannot be read: {error}.": "无法读取 {path}:{error}。",
+    "there is no such file": "没有这个文件",
 }
 
 
@@ -45,25 +45,37 @@ def chinese(qtbot: QtBot, tmp_path: Path) -> Iterator[None]:
     QCoreApplication.removeTranslator(dictionary)
 
 
-def test_messages_are_said_in_the_language_with_their_values(chinese: None) -> None:
-    assert told("steps is 0, outside 1 to 1000.") == "steps 为 0,不在 1 到 1000 之间。"
-    assert told("Choose a value between them.") == "请选择其间的值。"
+def test_messages_are_translated_with_their_values(chinese: None) -> None:
+    error = RequestError(
+        "steps",
+        "{name} is {value}, outside {low} to {high}.",
+        "Choose a value in this range.",
+        name="steps",
+        value=0,
+        low=1,
+        high=1000,
+    )
+    said = "steps 为 0,不在 1 到 1000 之间。"
+    assert translate_message(error.message) == said
+    assert translate_message(error) == f"{said}请选择此范围内的值。"
 
 
 def test_a_value_may_be_a_message_itself(chinese: None) -> None:
-    assert (
-        told("a.png cannot be read: There is no such file..") == "无法读取 a.png:没有这个文件。。"
-    )
+    reason = InvalidError("there is no such file")
+    message = Message("{path} cannot be read: {error}.", path="a.png", error=reason)
+    assert translate_message(message) == "无法读取 a.png:没有这个文件。"
 
 
 def test_what_is_not_known_stays_as_it_is(chinese: None) -> None:
-    assert told("Something nobody wrote down.") == "Something nobody wrote down."
-    assert told("") == ""
+    assert translate_message("Something nobody wrote down.") == "Something nobody wrote down."
+    assert translate_message("a.png cannot be read: x.") == "a.png cannot be read: x."
+    assert translate_message(Message.plain("x {y}")) == "x {y}"
+    assert translate_message("") == ""
 
 
 def test_in_english_nothing_changes(qtbot: QtBot) -> None:
-    message = "steps is 0, outside 1 to 1000."
-    assert told(message) == message
+    message = Message("{name} is {value}, outside {low} to {high}.", name="a", value=0)
+    assert translate_message(message) == str(message)
 
 
 def test_english_is_always_there() -> None:

@@ -176,7 +176,7 @@ def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, t
 def test_image_to_image_without_a_picture_says_what_is_missing(application) -> None:
     application.store.mode = Mode.IMAGE
     application.studio.generate()
-    assert "no picture to start from" in application.window.notice.text()
+    assert "no image to start from" in application.window.notice.text()
     assert application.bridge.waiting == ()
 
 

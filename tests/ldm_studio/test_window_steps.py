@@ -176,7 +176,7 @@ def test_a_branch_where_nothing_is_changed_is_refused_in_words(application, qtbo
     application.window.timeline.ticks.choose(3)
     application.window.timeline.branch.click()
     application.studio.generate()
-    assert "Nothing is changed yet" in application.window.notice.text()
+    assert "Nothing has changed yet" in application.window.notice.text()
     assert application.bridge.waiting == ()
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ...errors import Message
 from .extra_network_tags import Problem
 from .text_segment import A1111
 
@@ -160,11 +161,13 @@ def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
     place = token.start("number"), close
     factor = _parse_number(number)
     if factor is None:
-        problems.append(Problem(*place, "This is not a number, so it is read as text."))
+        problems.append(Problem(*place, Message("This is not a number, so it is read as text.")))
         return Group(start, close, end, ATTENTION_FACTOR, numbered=False)
     if not 0 <= factor <= MAX_WEIGHT:
         factor = min(MAX_WEIGHT, max(0.0, factor))
-        explanation = f"Weights go from 0 to {MAX_WEIGHT:g}; this one is taken as {factor:g}."
+        explanation = Message(
+            "Weights range from 0 to {most}; {weight} is used here.", most=MAX_WEIGHT, weight=factor
+        )
         problems.append(Problem(*place, explanation))
     return Group(start, place[0], end, factor, numbered=True)
 
@@ -177,33 +180,40 @@ def _choice(
     bars = tuple(at for at in opening.parts if text[at] == "|")
     if bars:
         if number is not None:
-            explanation = "Texts that alternate switch at no step, so this is read as text."
+            explanation = Message(
+                "Alternating texts do not switch at a step, so this is read as text."
+            )
             problems.append(Problem(token.start("number"), close, explanation))
         return Choice(opening.at, close, end, bars, None)
     colons = tuple(opening.parts)
     if number is None:
         if len(colons) > 1:
-            explanation = "[from:to:when] needs a number at its end; this is read as weaker text."
+            explanation = Message(
+                "[from:to:when] needs a number at its end; this is read as text in brackets, "
+                "with less weight."
+            )
             problems.append(Problem(colons[-1], close, explanation))
         return None
     place = token.start("number"), close
     when = _parse_number(number)
     if when is None:
-        problems.append(Problem(*place, "This is not a number, so it is read as text."))
+        problems.append(Problem(*place, Message("This is not a number, so it is read as text.")))
         return None
     if len(colons) > 1:
-        explanation = (
-            "Only [from:to:when] and [to:when] are known, so this is read as weaker text. Write "
-            "\\: for a colon that is text."
+        explanation = Message(
+            "Only [from:to:when] and [to:when] are supported, so this is read as text in "
+            "brackets. Write \\: for a literal colon."
         )
         problems.append(Problem(colons[1], colons[1] + 1, explanation))
         return None
     is_share = "." in number
     if is_share and when >= 1:
-        explanation = "With a point this is a share of the steps, so from 1 on it never comes."
+        explanation = Message(
+            "With a decimal point this is a fraction of the steps, so from 1 on it never happens."
+        )
         problems.append(Problem(*place, explanation))
     elif when < 0:
-        problems.append(Problem(*place, "There is no such step; this is taken as 0."))
+        problems.append(Problem(*place, Message("There is no such step; 0 is used.")))
     return Choice(opening.at, place[0], end, colons, when, is_share)
 
 
@@ -221,21 +231,25 @@ def _add_unclosed(opening: _OpenBracket, end: int, syntax: str, found: Brackets)
     if syntax == A1111:
         factor = ATTENTION_FACTOR if bracket == "(" else 1 / ATTENTION_FACTOR
         found.groups.append(Group(at, end, end, factor, numbered=False))
-        explanation = (
-            f"This {bracket} is never closed, so it acts up to the end. Write \\{bracket} if it is "
-            "text."
+        explanation = Message(
+            "This {bracket} is never closed, so it applies up to the end. Write \\{bracket} "
+            "for a literal one.",
+            bracket=bracket,
         )
     else:
-        explanation = (
-            f"This {bracket} is never closed, so it is read as text. Write \\{bracket} if that is "
-            "meant."
+        explanation = Message(
+            "This {bracket} is never closed, so it is read as text. Write \\{bracket} for a "
+            "literal one.",
+            bracket=bracket,
         )
     found.problems.append(Problem(at, at + 1, explanation))
 
 
 def _unopened_problem(at: int, bracket: str, wanted: str) -> Problem:
-    explanation = (
-        f"This {bracket} has no {wanted} before it, so it is read as text. "
-        f"Write \\{bracket} if that is meant."
+    explanation = Message(
+        "This {bracket} has no {opening} before it, so it is read as text. Write "
+        "\\{bracket} for a literal one.",
+        bracket=bracket,
+        opening=wanted,
     )
     return Problem(at, at + 1, explanation)

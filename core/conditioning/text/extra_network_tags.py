@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...errors import Message
+
 MAX_STRENGTH = 10.0
 """Strengths are in [-MAX_STRENGTH, MAX_STRENGTH]."""
 LORAS = frozenset(("lora", "lyco"))
@@ -28,7 +30,7 @@ class Problem:
 
     start: int
     end: int
-    explanation: str
+    explanation: Message
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def find_tags(source: str) -> Iterator[Tag]:
         if kind in LORAS:
             yield _parse_lora(match)
             continue
-        explanation = f"There is no <{match[1]}:> here, so this does nothing; it is not read."
+        explanation = Message("<{kind}:> is not supported here and is ignored.", kind=match[1])
         yield Tag(*match.span(), None, (Problem(*match.span(), explanation),))
 
 
@@ -75,7 +77,9 @@ def _parse_lora(match: re.Match[str]) -> Tag:
         if position and equals:
             field = _STRENGTH_NAMES.get(key.strip().casefold())
             if field is None:
-                problems.append(Problem(*place, f"“{key.strip()}” is not known; it is left out."))
+                problems.append(
+                    Problem(*place, Message("“{key}” is unknown and is ignored.", key=key.strip()))
+                )
             else:
                 strengths[field] = _parse_strength(value, place, problems)
             continue
@@ -86,10 +90,12 @@ def _parse_lora(match: re.Match[str]) -> Tag:
         elif position == 2:
             strengths.setdefault("unet", _parse_strength(item, place, problems))
         else:
-            problems.append(Problem(*place, "A LoRA has two strengths at most; left out."))
+            problems.append(
+                Problem(*place, Message("A LoRA has at most two strengths; the rest is ignored."))
+            )
         position += 1
     if not name:
-        problems.append(Problem(*match.span(), "This names no LoRA."))
+        problems.append(Problem(*match.span(), Message("This names no LoRA.")))
         return Tag(*match.span(), None, tuple(problems))
     text = strengths.get("text", 1.0)
     return Tag(*match.span(), LoraUse(name, strengths.get("unet", text), text), tuple(problems))
@@ -101,10 +107,14 @@ def _parse_strength(text: str, place: tuple[int, int], problems: list[Problem]) 
     except ValueError:
         value = math.nan
     if math.isnan(value):
-        problems.append(Problem(*place, "This is not a number, so it is taken as 1."))
+        problems.append(Problem(*place, Message("This is not a number, so 1 is used.")))
         return 1.0
     if abs(value) > MAX_STRENGTH:
         value = math.copysign(MAX_STRENGTH, value)
-        explanation = f"Strengths go up to {MAX_STRENGTH:g}; this one is taken as {value:g}."
+        explanation = Message(
+            "Strengths are at most {most}; {strength} is used here.",
+            most=MAX_STRENGTH,
+            strength=value,
+        )
         problems.append(Problem(*place, explanation))
     return value

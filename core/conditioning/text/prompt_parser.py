@@ -32,6 +32,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
+from ...errors import Message
 from .brackets import (
     ATTENTION_FACTOR,
     MAX_WEIGHT,
@@ -219,7 +220,7 @@ def _blank_out(text: str, spans: tuple[Span, ...]) -> str:
 def _without_lora(tag: Tag) -> Tag:
     if tag.lora is None:
         return tag
-    explanation = "LoRAs are named in the prompt; in a negative prompt they do nothing."
+    explanation = Message("LoRAs belong into the prompt; in a negative prompt they have no effect.")
     return replace(tag, lora=None, problems=(Problem(tag.start, tag.end, explanation),))
 
 
@@ -239,7 +240,11 @@ def _split_at_and(
             weight = float(written[1])
             if abs(weight) > MAX_WEIGHT:
                 weight = MAX_WEIGHT if weight > 0 else -MAX_WEIGHT
-                explanation = f"Parts weigh {MAX_WEIGHT:g} at most; this one {weight:g}."
+                explanation = Message(
+                    "The weight of a part is at most {most}; this one is {weight}.",
+                    most=MAX_WEIGHT,
+                    weight=weight,
+                )
                 problems.append(Problem(written.start(), written.end(1), explanation))
             yield start, written.start(), weight
         start = following
@@ -305,9 +310,9 @@ class _ItemBuilder:
         if self._syntax != A1111 and pair.numbered:
             product = pair.factor
         if product > MAX_WEIGHT:
-            explanation = (
-                f"The weights around this multiply to more than {MAX_WEIGHT:g}, and are taken as "
-                "that."
+            explanation = Message(
+                "The weights around this multiply to more than {most}; {most} is used.",
+                most=MAX_WEIGHT,
             )
             self._problems.append(Problem(pair.start, pair.end, explanation))
         self._weight = min(MAX_WEIGHT, product)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ...errors import RequestError
+from ...errors import Message, RequestError
 from .extra_network_tags import Problem
 
 WildcardLines = Callable[[str], "Sequence[str] | None"]
@@ -87,9 +87,9 @@ def missing_wildcards(template: Template, values: WildcardLines) -> list[Problem
         Problem(
             wildcard.start,
             wildcard.end,
-            f"There is no wildcard “{wildcard.name}”, so this is read as text."
+            Message("There is no wildcard “{name}”, so this is read as text.", name=wildcard.name)
             if lines is None
-            else f"The wildcard “{wildcard.name}” is empty.",
+            else Message("The wildcard “{name}” is empty.", name=wildcard.name),
         )
         for wildcard in template.wildcards
         if not (lines := values(wildcard.name))
@@ -180,7 +180,7 @@ class _TemplateParser:
         """Turns the innermost bracket into text."""
         frame, around = stack.pop(), stack[-1]
         if frame.bracket == "{" and frame.bars:
-            explanation = "This { is never closed, so it is read as text."
+            explanation = Message("This { is never closed, so it is read as text.")
             self.problems.append(Problem(frame.at, frame.at + 1, explanation))
         around.nodes.append(frame.bracket)
         if around.bracket:
@@ -216,7 +216,9 @@ class _TemplateParser:
             before = end
         min_count, max_count, separator = _parse_count(count)
         if min_count > len(options) and _only_wildcard(options) is None:
-            explanation = f"There are only {len(options)} to choose from; all are taken."
+            explanation = Message(
+                "There are only {count} options; all of them are chosen.", count=len(options)
+            )
             self.problems.append(Problem(frame.at, close + 1, explanation))
         return [Variants(tuple(options), min_count, max_count, separator)]
 
@@ -280,7 +282,7 @@ class _WildcardResolver:
             if isinstance(node, str):
                 self._length += len(node)
                 if self._length > MAX_LENGTH:
-                    raise RequestError(self._field, "The wildcards grow beyond all bounds.")
+                    raise RequestError(self._field, "The wildcards expand to too long a text.")
                 yield node
             elif isinstance(node, Wildcard):
                 yield self._draw_line(node)
@@ -297,7 +299,10 @@ class _WildcardResolver:
         if wildcard.name in self._names or len(self._names) == MAX_DEPTH:
             way = " → ".join((*self._names, wildcard.name))
             raise RequestError(
-                self._field, f"The wildcards lead back to themselves: {way}.", "Change their files."
+                self._field,
+                "The wildcards refer to each other in a circle: {names}.",
+                "Change their files.",
+                names=way,
             )
         self._names.append(wildcard.name)
         text = self.resolve(line.nodes)
@@ -329,7 +334,7 @@ class _WildcardResolver:
     def _pick(self, weights: Sequence[float]) -> int:
         self._draws += 1
         if self._draws > MAX_DRAWS:
-            raise RequestError(self._field, "The wildcards grow beyond all bounds.")
+            raise RequestError(self._field, "The wildcards expand to too long a text.")
         if not any(weights):
             weights = [1.0] * len(weights)
         left = self._chance.random() * sum(weights)

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QImage, QUndoStack
 
+from core.errors import InvalidError
 from core.images.preview import Preview
 from ldm_studio.canvas.view.mask_overlay import MaskOverlay
 from ldm_studio.threads.background import Background
@@ -316,7 +317,7 @@ class CanvasDocument(QObject):
     def set_mask(self, pixels: np.ndarray, text: str) -> None:
         """uint8 [H, W] of the image's size. Raises ValueError otherwise."""
         if self.mask is None:
-            raise ValueError("there is no picture to mask")
+            raise InvalidError("there is no image to mask")
         self.mask.check(pixels)
         self.cancel_stroke()
         self._changes.forget()

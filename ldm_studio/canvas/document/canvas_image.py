@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.errors import InvalidError
+
 from .undo import Packed
 
 
@@ -21,9 +23,17 @@ class CanvasImage:
     def of(cls, rgb: np.ndarray, alpha: np.ndarray | None) -> CanvasImage:
         """An immutable copy. Raises ValueError for other arrays."""
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
-            raise ValueError(f"expected uint8 [H, W, 3], got {rgb.dtype} {list(rgb.shape)}")
+            raise InvalidError(
+                "expected uint8 [H, W, 3], got {dtype} {shape}",
+                dtype=rgb.dtype,
+                shape=list(rgb.shape),
+            )
         if alpha is not None and (alpha.dtype != np.uint8 or alpha.shape != rgb.shape[:2]):
-            raise ValueError(f"alpha is uint8 {list(rgb.shape[:2])}, got {list(alpha.shape)}")
+            raise InvalidError(
+                "alpha must be uint8 {expected}, got {shape}",
+                expected=list(rgb.shape[:2]),
+                shape=list(alpha.shape),
+            )
         if alpha is not None and int(alpha.min()) == 255:
             alpha = None
         return cls(_frozen(rgb), None if alpha is None else _frozen(alpha))
@@ -62,7 +72,11 @@ class RedrawStep:
     ) -> None:
         """Raises ValueError unless both have the same size."""
         if before.size != after.size:
-            raise ValueError(f"pictures of {before.size} and {after.size} have no difference")
+            raise InvalidError(
+                "images of {first} and {second} cannot be compared",
+                first=before.size,
+                second=after.size,
+            )
         self._rgb = Packed(before.rgb ^ after.rgb)
         self._alpha = None
         if before.alpha is not None or after.alpha is not None:

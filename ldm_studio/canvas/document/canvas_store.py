@@ -67,7 +67,7 @@ def save_canvas(folder: Path, kept: SavedCanvas | None, *, picture: bool = True)
 
 def load_canvas(folder: Path) -> SavedCanvas | None:
     """The saved canvas; None if there is none. Parts that do not fit the image are left out. Raises
-    PictureError for damaged files.
+    ImageError for damaged files.
     """
     rgb = _plane(folder / PICTURE, 3)
     if rgb is None:

@@ -12,6 +12,8 @@ from math import ceil, sqrt
 
 import numpy as np
 
+from core.errors import InvalidError
+
 from .undo_tiles import (
     TILE,
     Difference,
@@ -32,7 +34,11 @@ class Mask:
 
     def __init__(self, width: int, height: int) -> None:
         if width < 1 or height < 1:
-            raise ValueError(f"a mask needs at least one pixel, got {width} x {height}")
+            raise InvalidError(
+                "a mask needs at least one pixel, got {width} x {height}",
+                width=width,
+                height=height,
+            )
         self.pixels = np.zeros((height, width), np.uint8)
         self.pixels.fill(0)  # have the memory now: a stroke would wait for it, page by page
         self._snapshot: dict[TileIndex, np.ndarray] | None = None
@@ -100,7 +106,12 @@ class Mask:
         """Raises ValueError unless `pixels` has the format and size of this mask."""
         if pixels.dtype != np.uint8 or pixels.shape != self.pixels.shape:
             wanted, got = list(self.pixels.shape), list(pixels.shape)
-            raise ValueError(f"the mask is uint8 {wanted}, got {pixels.dtype} {got}")
+            raise InvalidError(
+                "the mask must be uint8 {expected}, got {dtype} {shape}",
+                expected=wanted,
+                dtype=pixels.dtype,
+                shape=got,
+            )
 
     # --- tiles, for undo ---
 

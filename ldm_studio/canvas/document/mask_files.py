@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 
 from core.atomic_write import replacing
-from core.errors import PictureError
+from core.errors import ImageError
 from ldm_studio.images import image_files
 
 Size = tuple[int, int]  # width, height
@@ -18,7 +18,7 @@ Size = tuple[int, int]  # width, height
 
 def read_mask(source: str | QImage, size: Size) -> np.ndarray:
     """uint8 [H, W] of `size`: white is inpainted, black and transparent pixels are kept, grey is
-    blended. An image of another size is stretched. Raises PictureError.
+    blended. An image of another size is stretched. Raises ImageError.
     """
     pixels = (
         _luminance(source) if isinstance(source, QImage) else image_files.load_mask(Path(source))
@@ -40,11 +40,14 @@ def _luminance(image: QImage) -> np.ndarray:
 
 
 def write_mask(path: Path, pixels: np.ndarray) -> None:
-    """Writes a grey PNG that `read_mask` reads back exactly. Raises PictureError."""
+    """Writes a grey PNG that `read_mask` reads back exactly. Raises ImageError."""
     try:
         with replacing(path) as file:
             Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     except OSError as error:
-        raise PictureError(
-            f"Cannot save {path}: {error.strerror or error}.", "Choose another folder or disk."
+        raise ImageError(
+            "{path} cannot be saved: {error}.",
+            "Choose another folder or disk.",
+            path=path,
+            error=error,
         ) from error

@@ -6,6 +6,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
+from core.errors import InvalidError
+
 
 def to_qimage(pixels: np.ndarray) -> QImage:
     """uint8 [H, W, 3] RGB -> Format_RGB32, uint8 [H, W, 4] RGBA with straight alpha ->
@@ -20,7 +22,11 @@ def to_qimage(pixels: np.ndarray) -> QImage:
         or pixels.shape[2] not in (3, 4)
         or not pixels.size
     ):
-        raise ValueError(f"expected uint8 [H, W, 3 or 4], got {pixels.dtype} {list(pixels.shape)}")
+        raise InvalidError(
+            "expected uint8 [H, W, 3 or 4], got {dtype} {shape}",
+            dtype=pixels.dtype,
+            shape=list(pixels.shape),
+        )
     height, width, channels = pixels.shape
     bgra = np.full((height, width, 4), 255, np.uint8)
     for channel in range(3):  # one at a time: five times as fast as reversing them at once
@@ -49,7 +55,7 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray) -> QImage:
 def from_qimage(image: QImage) -> np.ndarray:
     """Any QImage -> uint8 [H, W, 3] RGB, composited on white. Raises ValueError on a null image."""
     if image.isNull():
-        raise ValueError("the image is empty or could not be read")
+        raise InvalidError("the image is empty or could not be read")
     has_alpha = image.hasAlphaChannel()
     image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())

@@ -25,7 +25,7 @@ from ldm_studio.models.found_models import FoundModel
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.folder_watch import Watcher
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 
 from . import model_texts
 from .file_picker import FilePicker
@@ -251,7 +251,9 @@ class ModelBox(QComboBox):
             words = self.tr("With the text encoders from {names}")
             lines.append(words.format(names=", ".join(model.texts)))
         if model.plan:
-            lines.append(self.tr("While it draws: {plan}").format(plan=told(model.plan)))
+            lines.append(
+                self.tr("While it draws: {plan}").format(plan=translate_message(model.plan))
+            )
         return lines
 
     def _on_run(self, run: RunState) -> None:

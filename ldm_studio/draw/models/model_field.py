@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
+from core.errors import Message
 from ldm_studio import paths
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.models import found_models
@@ -16,7 +17,7 @@ from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.background import Background
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import tool_button
 
 from .model_box import ModelBox
@@ -125,7 +126,7 @@ class ModelField(QWidget):
         self._chosen_before, self._chosen = self._chosen, self._store.model
         self._show_problem("")
 
-    def _show_problem(self, problem: str) -> None:
+    def _show_problem(self, problem: Message | str) -> None:
         self._on_problem_changed = problem
         self._explain()
 
@@ -139,8 +140,8 @@ class ModelField(QWidget):
         elif not problem and lacks and not self._store.vae:
             problem = self.tr("This model has no VAE of its own. Choose one for it:")
         elif not problem and chosen is not None:
-            problem = chosen.problem.replace(str(chosen.path), chosen.path.name)
-        self.problem.setText(told(problem))
+            problem = chosen.problem.shorten_path(str(chosen.path), chosen.path.name)
+        self.problem.setText(translate_message(problem))
         self.problem.setVisible(bool(problem))
 
     def _vae_chosen(self) -> None:

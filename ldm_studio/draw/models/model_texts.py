@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QLocale
 
+from core.errors import Message
 from ldm_studio.models import found_models
 from ldm_studio.models.found_models import FoundModel
-from ldm_studio.translation import QT_TRANSLATE_NOOP, told, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, translate, translate_message
 
 from .file_picker import FileItem
 
@@ -23,7 +24,7 @@ _VARIANTS = (
 
 def family(model: FoundModel) -> str:
     """Such as "Stable Diffusion 1, inpainting"; empty if unknown."""
-    name, *variants = told(model.kind).split(", ")
+    name, *variants = translate_message(model.kind).split(", ")
     return ", ".join((name, *(translate("ModelBox", variant) for variant in variants)))
 
 
@@ -57,10 +58,9 @@ def item(model: FoundModel, label: str) -> FileItem:
 
 def _reason(model: FoundModel) -> str:
     """Why it cannot be chosen, in few words."""
-    refused = f"{model.path} cannot be used: "
-    if model.problem.startswith(refused):
-        return told(model.problem.removeprefix(refused).rstrip("."))
-    return told(model.problem.replace(str(model.path), model.path.name))
+    reason = model.problem.value("error")
+    problem = reason if isinstance(reason, Message) else model.problem
+    return translate_message(problem.shorten_path(str(model.path), model.path.name))
 
 
 def about(model: FoundModel) -> str:

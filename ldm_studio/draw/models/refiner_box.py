@@ -9,7 +9,7 @@ from ldm_studio.models import found_models
 from ldm_studio.models.found_models import FoundModel
 from ldm_studio.store.model_limits import refining_problem
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 
 from .file_picker_box import FileChoice, FilePickerBox
 from .model_texts import family
@@ -32,7 +32,7 @@ class RefinerBox(FilePickerBox[FoundModel]):
         for model in found:
             misfit = refining_problem(model.latents, model.input_kind, self._model)
             problem = model.problem or misfit
-            tip = told(problem) or family(model)
+            tip = translate_message(problem) or family(model)
             yield FileChoice(model.name, model.reference, tip, usable=not problem)
 
     def missing(self, value: str, *, looked: bool) -> FileChoice:

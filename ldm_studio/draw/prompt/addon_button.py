@@ -14,7 +14,7 @@ from ldm_studio.look.theme import GRID
 from ldm_studio.models import addon_files
 from ldm_studio.models.addon_files import FoundAddon
 from ldm_studio.store.store import StudioStore
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import NumberBox, SegmentedControl
 from ldm_studio.widgets.link_button import LinkButton
 
@@ -128,8 +128,13 @@ def _item(addon: FoundAddon) -> FileItem:
     return FileItem(
         key=addon.name,
         title=addon.name,
-        detail=" · ".join(filter(None, (told(known.kind), size, known.precision))),
-        tip="\n".join(filter(None, (told(known.kind), told(known.problem), str(addon.path)))),
+        detail=" · ".join(filter(None, (translate_message(known.kind), size, known.precision))),
+        tip="\n".join(
+            filter(
+                None,
+                (translate_message(known.kind), translate_message(known.message), str(addon.path)),
+            )
+        ),
         path=addon.path,
-        problem=told(known.problem.replace(str(addon.path), addon.path.name)),
+        problem=translate_message(known.message.shorten_path(str(addon.path), addon.path.name)),
     )

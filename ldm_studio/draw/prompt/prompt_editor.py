@@ -14,7 +14,7 @@ from core.conditioning.text.prompt_parser import Problem, Prompt, parse
 from core.conditioning.text.text_segment import A1111
 from core.conditioning.text.wildcards import WildcardLines, missing_wildcards, parse_template
 from ldm_studio.canvas.tools.drop_data import offers_picture
-from ldm_studio.translation import joined, told
+from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.elided_label import ElidedLabel
 from ldm_studio.widgets.stable_scroll_area import column_around
 
@@ -148,7 +148,7 @@ class PromptEditor(QPlainTextEdit):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             problem = self._problem_at(event.pos())
             if problem is not None:
-                text = escape(told(problem.explanation))
+                text = escape(translate_message(problem.explanation))
                 QToolTip.showText(event.globalPos(), f"<qt>{text}</qt>", self)
                 return True
         return super().viewportEvent(event)

@@ -28,7 +28,7 @@ from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.background import Background
-from ldm_studio.translation import joined, told
+from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.fields import FlowLayout
 from ldm_studio.widgets.link_button import LinkButton
 
@@ -162,7 +162,7 @@ class PromptPanel(QWidget):
             reading = self._reading(text, editor)
             editor.show_reading(reading)
             counter.show_reading(text, reading)
-            wrong = (told(problem.explanation) for problem in editor.problems())
+            wrong = (translate_message(problem.explanation) for problem in editor.problems())
             editor.setAccessibleDescription(joined(counter.toolTip(), *wrong))
 
     def _reading(self, text: str, editor: PromptEditor) -> TokenCount | None:

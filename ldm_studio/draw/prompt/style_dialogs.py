@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.prompts.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
-from ldm_studio.translation import QT_TRANSLATE_NOOP, joined, told, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, joined, translate, translate_message
 
 from .prompt_editor import PromptEditor
 
@@ -255,7 +255,7 @@ class StylesDialog(QDialog):
 
 def _change_text(what: StudioError | str | None) -> str:
     if isinstance(what, StudioError):
-        return joined(told(what.message), told(what.hint))
+        return joined(translate_message(what.message), translate_message(what.hint))
     return what or ""
 
 

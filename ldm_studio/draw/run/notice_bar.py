@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import Message
 from ldm_studio.look.theme import GRID, icon
-from ldm_studio.translation import told
+from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import tool_button
 
 Role = QPalette.ColorRole
@@ -89,7 +90,11 @@ class NoticeBar(QFrame):
         self.hide()
 
     def show_error(
-        self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
+        self,
+        text: Message | str,
+        hint: Message | str = "",
+        action: Action | None = None,
+        other: Action | None = None,
     ) -> None:
         """Messages are translated to the language of the window.
 
@@ -98,7 +103,11 @@ class NoticeBar(QFrame):
         self._show(text, hint, action, other, is_error=True)
 
     def show_info(
-        self, text: str, hint: str = "", action: Action | None = None, other: Action | None = None
+        self,
+        text: Message | str,
+        hint: Message | str = "",
+        action: Action | None = None,
+        other: Action | None = None,
     ) -> None:
         """Like `show_error`, for other messages."""
         self._show(text, hint, action, other, is_error=False)
@@ -122,10 +131,18 @@ class NoticeBar(QFrame):
         return self.label.text()
 
     def _show(
-        self, text: str, hint: str, action: Action | None, other: Action | None, *, is_error: bool
+        self,
+        text: Message | str,
+        hint: Message | str,
+        action: Action | None,
+        other: Action | None,
+        *,
+        is_error: bool,
     ) -> None:
         self._is_error = is_error
-        self.label.setText("\n".join(filter(None, (told(text), told(hint)))))
+        self.label.setText(
+            "\n".join(filter(None, (translate_message(text), translate_message(hint))))
+        )
         self.setAccessibleDescription(self.label.text())
         self._acts.clear()
         for button, offered in ((self.action, action), (self.second_action, other)):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from core.request.parameters import PARAMETERS
 from core.sampling.sigma_schedules import parse_sigmas
-from ldm_studio.translation import joined, told
+from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.fields import brief, mark_wrong
 
 
@@ -39,7 +39,7 @@ class SigmasEdit(QLineEdit):
             value = PARAMETERS["sigmas"].falling(parse_sigmas(text))
         except ValueError as error:
             value = ()
-            self._explain(joined(told(str(error)), self.tr("The schedule is used.")))
+            self._explain(joined(translate_message(str(error)), self.tr("The schedule is used.")))
         else:
             self._explain("")
         if value != self._value:

@@ -192,7 +192,7 @@ def test_what_is_missing_or_of_no_use_is_told(models: dict[str, Model]) -> None:
         assert caught.value.field == "control"
     assert prepare(models["instruct-pix2pix"], REQUEST).segments[0].extra
     request, inputs = led(REQUEST, pixels(96, 64))
-    with pytest.raises(RequestError, match="takes no picture"):
+    with pytest.raises(RequestError, match="has no control image"):
         prepare(models["SD1"], request, inputs)
     with pytest.raises(RequestError, match="is missing"):
         prepare(models["SD2 depth"], request)

@@ -19,6 +19,7 @@ from core.errors import ModelError
 from core.families.components import all_tensors, find
 from core.families.config_from_shapes import unet_config
 from core.families.key_names import unet_from_diffusers
+from core.networks.cond import Cond
 from core.networks.layers import timestep_embedding
 from core.networks.unet import UNet
 
@@ -137,7 +138,7 @@ def test_the_unet_computes_what_diffusers_does(
     expected = theirs(
         x, t, context, added_cond_kwargs={"text_embeds": text, "time_ids": sizes}
     ).sample
-    torch.testing.assert_close(ours(x, t, context, vector), expected, atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(ours(x, t, Cond(context, vector)), expected, atol=2e-5, rtol=1e-4)
 
 
 def test_what_no_unet_has_is_refused(tmp_path: Path) -> None:
@@ -148,9 +149,9 @@ def test_what_no_unet_has_is_refused(tmp_path: Path) -> None:
     first = "model.diffusion_model.input_blocks.4.1."
     without = {key: value for key, value in weights.items() if not key.startswith(first)}
     write_header(without, path)
-    with pytest.raises(ModelError, match="of an unusual kind"):
+    with pytest.raises(ModelError, match="an unknown architecture"):
         identify(path)
     more = {f"{first}transformer_blocks.{i}.norm1.bias": torch.zeros(1) for i in range(2000)}
     write_header(weights | more, path)
-    with pytest.raises(ModelError, match="2000 blocks where 256 are the most"):
+    with pytest.raises(ModelError, match="2000 blocks, and at most 256"):
         identify(path)

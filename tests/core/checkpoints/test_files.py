@@ -116,7 +116,7 @@ def test_what_was_read_stays_when_the_file_is_written_over(suffix: str, tmp_path
         opened.truncate(10)
     for name, value in WEIGHTS.items():
         assert torch.equal(read[name], value), name
-    with pytest.raises(ModelError, match="become shorter"):
+    with pytest.raises(ModelError, match="became shorter"):
         file.tensor(max(WEIGHTS, key=lambda name: WEIGHTS[name].numel()))
 
 
@@ -133,7 +133,7 @@ DAMAGED: dict[str, bytes] = {
     "deep nesting": header(b"[" * 200_000),
     "not UTF-8": header(b'{"\xff": 1}'),
     "a duplicate": header(b'{"w": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}, "w": 1}'),
-    "unknown elements": header(one("F99"), bytes(8)),
+    "unknown dtype": header(one("F99"), bytes(8)),
     "no elements": header({"w": {"shape": [1], "data_offsets": [0, 4]}}, bytes(4)),
     "a number": header({"w": 3}),
     "negative sizes": header(one(shape=(-2,)), bytes(8)),
@@ -146,7 +146,7 @@ DAMAGED: dict[str, bytes] = {
     "offsets that turn back": header(one(offsets=(8, 0)), bytes(8)),
     "offsets beyond the end": header(one(offsets=(2**60, 2**60 + 8)), bytes(8)),
     "three offsets": header(one(offsets=(0, 4, 8)), bytes(8)),
-    "something behind": header(one(), bytes(9)),
+    "data after": header(one(), bytes(9)),
     "a gap": header(one(offsets=(4, 12)), bytes(12)),
     "an overlap": header(
         one() | {"v": {"dtype": "F32", "shape": [2], "data_offsets": [4, 12]}}, bytes(12)

@@ -112,12 +112,12 @@ def test_damaged_ones_are_refused(packed: Path, tmp_path: Path) -> None:
     whole, path = packed.read_bytes(), tmp_path / "cut.gguf"
     for size in (4, 8, 20, 24, 60, 200, 5_000, len(whole) - 40_000):
         path.write_bytes(whole[:size])
-        with pytest.raises(ModelError, match="not complete"):
+        with pytest.raises(ModelError, match="incomplete"):
             identify(path)
     for damage, told in (
         ((4, b"\x63"), "unknown version 99"),
-        ((8, b"\xff" * 8), "it says that it holds"),
-        ((16, b"\xff" * 8), "it says that it holds"),
+        ((8, b"\xff" * 8), "it claims to hold"),
+        ((16, b"\xff" * 8), "it claims to hold"),
         ((24, b"\xff" * 8), "characters in a name"),
     ):
         at, data = damage
@@ -135,15 +135,15 @@ def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) 
     [
         (gguf_file(struct.pack("<Q1sIIQ", 1, b"a", 9, 0, 2**40), 1), "values in a list"),
         (gguf_file(struct.pack("<Q1sIQ", 1, b"a", 8, 2**40), 1), "characters in a name"),
-        (gguf_file(struct.pack("<Q1sII", 1, b"a", 9, 9), 1), "not complete"),
-        (gguf_file(struct.pack("<Q1sI", 1, b"a", 77), 1), "unknown kind 77"),
-        (gguf_file(b"", 0, struct.pack("<Q1sI", 1, b"w", 99), 1), "sides of 'w'"),
+        (gguf_file(struct.pack("<Q1sII", 1, b"a", 9, 9), 1), "incomplete"),
+        (gguf_file(struct.pack("<Q1sI", 1, b"a", 77), 1), "unknown type 77"),
+        (gguf_file(b"", 0, struct.pack("<Q1sI", 1, b"w", 99), 1), 'sides of "w"'),
         (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 77, 0), 1), "number 77"),
-        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 2**62, 0, 0), 1), "ends within 'w'"),
-        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 0, 2**63), 1), "ends within 'w'"),
+        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 2**62, 0, 0), 1), 'ends within "w"'),
+        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 0, 2**63), 1), 'ends within "w"'),
         (
             gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 1, 0, 0) * 2, 2) + bytes(64),
-            "names 'w' twice",
+            'names "w" twice',
         ),
         (
             gguf_file(
@@ -153,7 +153,7 @@ def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) 
                 99,
             )
             + bytes(2000),
-            "larger than it is",
+            "larger than the file",
         ),
     ],
 )

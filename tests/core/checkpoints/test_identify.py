@@ -254,7 +254,7 @@ def test_what_is_missing_is_named(tinies: dict[str, Tiny], tmp_path: Path) -> No
     whole = original(tinies["SD1"])
     path = tmp_path / "part.safetensors"
     save_file({k: v for k, v in whole.items() if not k.startswith("first_stage")}, path)
-    assert identify(path).missing == ("an autoencoder (VAE)",)
+    assert tuple(map(str, identify(path).missing)) == ("an autoencoder (VAE)",)
     with pytest.raises(ModelError, match="lacks an autoencoder"):
         load_model(path)
     cut = dict(whole)
@@ -358,7 +358,7 @@ def test_published_sizes_are_told_without_reading_the_weights(
     assert len(read) <= 1
     assert identity.display_name == name
     assert identity.unet == config
-    assert "an autoencoder (VAE)" in identity.missing
+    assert "an autoencoder (VAE)" in map(str, identity.missing)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_other_families_are_named(config: UNetConfig, kind: str, tmp_path: Path)
     header_of(config, path)
     with pytest.raises(ModelError, match=kind) as caught:
         identify(path)
-    assert caught.value.hint == "Choose another model."
+    assert str(caught.value.hint) == "Choose another model."
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_other_families_are_named(config: UNetConfig, kind: str, tmp_path: Path)
         (["double_blocks.0.img_attn.qkv.weight"], "Flux"),
         (["control_model.input_blocks.0.0.weight"], "ControlNet"),
         (["lora_unet_mid_block.lora_up.weight"], "LoRA"),
-        (["something.else"], "no network that is known"),
+        (["something.else"], "no known network"),
     ],
 )
 def test_what_is_no_model_is_told(names: list[str], kind: str, tmp_path: Path) -> None:

@@ -142,11 +142,11 @@ def test_one_of_other_latents_is_refused(
     models: dict[str, Model], inputs: Inputs, tiny_model: Model
 ) -> None:
     request = replace(REQUEST, changes=(Change(2, model="SD1"),))
-    with pytest.raises(RequestError, match="its latents are others"):
+    with pytest.raises(RequestError, match="latent space is different"):
         prepare(models["SDXL"], request, inputs)
-    with pytest.raises(RequestError, match="latents are others"):
+    with pytest.raises(RequestError, match="latent space is different"):
         prepare(models["SDXL"], request, replace(inputs, models=lambda request, _: tiny_model))
-    with pytest.raises(RequestError, match="not at hand"):
+    with pytest.raises(RequestError, match="not available"):
         prepare(models["SDXL"], request)
 
 

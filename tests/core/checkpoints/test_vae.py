@@ -58,8 +58,8 @@ def test_that_of_another_model_can_be_taken(model: Model, checkpoints: dict[str,
     ("weights", "words"),
     [
         ({"a": torch.zeros(2)}, "holds no autoencoder"),
-        (AutoencoderKL(replace(VAE, latent_channels=8)).state_dict(), "not one for SD1"),
-        (AutoencoderKL(replace(VAE, multipliers=(1, 2, 4))).state_dict(), "not one for SD1"),
+        (AutoencoderKL(replace(VAE, latent_channels=8)).state_dict(), "not fit SD1"),
+        (AutoencoderKL(replace(VAE, multipliers=(1, 2, 4))).state_dict(), "not fit SD1"),
     ],
 )
 def test_what_does_not_fit_is_refused(

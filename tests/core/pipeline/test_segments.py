@@ -455,7 +455,7 @@ def test_a_file_with_another_recipe_is_refused(
     path = tmp_path / "job"
     saved_job.save(path, prepare(tiny_model, REQUEST), State(1, torch.zeros(1, 4, 4, 4)))
     save_file(load_file(path), path, metadata or None)
-    with pytest.raises(StateError, match="not a saved trajectory"):
+    with pytest.raises(StateError, match="not a usable saved state"):
         saved_job.load(path)
 
 

@@ -279,7 +279,7 @@ def test_a_bad_part_names_its_field(field: str, asked: dict[str, Any]) -> None:
 
 
 def test_an_option_is_refused_with_those_the_sampler_takes() -> None:
-    with pytest.raises(RequestError, match="It takes eta, s_noise"):
+    with pytest.raises(RequestError, match="It has eta, s_noise"):
         Request(sampler="Euler a", options=Options(churn=1.0))
 
 

@@ -45,7 +45,7 @@ def test_other_models_refuse_it(tiny_model: Model, guidance: Guidance) -> None:
     request = Request(prompt="a cat", width=32, height=32, steps=2, guidance=guidance)
     prepare(tiny_model, request)
     other = replace(tiny_model, config=replace(tiny_model.config, prediction="eps"))
-    with pytest.raises(RequestError, match="no flow model"):
+    with pytest.raises(RequestError, match="not a flow model"):
         prepare(other, request)
 
 

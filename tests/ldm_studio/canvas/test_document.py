@@ -86,7 +86,7 @@ def test_a_bad_picture_is_refused_and_nothing_changes():
 
 
 def test_a_mask_without_a_picture_is_refused():
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="no image"):
         CanvasDocument().set_mask(np.zeros((4, 4), np.uint8), "set")
 
 

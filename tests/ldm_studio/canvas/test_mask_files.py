@@ -12,7 +12,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from core.errors import PictureError
+from core.errors import ImageError
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.document.brush import Brush
 from ldm_studio.canvas.document.canvas_document import CanvasDocument
@@ -70,7 +70,7 @@ def test_an_image_becomes_a_mask_by_its_brightness(qapp):
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(PictureError, match="Cannot save"):
+    with pytest.raises(ImageError, match="cannot be saved"):
         write_mask(tmp_path / "file" / "mask.png", noise(3, 3))
 
 
@@ -98,7 +98,7 @@ def test_saving_and_opening_a_mask_by_menu(qtbot, panel, tmp_path):
 
 
 def test_what_is_no_picture_is_told_and_changes_nothing(qtbot, panel, tmp_path):
-    (tmp_path / "a.png").write_bytes(b"no picture")
+    (tmp_path / "a.png").write_bytes(b"no image")
     with qtbot.waitSignal(panel.problem) as told:
         panel.use_as_mask(str(tmp_path / "a.png"))
     assert "a.png" in told.args[0]
@@ -202,7 +202,7 @@ def test_what_is_on_the_canvas_already_stays(qtbot, tmp_path):
 
 
 def test_damaged_files_are_logged_and_the_canvas_stays_empty(qtbot, tmp_path, caplog):
-    (tmp_path / "picture.png").write_bytes(b"no picture")
+    (tmp_path / "picture.png").write_bytes(b"no image")
     doc = document()
     keeper = CanvasStore(doc, tmp_path)
     keeper.restore()

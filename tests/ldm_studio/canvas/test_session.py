@@ -38,7 +38,7 @@ def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
 
 def test_what_is_wrong_with_a_mask_file_is_shown(application, qtbot, aio, tmp_path) -> None:
     application.studio.use_start(np.zeros((64, 64, 3), np.uint8))
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     canvas = application.window.canvas
     with qtbot.waitSignal(canvas.problem):
         canvas.use_as_mask(str(tmp_path / "broken.png"))

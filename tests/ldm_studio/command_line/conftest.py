@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.conditioning.text.token_count import PromptTokenCounter
+from core.request.inputs import Inputs
 from core.request.request import Request
 from core.runtime.environment import Environment
 from ldm_studio.command_line import cli
@@ -93,8 +94,9 @@ class FakePipeline:
         self.loaded = True
         return replace(MODEL, read=self.read)
 
-    def begin(self, request: Request, image: Any, mask: Any, later: Any = None) -> FakeRun:
-        self.asked.append((request, image, mask))
+    def begin(self, request: Request, inputs: Inputs | None = None) -> FakeRun:
+        inputs = inputs or Inputs()
+        self.asked.append((request, inputs.image, inputs.mask))
         return FakeRun(request, self.fails.get(len(self.asked) - 1), notes=self.notes)
 
 

@@ -18,7 +18,7 @@ from ldm_studio.command_line import cli
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("--sampler eulr", f"Did you mean 'Euler' or 'Euler a'? Known: {', '.join(SAMPLERS)}."),
+        ("--sampler eulr", f"Similar: Euler, Euler a. Known: {', '.join(SAMPLERS)}."),
         ("--schedule nothing", f"Known: {', '.join(SCHEDULES)}."),
         ("--steps 0", "whole number from 1 to 1000"),
         ("--steps many", "whole number from 1 to 1000"),
@@ -37,26 +37,26 @@ from ldm_studio.command_line import cli
         ("--init start.png", "Add --size 128x80 to scale it"),
         ("--init start.png --mask small.png", "must have the same size"),
         ("--surprise", "unrecognized arguments"),
-        ("--sampler Euler --order 3", "--order: Euler takes no order. It takes --churn"),
-        ("--sampler LCM --eta 0.5", "--eta: LCM takes no eta"),
+        ("--sampler Euler --order 3", "--order: Euler has no option order. It has --churn"),
+        ("--sampler LCM --eta 0.5", "--eta: LCM has no option eta"),
         ("--eta 2", "a number from 0 to 1"),
-        ("--churn-min 0.1 --sampler Euler", "--churn-min does nothing without --churn"),
-        ("--mimic-quantile 0.9", "--mimic-quantile does nothing without --mimic-cfg"),
-        ("--variation-seed 9", "does nothing without --variation-strength"),
-        ("--cfg 3 --cfg-plus-plus 1", "--cfg does nothing beside --cfg-plus-plus"),
-        ("--sigmas 3,2 --schedule beta", "--schedule does nothing beside --sigmas"),
-        ("--sigmas 3,2 --rho 5", "--rho does nothing beside --sigmas"),
+        ("--churn-min 0.1 --sampler Euler", "--churn-min has no effect without --churn"),
+        ("--mimic-quantile 0.9", "--mimic-quantile has no effect without --mimic-cfg"),
+        ("--variation-seed 9", "has no effect without --variation-strength"),
+        ("--cfg 3 --cfg-plus-plus 1", "--cfg has no effect beside --cfg-plus-plus"),
+        ("--sigmas 3,2 --schedule beta", "--schedule has no effect beside --sigmas"),
+        ("--sigmas 3,2 --rho 5", "--rho has no effect beside --sigmas"),
         ("--sigmas 3,nan", "“nan” is not a number"),
-        ("--sigmas 2,3", "--sigmas: '2,3': The numbers must fall"),
-        ("--sigmas 3,2 --steps 5", "--sigmas: 2 sigmas are not 5 steps. Ask for 2 steps"),
+        ("--sigmas 2,3", "--sigmas: '2,3': The numbers must decrease"),
+        ("--sigmas 3,2 --steps 5", "--sigmas: 2 sigmas do not make 5 steps. Set steps to 2"),
         ("--schedule normal --rho 5", "--rho: Normal has no rho"),
-        ("--sigma-min 3 --sigma-max 2", "--sigma-min: sigma_min 3.0 is not below"),
+        ("--sigma-min 3 --sigma-max 2", "--sigma-min: sigma_min 3 is not below"),
         ("--guidance-start 0.5 --guidance-end 0.4", "--guidance-end: guidance.end is 0.4"),
-        ("--noise comfu", "Did you mean 'ComfyUI'? Known: Studio, A1111 CPU"),
+        ("--noise comfu", "Similar: ComfyUI. Known: Studio, A1111 CPU"),
         ("--stop-after 2", "--stop-after K and --state FILE need each other"),
         ("--state a.state", "--stop-after K and --state FILE need each other"),
         ("--stop-after 2 --state a.state --count 2", "--count must be 1"),
-        ("--stop-after 2 --state a.state -o a.png", "Give -o to `ldm-studio resume`"),
+        ("--stop-after 2 --state a.state -o a.png", "Add -o to `ldm-studio resume`"),
         ("--stop-after 9 --state a.state", "--stop-after 9 is beyond the last of 3 steps"),
     ],
 )
@@ -116,9 +116,11 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipelin
 def test_unreadable_and_unwritable_pictures_have_theirs(run, capsys, tmp_path):
     (tmp_path / "junk.png").write_text("junk")
     assert run("generate", "fox", "--init", "junk.png") == cli.Exit.PICTURE
-    assert "junk.png is not a picture" in capsys.readouterr().err
+    assert "junk.png is not an image" in capsys.readouterr().err
     assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.PICTURE
-    assert "Cannot write into junk.png: it is, or is in, a file" in capsys.readouterr().err
+    assert (
+        "LDM Studio cannot write into junk.png: it is, or is in, a file" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(

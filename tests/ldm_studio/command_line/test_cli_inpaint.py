@@ -67,17 +67,17 @@ def test_tiles_take_a_large_picture(run, pipeline) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ("--area masked", "--area does nothing without --mask"),
-        ("--soft", "--soft does nothing without --mask"),
-        ("--init small.png --mask small-mask.png --padding 3", "does nothing without --area"),
+        ("--area masked", "--area has no effect without --mask"),
+        ("--soft", "--soft has no effect without --mask"),
+        ("--init small.png --mask small-mask.png --padding 3", "has no effect without --area"),
         ("--init small.png --mask small-mask.png --content sky", "'sky' is none of original, fill"),
         ("--init small.png --mask small-mask.png --grow 999", "not a whole number from -256"),
-        ("--outpaint 8,0,0,0", "--outpaint needs a picture to start from"),
+        ("--outpaint 8,0,0,0", "--outpaint needs an image to start from"),
         ("--init small.png --outpaint 8,0,0", "is not LEFT,TOP,RIGHT,BOTTOM"),
         ("--init small.png --outpaint 0,0,0,0", "is not LEFT,TOP,RIGHT,BOTTOM"),
         ("--init small.png --outpaint 8,0,0,0 --mask mask.png", "--outpaint makes the mask"),
-        ("--init small.png --fill edge", "--fill does nothing without --outpaint"),
-        ("--init photo.png --mask mask.png", "or --tile"),
+        ("--init small.png --fill edge", "--fill has no effect without --outpaint"),
+        ("--init photo.png --mask mask.png", "or add --tile"),
     ],
 )
 def test_what_is_wrong_is_said(run, capsys, arguments, says) -> None:

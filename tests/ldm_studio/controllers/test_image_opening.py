@@ -49,7 +49,7 @@ def test_the_settings_of_another_program_are_offered(application, qtbot, aio, fo
 
 
 def test_an_error_goes_when_the_next_picture_opens(application, qtbot, aio, tmp_path) -> None:
-    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "bad.png").write_bytes(b"no image")
     Image.new("RGB", (64, 64), "red").save(tmp_path / "good.png")
     notice = application.window.notice
     application.commands.open(str(tmp_path / "bad.png"))

@@ -138,7 +138,7 @@ def test_markup_is_that_of_the_chosen_syntax(panel, application) -> None:
 def test_a_lora_in_the_negative_prompt_is_underlined(panel, application) -> None:
     application.store.negative = "dark <lora:add_detail:1>"
     [problem] = panel.negative.problems()
-    assert "negative" in problem.explanation
+    assert "negative" in str(problem.explanation)
 
 
 def test_files_in_the_folder_are_offered_and_known(application, qtbot) -> None:

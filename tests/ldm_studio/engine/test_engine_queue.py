@@ -140,7 +140,7 @@ def test_there_are_only_so_many(run, reader) -> None:
         engine.submit(work(number))
     failed = reader.one(Failed)
     assert failed.id == MAX_JOBS + 1
-    assert str(MAX_JOBS) in failed.error.message
+    assert str(MAX_JOBS) in str(failed.error.message)
     engine.cancel(1)
     engine.submit(work(1000))
     reader.one(QueueChanged, lambda event: event.items[-1:] and event.items[-1].id == 1000)
@@ -243,7 +243,7 @@ def test_the_pictures_it_starts_from_are_there_again(run, reader) -> None:
 def test_a_picture_it_started_from_that_is_gone_is_told(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     engine.submit(Work(1, Request(init="0" * 64)))
-    assert "no longer kept" in reader.one(Failed).error.message
+    assert "no longer stored" in str(reader.one(Failed).error.message)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 1}', "null"])
@@ -259,7 +259,7 @@ def test_a_damaged_job_is_put_aside_and_told_and_the_others_are_there(run, reade
     told = again.one(QueueChanged)
     assert [item.request.seed for item in told.items] == [2]
     aside = next(iter((paths.queue_dir() / "damaged").iterdir()))
-    assert str(aside) in again.one(Warned).error.message
+    assert str(aside) in str(again.one(Warned).error.message)
 
 
 def test_a_queue_of_a_running_process_is_left_to_it(run, reader, saver) -> None:
@@ -303,10 +303,13 @@ def test_what_decoding_did_otherwise_is_told_once_for_pictures_in_a_row(run, rea
     engine = run(pipeline, reader)
     engine.submit(work(1, count=3, seed=1))
     reader.until_idle()
-    assert [event.error.message for event in reader.all(Warned)] == ["said before", "overflowed"]
+    assert [str(event.error.message) for event in reader.all(Warned)] == [
+        "said before",
+        "overflowed",
+    ]
     engine.submit(work(2, seed=1))
     reader.until_idle()
-    assert reader.all(Warned)[-1].error.message == "overflowed"
+    assert str(reader.all(Warned)[-1].error.message) == "overflowed"
 
 
 # --- disks that are full -----------------------------------------------------------------------
@@ -321,9 +324,9 @@ def test_a_disk_that_is_full_is_told_once_and_drawing_goes_on(run, reader, saver
     reader.until_idle()
     assert saver.saved == [1, 2]
     (warned,) = reader.all(Warned)
-    assert "No space left" in warned.error.message
-    assert "/data/queue" in warned.error.message
-    assert "lost" in warned.error.hint
+    assert "No space left" in str(warned.error.message)
+    assert "/data/queue" in str(warned.error.message)
+    assert "lost" in str(warned.error.hint)
 
 
 def test_what_cannot_be_written_is_not_paused_but_finished(run, reader, gate, saver) -> None:

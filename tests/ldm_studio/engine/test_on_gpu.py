@@ -77,7 +77,7 @@ def test_a_picture_on_the_fastest_device_there_is(request_: Request) -> None:
         info = pipeline.load(request_.model, request_.vae)
         assert info.device == "Pretended GPU, float16"
         assert info.torch_device == "cuda"
-        assert info.plan.startswith("all on the GPU")
+        assert str(info.plan).startswith("all on the GPU")
         picture, notes = drawn(pipeline, request_)
         assert notes == ()
     on_cpu = CorePipeline(device="cpu")

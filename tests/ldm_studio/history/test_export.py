@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.request.request import Request
 from ldm_studio.history.contact_sheet import CAPTIONS, GAP, Sheet, draw
 from ldm_studio.history.exporters import Export, Exported
@@ -91,7 +91,7 @@ def test_what_cannot_be_read_leaves_an_empty_frame(qapp, pictures, reader, tmp_p
 
 
 def test_a_sheet_that_would_be_too_large_is_refused(qapp, pictures, reader, tmp_path):
-    with pytest.raises(PictureError, match="too large"):
+    with pytest.raises(ImageError, match="too large"):
         export(reader, tmp_path / "a.png", Sheet(columns=1, side=30_000))
     assert not (tmp_path / "a.png").exists()
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.images.image_digest import digest
 from core.request.request import Request
 from ldm_studio.history.database_schema import State
@@ -57,10 +57,10 @@ def test_a_scan_that_sees_the_new_name_first_changes_nothing(pictures, history, 
 
 def test_a_name_that_is_taken_is_refused(pictures, history, reader):
     before = (pictures / "b.png").read_bytes()
-    with pytest.raises(PictureError, match=r"Another picture of the history .* b\.png"):
+    with pytest.raises(ImageError, match=r"Another image of the history .* b\.png"):
         rename(history, 1, "b")
     (pictures / "unknown.png").write_bytes(b"something")
-    with pytest.raises(PictureError, match="Another file"):
+    with pytest.raises(ImageError, match="Another file"):
         rename(history, 1, "unknown")
     assert (pictures / "unknown.png").read_bytes() == b"something"
     assert (pictures / "b.png").read_bytes() == before
@@ -70,16 +70,16 @@ def test_a_name_that_is_taken_is_refused(pictures, history, reader):
 def test_the_name_of_a_picture_in_the_trash_is_kept_for_it(pictures, history):
     (pictures / "b.png").unlink()
     history.set_state([2], State.DELETED).result()
-    with pytest.raises(PictureError, match="Another picture"):
+    with pytest.raises(ImageError, match="Another image"):
         rename(history, 1, "b.png")
 
 
 def test_a_missing_picture_is_not_renamed(pictures, history):
     (pictures / "a.png").unlink()
-    with pytest.raises(PictureError, match="not there"):
+    with pytest.raises(ImageError, match="is missing"):
         rename(history, 1, "c")
     assert os.listdir(pictures) == ["b.png"]
-    with pytest.raises(PictureError, match="no picture 99"):
+    with pytest.raises(ImageError, match="no image 99"):
         rename(history, 99, "c")
 
 
@@ -115,7 +115,7 @@ def test_what_a_name_becomes(wanted, name):
      "NUL.fox", "com1.png", "x" * 300, "狐" * 90, "\ud800"],
 )  # fmt: skip
 def test_names_that_some_system_cannot_have_are_refused(wanted):
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         new_name(A, wanted)
 
 
@@ -123,7 +123,7 @@ def test_names_that_some_system_cannot_have_are_refused(wanted):
 def test_any_text_is_a_name_in_the_same_folder_or_refused(wanted):
     try:
         name = new_name(A, wanted)
-    except PictureError:
+    except ImageError:
         return
     assert A.with_name(name).parent == A.parent
     assert name.endswith(".png")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.request.request import Request
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.folder_scan import Report, locate, rebuild
@@ -122,11 +122,11 @@ def test_a_missing_picture_is_located(history, reader, folder, tmp_path):
     there = tmp_path / "there.png"
     (folder / "a.png").rename(there)
     rebuild(history, [folder])
-    with pytest.raises(PictureError, match="another picture"):
+    with pytest.raises(ImageError, match="not the image that"):
         locate(history, number, folder / "b.png")
-    with pytest.raises(PictureError, match="No such file"):
+    with pytest.raises(ImageError, match="No such file"):
         locate(history, number, tmp_path / "nothing.png")
-    with pytest.raises(PictureError, match="no picture 99"):
+    with pytest.raises(ImageError, match="no image 99"):
         locate(history, 99, there)
     locate(history, number, there)
     (picture,) = reader.page(parse("tag:found")).pictures
@@ -149,12 +149,12 @@ def test_a_row_that_the_file_got_meanwhile_makes_way(history, reader, folder, tm
 
 def test_damaged_files_are_listed_and_stop_nothing(history, reader, folder):
     (folder / "bad.png").write_bytes((folder / "a.png").read_bytes()[:100])
-    (folder / "text.jpg").write_text("no picture")
+    (folder / "text.jpg").write_text("no image")
     report = rebuild(history, [folder])
     assert report.added == 5
-    assert {problem.path.name: problem.message for problem in report.problems} == {
+    assert {problem.path.name: str(problem.message) for problem in report.problems} == {
         "bad.png": "The file is cut short.",
-        "text.jpg": "The file is not a PNG, JPEG or WebP picture.",
+        "text.jpg": "The file is not a PNG, JPEG or WebP image.",
     }
     assert set(prompts(history, "is:damaged")) == {"bad.png", "text.jpg"}
 
@@ -201,7 +201,7 @@ def test_what_is_hidden_small_or_linked_in_circles_is_passed_over(history, folde
     for name in (".hidden.png", ".trash/x.png", "thumbnails/x.png"):
         (folder / name).parent.mkdir(exist_ok=True)
         Image.fromarray(noise()).save(folder / name)
-    (folder / "notes.txt").write_text("no picture")
+    (folder / "notes.txt").write_text("no image")
     (folder / "circle").symlink_to(folder)
     (folder / "linked.png").symlink_to(folder / "a.png")
     (folder / "broken.png").symlink_to(folder / "nothing.png")
@@ -214,7 +214,7 @@ def test_a_name_that_is_no_text_is_listed(history, folder):
     Path(os.fsdecode(name)).write_bytes((folder / "a.png").read_bytes())
     report = rebuild(history, [folder])
     assert report.added == 3
-    assert "not valid Unicode" in report.problems[0].message
+    assert "not valid Unicode" in str(report.problems[0].message)
 
 
 def test_an_import_says_who_made_the_pictures_and_what_is_ignored(history, tmp_path):

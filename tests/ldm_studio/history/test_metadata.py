@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sd_parsers import ParserManager
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.request.request import Request
 from ldm_studio.history.history_store import History
 from ldm_studio.history.image_reader import scan
@@ -53,8 +53,8 @@ def test_any_recipe_comes_back_from_any_format(tmp_path_factory, suffix, request
     told = ""
     try:
         written(path, request)
-    except PictureError as error:
-        told = error.message
+    except ImageError as error:
+        told = str(error.message)
     if told:  # a JPEG holds 64 kilobytes: it is said, and nothing is cut
         assert "too long for a JPEG" in told
         assert not path.exists()

@@ -35,7 +35,7 @@ PARAMETERS = (
 
 def recipe(path: Path) -> Recipe:
     found = scan(path)
-    assert found.problem == ""
+    assert str(found.problem) == ""
     assert found.recipe is not None
     return found.recipe
 

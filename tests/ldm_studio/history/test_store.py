@@ -222,7 +222,9 @@ def test_a_newer_history_is_refused_and_not_touched(tmp_path):
     with History(tmp_path, (*MIGRATIONS, "CREATE TABLE more (id INTEGER);")):
         pass
     before = (tmp_path / DATABASE).read_bytes()
-    with pytest.raises(NewerHistory, match=f"its version is {NOW + 1}, this program knows {NOW}"):
+    with pytest.raises(
+        NewerHistory, match=f"it has version {NOW + 1}; this program supports {NOW}"
+    ):
         History(tmp_path)
     assert (tmp_path / DATABASE).read_bytes() == before
 
@@ -246,7 +248,7 @@ def check_recovered(folder: Path) -> None:
     with History(folder) as history, history.reader() as reader:
         assert history.recovery is not None
         assert history.recovery.set_aside.exists()
-        assert "set aside" in history.recovery.message
+        assert "moved to" in str(history.recovery.message)
         assert history.recovery.folders == (Path("/pictures"),)
         assert reader.count(Query()) == 0
         history.put([scanned(number) for number in range(10)]).result()
@@ -282,7 +284,7 @@ def test_damage_that_is_met_is_told_and_repaired_at_the_next_start(tmp_path):
     path = marked(tmp_path)
     damage(path)
     with History(tmp_path) as history, history.reader() as reader:
-        with pytest.raises(HistoryError, match="rebuilt from the picture files"):
+        with pytest.raises(HistoryError, match="rebuilt from the image files"):
             [reader.details(number) for number in range(500)]
         assert suspect_path(path).exists()
     check_recovered(tmp_path)

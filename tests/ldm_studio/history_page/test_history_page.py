@@ -361,7 +361,7 @@ def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     other = page.model.listed(1).path
     page.file_operations.locate(int(page.model.ids[0]), other)
     qtbot.waitUntil(lambda: page.notice.is_error)
-    assert "another picture" in page.notice.text()
+    assert "is not the image that" in page.notice.text()
 
 
 def test_importing_a_folder_shows_its_pictures_and_says_what_came_of_it(

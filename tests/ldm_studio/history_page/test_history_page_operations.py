@@ -60,7 +60,7 @@ def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
     dialog = page.window().findChild(RenameDialog)
     assert dialog.name.text() == "00005-1"
     dialog.name.setText("a/b")
-    assert "cannot have /" in dialog.problem.text()
+    assert "cannot contain /" in dialog.problem.text()
     assert not dialog.accept_button.isEnabled()
     dialog.name.setText("00001-1")
     assert "another file" in dialog.problem.text()

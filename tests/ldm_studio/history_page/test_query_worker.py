@@ -79,4 +79,4 @@ def test_an_error_is_told(asker, qtbot) -> None:
 
     asker.ask("list", fail, lambda _: None, told.append)
     qtbot.waitUntil(lambda: bool(told))
-    assert told[0].message == "no"
+    assert str(told[0].message) == "no"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.request.parameters import Inpaint
 from core.request.request import Request
 from core.runtime.environment import Environment
@@ -51,7 +51,7 @@ def test_the_history_finds_it(tmp_path, name) -> None:
     path = tmp_path / name
     image_formats.save(path, SMOOTH, REQUEST, "Model", DIGEST, RECORD)
     found = scan(path)
-    assert found.problem == ""
+    assert str(found.problem) == ""
     assert found.recipe is not None
     assert found.recipe.request == REQUEST.to_json()
     assert found.recipe.program == "LDM Studio"
@@ -83,14 +83,14 @@ def test_transparency_is_kept_or_refused(tmp_path) -> None:
     rgba = np.dstack([SMOOTH, SMOOTH[..., 0]])
     image_formats.save(tmp_path / "x.webp", rgba, REQUEST, "Model", DIGEST)
     assert np.array_equal(read_pixels(tmp_path / "x.webp"), rgba)
-    with pytest.raises(PictureError, match="no transparency"):
+    with pytest.raises(ImageError, match="no transparency"):
         image_formats.save(tmp_path / "x.jpg", rgba, REQUEST, "Model", DIGEST)
     assert not (tmp_path / "x.jpg").exists()
 
 
 def test_a_recipe_too_long_for_jpeg_is_refused_and_not_cut(tmp_path) -> None:
     long = replace(REQUEST, prompt="word " * 10_000)
-    with pytest.raises(PictureError, match="too long for a JPEG"):
+    with pytest.raises(ImageError, match="too long for a JPEG"):
         image_formats.save(tmp_path / "x.jpg", SMOOTH, long, "Model", DIGEST)
     assert not list(tmp_path.glob("*.jpg"))
     image_formats.save(tmp_path / "x.webp", SMOOTH, long, "Model", DIGEST)
@@ -107,4 +107,4 @@ def test_a_strange_note_of_a_camera_is_no_recipe(tmp_path, note) -> None:
     path = tmp_path / "x.jpg"
     Image.fromarray(SMOOTH).save(path, exif=exif.tobytes())
     assert read_request(path) is None
-    assert scan(path).problem == ""
+    assert str(scan(path).problem) == ""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.request.request import Request
 from ldm_studio.images.image_files import (
     load_image,
@@ -137,7 +137,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(PictureError, match="No space left on device"):
+    with pytest.raises(ImageError, match="No space left on device"):
         save_png(path, noise(9, 9, 3), REQUEST, "m", DIGEST)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -164,7 +164,7 @@ def test_a_picture_without_a_recipe_has_none(tmp_path):
         ("{not json", "Not a request"),
         ("[" * 100_000, "Not a request"),
         ("[1, 2]", "JSON object"),
-        ('{"version": 99}', "newer LDM Studio"),
+        ('{"version": 99}', "Update LDM Studio"),
         ('{"steps": "many"}', "steps must be int"),
         ('{"steps": 1e9}', "steps"),
         ('{"shell": "rm -rf"}', "Unknown settings"),
@@ -172,7 +172,7 @@ def test_a_picture_without_a_recipe_has_none(tmp_path):
 )
 def test_an_unusable_recipe_is_an_error_in_words(tmp_path, text, says):
     path = write_text(tmp_path / "a.png", "ldm_studio", text)
-    with pytest.raises(PictureError, match=says):
+    with pytest.raises(ImageError, match=says):
         read_request(path)
 
 
@@ -184,7 +184,7 @@ def test_a_text_that_unpacks_without_end_is_refused(tmp_path):
     Image.new("RGB", (4, 4)).save(data, "PNG")
     png = data.getvalue()
     (tmp_path / "a.png").write_bytes(png[:33] + chunk + png[33:])
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         read_request(tmp_path / "a.png")
 
 
@@ -200,7 +200,7 @@ def damaged_files() -> dict[str, bytes]:
     tiff = data.getvalue()
     return {
         "empty": b"",
-        "text": b"Dear reader, this is not a picture.",
+        "text": b"Dear reader, this is not an image.",
         "cut short": png[: len(png) // 2],
         "only a header": png[:40],
         "flipped bytes": png[:100] + bytes(b ^ 0xFF for b in png[100:400]) + png[400:],
@@ -215,7 +215,7 @@ def damaged_files() -> dict[str, bytes]:
 def test_damaged_files_are_errors_in_words(tmp_path, name, load):
     path = tmp_path / "bad.png"
     path.write_bytes(damaged_files()[name])
-    with pytest.raises(PictureError, match=r"bad\.png"):
+    with pytest.raises(ImageError, match=r"bad\.png"):
         load(path)
 
 
@@ -228,14 +228,14 @@ def test_no_bytes_escape_as_another_error(tmp_path_factory, junk, at):
     for read in (load_image, read_request):
         try:
             read(path)
-        except PictureError:
+        except ImageError:
             continue
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
-    with pytest.raises(PictureError, match="No such file"):
+    with pytest.raises(ImageError, match="No such file"):
         load_image(tmp_path / "nothing.png")
-    with pytest.raises(PictureError, match="directory"):
+    with pytest.raises(ImageError, match="directory"):
         load_image(tmp_path)
 
 
@@ -245,7 +245,7 @@ def test_huge_pictures_are_refused_before_they_are_decoded(tmp_path, side):
     png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header
     png += struct.pack(">I", zlib.crc32(b"IHDR" + header)) + struct.pack(">I", 0) + b"IDAT"
     (tmp_path / "huge.png").write_bytes(png + struct.pack(">I", zlib.crc32(b"IDAT")))
-    with pytest.raises(PictureError, match="million pixels"):
+    with pytest.raises(ImageError, match="million pixels"):
         load_image(tmp_path / "huge.png")
 
 

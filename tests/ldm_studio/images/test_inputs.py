@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import PictureError
+from core.errors import ImageError
 from core.images.image_digest import digest
 from core.request.request import Request
 from core.runtime.environment import Environment
@@ -36,13 +36,13 @@ def test_another_picture_under_the_name_is_refused(tmp_path: Path) -> None:
     store = InputStore(tmp_path)
     path = store.keep(digest(RGB), RGB)
     Image.fromarray(255 - RGB).save(path)
-    with pytest.raises(PictureError, match="damaged"):
+    with pytest.raises(ImageError, match="damaged"):
         store.find(digest(RGB))
     path.write_bytes(b"nothing")
-    with pytest.raises(PictureError, match=path.name):
+    with pytest.raises(ImageError, match=path.name):
         store.find(digest(RGB))
     Image.new("RGBA", (3, 3)).save(path)
-    with pytest.raises(PictureError, match="RGBA"):
+    with pytest.raises(ImageError, match="RGBA"):
         read_exact(path)
 
 

@@ -49,7 +49,7 @@ def test_the_box_lists_them_with_what_they_are(field) -> None:
     names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
     assert names == ["LDM Studio Emoji (default)", "dream", "broken", "Add a Folder…"]
     tips = [box.itemData(i, Qt.ItemDataRole.ToolTipRole) for i in range(3)]
-    assert "not complete" in tips[2]
+    assert "incomplete" in tips[2]
     assert tips[1].startswith("Stable Diffusion 1\n")
     enabled = [bool(box.model().flags(box.model().index(i, 0)) & Qt.ItemFlag.ItemIsEnabled)
                for i in range(3)]  # fmt: skip
@@ -238,7 +238,7 @@ def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None
 def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtbot) -> None:
     field.box.showPopup()
     picker = field.box.picker
-    details = {item.title: (item.detail, item.problem) for item in picker.items.shown}
+    details = {item.title: (item.detail, str(item.problem)) for item in picker.items.shown}
     assert details["dream"][0].startswith("Stable Diffusion 1 · ")
     assert details["dream"][0].endswith(" · float32")
     assert picker.isVisible()

@@ -86,7 +86,7 @@ def test_what_can_be_read_of_a_damaged_file_goes_on(path: Path) -> None:
     book = StyleBook(path)
     assert book.styles == (Style("Good", "good"),)
     assert book.problem is not None
-    assert "1 that could be read" in str(book.problem)
+    assert "1 readable" in str(book.problem)
     assert path.with_name("styles.damaged-1.json").read_text() == "an earlier one"
     assert path.with_name("styles.damaged-2.json").exists()
 

@@ -170,6 +170,6 @@ def test_wildcards_that_lead_back_to_themselves_are_told(drawn) -> None:
     put("b", "__a__")
     application.store.prompt = "__a__"
     application.studio.generate()
-    assert "lead back to themselves" in application.window.notice.text()
+    assert "refer to each other in a circle" in application.window.notice.text()
     with pytest.raises(RequestError):
         application.studio.order()

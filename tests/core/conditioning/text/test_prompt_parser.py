@@ -90,7 +90,7 @@ def test_a_lone_bracket_is_pointed_at(
         assert joined(told(prompt)) == joined(read)
     assert sorted(underlined(prompt)) == sorted(lone)
     for problem in parse(prompt).problems:
-        assert f"\\{prompt[problem.start]}" in problem.explanation
+        assert f"\\{prompt[problem.start]}" in str(problem.explanation)
 
 
 def joined(runs: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -160,7 +160,7 @@ def test_a_negative_prompt_names_no_lora_and_is_not_divided() -> None:
     assert parsed.loras == ()
     assert [piece.text for piece in parsed.spans] == ["dark AND ", "blurry :0.5"]
     [problem] = parsed.problems
-    assert "negative" in problem.explanation
+    assert "negative" in str(problem.explanation)
 
 
 # ComfyUI's syntax
@@ -191,7 +191,7 @@ def test_known_prompts_of_comfyui(prompt: str, expected: list[tuple[str, float]]
 def test_lone_brackets_are_text_to_comfyui(prompt: str) -> None:
     assert told(prompt, COMFYUI) == [(prompt, 1)]
     [problem] = parse(prompt, COMFYUI).problems
-    assert "read as text" in problem.explanation
+    assert "read as text" in str(problem.explanation)
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "()", "( [] :1.2)", "(cat:0)", "((cat:2):0)"])
