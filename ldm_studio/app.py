@@ -215,7 +215,7 @@ class Application(QObject):
             self.commands.open(str(first))
         if len(files) > 1:
             self.window.status.showMessage(
-                self.tr("Of {count} files the first is opened.").format(count=len(files)), 8000
+                self.tr("Opened the first of {count} files.").format(count=len(files)), 8000
             )
 
     async def close(self) -> bool:

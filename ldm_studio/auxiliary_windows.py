@@ -84,8 +84,8 @@ class AuxiliaryWindows(QObject):
             self.documentation.begin()
         else:
             self._window.notice.show_error(
-                self.tr("The documentation is not installed here."),
-                self.tr("Help → Keyboard Shortcuts and every tooltip work without it."),
+                self.tr("The documentation is not installed."),
+                self.tr("Help → Keyboard Shortcuts and the tooltips work without it."),
             )
 
     def open_report(self) -> None:

@@ -1,4 +1,4 @@
-"""What the command line returns, for scripts."""
+"""Exit codes of the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Exit(IntEnum):
 
 MEANING = """\
 exit codes:
-  0 done   2 wrong usage or value   3 model problem   4 picture or state file problem
-  5 out of memory   6 no window possible here   7 history problem   1 a bug
-  130 interrupted, finished pictures are kept
+  0 done   2 wrong usage or value   3 model problem   4 image or state file problem
+  5 out of memory   6 the window cannot open   7 history problem   1 a bug
+  130 interrupted, finished images are kept
 """

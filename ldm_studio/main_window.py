@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         below = QHBoxLayout(self.strip_frame)
         below.setContentsMargins(GRID, GRID, GRID, 0)
         below.addWidget(self.strip)
-        self.strip_hint = QLabel(self.tr("Your pictures of this session appear here."))
+        self.strip_hint = QLabel(self.tr("The images of this session appear here."))
         self.strip_hint.setObjectName("caption")
         self.strip_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         below.addWidget(self.strip_hint)

@@ -89,7 +89,7 @@ def output(text: str) -> Path:
     path = Path(text).expanduser()
     if path.suffix.lower() in OTHER_FORMATS and not path.is_dir():
         raise ArgumentTypeError(
-            f"pictures are saved as {', '.join(SUFFIXES)}, not as {path.suffix}; "
+            f"images are saved as {', '.join(SUFFIXES)}, not as {path.suffix}; "
             f"use {path.with_suffix('.png')}."
         )
     return path

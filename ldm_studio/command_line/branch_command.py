@@ -1,4 +1,4 @@
-"""`ldm-studio branch`: what a picture would have become with something else from a step on."""
+"""`ldm-studio branch`: repeats a run up to a step and continues it with other settings."""
 
 from __future__ import annotations
 
@@ -41,41 +41,44 @@ examples:
 def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "branch",
-        help="change a picture's recipe from a step on",
-        description="Make a picture again up to a step and go on with something else. What is\n"
-        "not given stays as it was. The new picture says where it comes from and replays from\n"
-        "itself.",
+        help="change an image from a step on",
+        description="Repeat an image up to a step and continue with other settings. Options that\n"
+        "you leave out keep the values of the recipe. The new image records its parent and can\n"
+        "be replayed.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=run)
     command.add_argument(
-        "picture", metavar="IMAGE", type=Path, help="one that LDM Studio made, with its recipe"
+        "picture", metavar="IMAGE", type=Path, help="an image with the recipe of LDM Studio"
     )
     command.add_argument(
         "--step",
         metavar="K",
         required=True,
         type=whole(0, MAX_STEPS),
-        help="both pictures share so many steps",
+        help="the number of steps that both images share",
     )
-    command.add_argument("--model", metavar="M", help="the model, if it is not where it was")
-    change = command.add_argument_group("what is otherwise from there on")
-    change.add_argument("--prompt", metavar="TEXT", help="what the picture shows")
+    command.add_argument("--model", metavar="M", help="the model, if it was moved")
+    change = command.add_argument_group("changes from that step on")
+    change.add_argument("--prompt", metavar="TEXT", help="what the image shows")
     change.add_argument("-n", "--negative", metavar="TEXT", help="what it should not show")
     request_flags.add_one(change, "cfg")
     change.add_argument(
-        "--sampler", metavar="S", type=named(split_name), help="with its customary options"
+        "--sampler",
+        metavar="S",
+        type=named(split_name),
+        help="the sampler, with its default options",
     )
     request_flags.add_one(
-        change, "schedule", help="its levels below the one that is reached are visited"
+        change, "schedule", help="its noise levels below the current one are used"
     )
-    request_flags.add_one(change, "steps", help="how many the whole schedule would have")
+    request_flags.add_one(change, "steps", help="the number of steps of the whole schedule")
     change.add_argument(
         "--mask",
         metavar="FILE",
         type=Path,
-        help="redraw only where this one is white, and keep IMAGE elsewhere",
+        help="inpaint where this image is white, and keep IMAGE elsewhere",
     )
     image_output.add(command)
 
@@ -91,7 +94,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         dropped = request.changes[len(kept) :]
         if dropped:
             print_warning(
-                f"left out what the picture itself changed from step {step} on: {_words(dropped)}"
+                f"left out the changes of the image from step {step} on: {_words(dropped)}"
             )
         start = recipe_inputs.find(replace(request, changes=kept), InputStore(inputs_dir()))
         start = start.with_images({digest(p): p for p in added})

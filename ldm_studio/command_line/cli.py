@@ -26,7 +26,7 @@ from .display import show_problem, started_from_desktop, window_possible
 
 NO_DISPLAY = (
     "There is no display here, so the window cannot open; "
-    'ldm-studio generate "a red heart" makes pictures without one.'
+    'ldm-studio generate "a red heart" generates images without it.'
 )
 
 WINDOW_COMMANDS = ("open", "self-test")
@@ -157,7 +157,7 @@ def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
     """For all commands; or for WINDOW_COMMANDS, without the imports of the others."""
     top = _Parser(
         prog="ldm-studio",
-        description="Make pictures with latent diffusion models. Without a command, opens the "
+        description="Generate images with latent diffusion models. Without a command, open the "
         "window.",
     )
     top.add_argument("--version", action="version", version=f"LDM Studio {__version__}")
@@ -165,14 +165,14 @@ def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
         "--data",
         metavar="FOLDER",
         type=Path,
-        help="keep settings, history, models and pictures in this folder instead of the usual ones",
+        help="keep settings, history, models and images in this folder",
     )
     top.set_defaults(run=_open_window, files=())
     commands = top.add_subparsers(metavar="COMMAND", title="commands")
     window = commands.add_parser(
         "open",
-        help="open the window with a picture or a model; `ldm-studio FILE` does the same",
-        description="Open the window, or bring it to the front, with a picture and its recipe.",
+        help="open the window with an image or a model; `ldm-studio FILE` does the same",
+        description="Open the window, or bring it to the front, with an image and its recipe.",
     )
     window.add_argument("files", metavar="FILE", nargs="*")
     window.set_defaults(run=_open_window)
@@ -203,8 +203,8 @@ def _add_windowless(commands: argparse._SubParsersAction) -> None:
         command.add(commands)
     past = commands.add_parser(
         "history",
-        help="find pictures, index folders, import those of other programs",
-        description="Find any picture, know how it was made, and index folders of pictures.",
+        help="find images, index folders, import folders of other programs",
+        description="Find images, show how they were made, and index image folders.",
         epilog=history.EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

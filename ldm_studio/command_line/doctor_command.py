@@ -13,9 +13,8 @@ from ldm_studio.diagnostics import PROBE, Check, checks, report_lines
 def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "doctor",
-        help="show what works here, and what to do about what does not",
-        description="Show what the program runs on, what works here, and what to do about what "
-        "does not.",
+        help="check what works here, and say how to fix what does not",
+        description="Show the system, check what works here, and say how to fix what does not.",
     )
     command.add_argument("--json", action="store_true", help="print one JSON object")
     command.add_argument(PROBE, action="store_true", help="only try to open a window's platform")

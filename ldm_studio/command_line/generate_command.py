@@ -1,4 +1,4 @@
-"""`ldm-studio generate`: pictures without the window, from the same pipeline."""
+"""`ldm-studio generate`: generates images without the window, with the same pipeline."""
 
 from __future__ import annotations
 
@@ -68,37 +68,37 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "generate",
         usage="ldm-studio generate [options] PROMPT",
-        help="make pictures without the window",
-        description="Make pictures and print their paths. Settings that are not given are "
-        "those that suit the model.",
+        help="generate images without the window",
+        description="Generate images and print their paths. Options that you leave out have "
+        "the values recommended for the model.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=run)
-    command.add_argument("prompt", metavar="PROMPT", help="what the picture shows")
+    command.add_argument("prompt", metavar="PROMPT", help="what the image shows")
     command.add_argument(
         "-n", "--negative", metavar="TEXT", default="", help="what it should not show"
     )
     _add_settings(command)
-    start = command.add_argument_group("starting from a picture")
+    start = command.add_argument_group("starting from an image")
     start.add_argument(
-        "--init", metavar="IMAGE", type=Path, help="the picture to change; --size scales it"
+        "--init", metavar="IMAGE", type=Path, help="the initial image; --size scales it"
     )
     start.add_argument(
-        "--mask", metavar="IMAGE", type=Path, help="redraw only where this one is white"
+        "--mask", metavar="IMAGE", type=Path, help="inpaint only where this image is white"
     )
     start.add_argument(
         "--control",
         metavar="IMAGE",
         type=Path,
-        help="the picture that the model is led by, if it is made for that: depths, or what it "
-        "edits, enlarges or varies",
+        help="the control image, for models that take one: a depth map, or the image to edit, "
+        "upscale or vary",
     )
     start.add_argument(
         "--outpaint",
         metavar="L,T,R,B",
         type=border,
-        help="add so many pixels at the left, top, right and bottom, and draw those",
+        help="extend the image by this many pixels at the left, top, right and bottom",
     )
     start.add_argument(
         "--fill",
@@ -110,18 +110,21 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--overlap",
         metavar="N",
         type=whole(0, 1024),
-        help="pixels of the old picture that --outpaint draws anew, fading (8)",
+        help="pixels of the old image that --outpaint blends with the new part (8)",
     )
     image_output.add(command, several=True)
-    stop = command.add_argument_group("stopping on the way")
+    stop = command.add_argument_group("stopping early")
     stop.add_argument(
         "--stop-after",
         metavar="K",
         type=whole(1, MAX_STEPS),
-        help="make no picture, but write --state after so many steps",
+        help="stop after this many steps and write --state instead of an image",
     )
     stop.add_argument(
-        "--state", metavar="FILE", type=file, help="what `ldm-studio resume` goes on from"
+        "--state",
+        metavar="FILE",
+        type=file,
+        help="the file that `ldm-studio resume` continues from",
     )
 
 
@@ -183,9 +186,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
                     finished += 1
                     target.print_result(path, drawn.picture.request, time.perf_counter() - began)
         except KeyboardInterrupt:
-            print_warning(
-                f"cancelled; {finished} of {request.count} pictures are finished and kept"
-            )
+            print_warning(f"cancelled; {finished} of {request.count} images are finished and kept")
             return Exit.INTERRUPTED
     return Exit.OK
 
@@ -368,7 +369,7 @@ def _without_clip_skip(request: Request, model: ModelInfo) -> Request:
     """Removes clip skip if it has no effect, so that the recipe does not claim it."""
     if request.clip_skip == 1 or model.skips:
         return request
-    print_warning(f"{model.name} is not made for --clip-skip; it reads as ever")
+    print_warning(f"--clip-skip has no effect on {model.name}")
     return replace(request, clip_skip=1)
 
 

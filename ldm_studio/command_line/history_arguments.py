@@ -31,58 +31,60 @@ def add_arguments(command: ArgumentParser, kind: type[ArgumentParser]) -> None:
         dest="action", metavar="ACTION", title="actions", required=True, parser_class=kind
     )
     raw = argparse.RawDescriptionHelpFormatter
-    _listing(actions.add_parser("list", help="the newest pictures"))
+    _listing(actions.add_parser("list", help="list the newest images"))
     searching = actions.add_parser(
-        "search", help="pictures that a query finds", epilog=QUERIES, formatter_class=raw
+        "search", help="list the images that a query finds", epilog=QUERIES, formatter_class=raw
     )
-    searching.add_argument("query", metavar="QUERY", nargs="+", help="what to look for; see below")
+    searching.add_argument(
+        "query", metavar="QUERY", nargs="+", help="what to search for; see below"
+    )
     searching.add_argument(
         "--facets", action="store_true", help="count models, samplers and days instead"
     )
     _listing(searching)
-    showing = actions.add_parser("show", help="everything about a picture")
+    showing = actions.add_parser("show", help="show everything about an image")
     showing.add_argument("id", metavar="ID_OR_FILE", help="its number in the list, or its file")
     _json(showing, "print one JSON object")
     _indexing(
         actions.add_parser(
             "rebuild",
-            help="index folders of pictures",
-            description="Index folders: what is new, changed, moved or gone. Can be interrupted, "
-            "and goes on where it was. Tags, ratings and favourites are kept.",
+            help="index image folders",
+            description="Index new, changed, moved and missing files of folders. If interrupted, "
+            "the same command continues. Tags, ratings and favourites are kept.",
         ),
         "*",
-        "by default the folder of this program's pictures and all others that are known",
+        "by default the output folder and all imported folders",
     )
     _indexing(
         actions.add_parser(
             "import",
-            help="index folders of other programs and know them from now on",
-            description="Index folders with pictures of AUTOMATIC1111, Forge, ComfyUI, InvokeAI, "
+            help="index folders of other programs and watch them",
+            description="Index image folders of AUTOMATIC1111, Forge, ComfyUI, InvokeAI, "
             "Fooocus, SD.Next, NovelAI, Draw Things, Krita AI Diffusion, Easy Diffusion, SwarmUI. "
-            "Nothing is copied or changed. Settings that have no equal here are listed.",
+            "Nothing is copied or changed. Unsupported settings are listed.",
         ),
         "+",
-        "with pictures in them or in folders below",
+        "with images in them or in their subfolders",
     )
-    locating = actions.add_parser("locate", help="say where the file of a missing picture is now")
+    locating = actions.add_parser("locate", help="say where the file of a missing image is now")
     locating.add_argument("id", metavar="ID", type=int)
     locating.add_argument("file", metavar="FILE", type=path_of)
-    renaming = actions.add_parser("rename", help="give the file of a picture another name")
+    renaming = actions.add_parser("rename", help="rename the file of an image")
     renaming.add_argument("id", metavar="ID", type=int)
     renaming.add_argument("name", metavar="NAME", help="in the same folder; its ending stays")
     _json(renaming, "print one JSON object")
     _json(actions.add_parser("collections", help="the collections"), "print one JSON object each")
-    collecting = actions.add_parser("collect", help="put pictures into a collection")
-    collecting.add_argument("collection", metavar="NAME", help="made if there is none")
+    collecting = actions.add_parser("collect", help="add images to a collection")
+    collecting.add_argument("collection", metavar="NAME", help="created if it does not exist")
     collecting.add_argument("ids", metavar="ID_OR_FILE", nargs="+")
-    collecting.add_argument("--remove", action="store_true", help="take them out instead")
+    collecting.add_argument("--remove", action="store_true", help="remove them instead")
     _json(collecting, "print one JSON object")
     exporting = actions.add_parser(
         "export",
-        help="copy pictures or their recipes out",
-        description="Copy the pictures that a query finds, or all, into a folder or a .zip file; "
-        "draw them into one contact sheet, a .png or .jpg file; or write what is known of them "
-        "into a .csv or .jsonl file.",
+        help="export images or their recipes",
+        description="Copy the images that a query finds, or all, into a folder or a .zip file; "
+        "make a contact sheet of them, a .png or .jpg file; or write their data into a .csv or "
+        ".jsonl file.",
         epilog=QUERIES,
         formatter_class=raw,
     )
@@ -96,16 +98,16 @@ def add_arguments(command: ArgumentParser, kind: type[ArgumentParser]) -> None:
         help="a folder, or a .zip, .png, .jpg, .csv or .jsonl file",
     )
     exporting.add_argument(
-        "--columns", metavar="N", type=_count, default=5, help="of a contact sheet (5)"
+        "--columns", metavar="N", type=_count, default=5, help="columns of a contact sheet (5)"
     )
     exporting.add_argument(
-        "--side", metavar="PX", type=_count, default=256, help="of each picture in it (256)"
+        "--side", metavar="PX", type=_count, default=256, help="side of each image in it (256)"
     )
     exporting.add_argument(
         "--captions",
         metavar="A,B",
         default="name,seed,prompt",
-        help="below each picture in it (name,seed,prompt)",
+        help="texts below each image in it (name,seed,prompt)",
     )
     _json(exporting, "print one JSON object with the counts")
 
@@ -114,7 +116,7 @@ def _listing(command: ArgumentParser) -> None:
     command.add_argument(
         "--limit", metavar="N", type=_count, default=_LIMIT, help=f"how many ({_LIMIT}; 0: all)"
     )
-    _json(command, "print one JSON object a picture")
+    _json(command, "print one JSON object per image")
 
 
 def _indexing(command: ArgumentParser, number: str, words: str) -> None:

@@ -98,10 +98,10 @@ def _print_pictures(arguments: Namespace, history: History, query: Query) -> Non
 def _find_image(number: int, reader: Reader, query: Query) -> str:
     total = reader.count(query)
     if number < total:
-        return f"{number} of {total} pictures; --limit 0 shows all"
+        return f"{number} of {total} images; --limit 0 shows all"
     if total or query.terms:
-        return f"{total} pictures" if total != 1 else "1 picture"
-    return "no pictures are indexed yet; try: ldm-studio history rebuild"
+        return f"{total} images" if total != 1 else "1 image"
+    return "no images are indexed yet; try: ldm-studio history rebuild"
 
 
 def _show(arguments: Namespace, history: History) -> None:
@@ -141,7 +141,7 @@ def _import(arguments: Namespace, history: History) -> None:
         for program, number in sorted(report.programs.items(), key=lambda item: -item[1]):
             print(f"{number:>8}  {program or 'without a recipe'}")
         if report.ignored:
-            print("settings that have no equal here, and in how many pictures:")
+            print("unsupported settings, and the number of images with them:")
         for name, number in sorted(report.ignored.items(), key=lambda item: -item[1]):
             print(f"{number:>8}  {name}")
 
@@ -171,7 +171,7 @@ def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) ->
             return rebuild(history, there, again=arguments.again, progress=show)
         except KeyboardInterrupt:
             bar.close()
-            _print_line("stopped; the same command goes on where it was")
+            _print_line("stopped; the same command continues")
             raise
 
 
@@ -191,7 +191,7 @@ def _print_report(report: Report, arguments: Namespace) -> None:
         "unchanged": report.unchanged,
     }
     counted = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
-    print(f"{report.files} pictures{': ' if counted else ''}{counted}")
+    print(f"{report.files} images{': ' if counted else ''}{counted}")
 
 
 def _locate(arguments: Namespace, history: History) -> None:
@@ -209,9 +209,7 @@ def _export(arguments: Namespace, history: History) -> None:
         )
         return
     print(arguments.output)
-    _print_line(
-        f"{done.pictures} pictures" + (f", {done.left_out} missing" if done.left_out else "")
-    )
+    _print_line(f"{done.pictures} images" + (f", {done.left_out} missing" if done.left_out else ""))
 
 
 def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace) -> Exported:
@@ -281,7 +279,7 @@ def _collect(arguments: Namespace, history: History) -> None:
     if arguments.json:
         _print_json({"collection": arguments.collection, "changed": changed})
     else:
-        _print_line(f"{changed} pictures" if changed != 1 else "1 picture")
+        _print_line(f"{changed} images" if changed != 1 else "1 image")
 
 
 def _query(arguments: Namespace) -> Query:

@@ -34,7 +34,7 @@ from .argument_types import output
 def add(command: ArgumentParser, *, several: bool = False) -> None:
     """The arguments that `Output.of` reads."""
     group = command.add_argument_group("output")
-    folder = "a folder that gets numbered files" if several else "a folder that gets a numbered one"
+    folder = "a folder for numbered files" if several else "a folder for a numbered one"
     group.add_argument(
         "-o",
         "--output",
@@ -47,7 +47,7 @@ def add(command: ArgumentParser, *, several: bool = False) -> None:
         "--transparent", action="store_true", help="save with a transparent background"
     )
     group.add_argument(
-        "--json", action="store_true", help="print one JSON object a picture instead of its path"
+        "--json", action="store_true", help="print one JSON object per image instead of its path"
     )
 
 
@@ -89,7 +89,7 @@ class Output:
         except ImageError as error:
             raise _save_elsewhere(drawn, error) from error
         if problem := index_image(path):
-            print_warning(f"the picture is saved, but not in the history yet: {problem}")
+            print_warning(f"the image is saved, but not in the history yet: {problem}")
         return path
 
     def warn_once(self, sentences: Iterable[Message]) -> None:
@@ -167,4 +167,4 @@ def keep_inputs_or_warn(pictures: Inputs) -> None:
     try:
         keep(pictures, InputStore(inputs_dir()))
     except OSError as error:
-        print_warning(f"the start picture is not kept for replays: {error.strerror or error}")
+        print_warning(f"the initial image is not kept for replays: {error.strerror or error}")

@@ -46,21 +46,19 @@ def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "models",
         help="list the models, LoRAs, embeddings and VAEs",
-        description="Models are looked for in the program's folder of models and in the folders "
-        "added in the window. Only headers are read, and nothing in them is executed.",
+        description="List the models in the program's model folder and in the folders added in "
+        "the window. Only file headers are read, and nothing in them is run.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument(
-        "--kind", choices=KINDS, default="model", help="of what to list all (model)"
-    )
+    command.add_argument("--kind", choices=KINDS, default="model", help="what to list (model)")
     command.add_argument("--json", action="store_true", help="print one JSON object each")
     command.set_defaults(run=_list)
     one = commands.add_parser(
         "inspect",
-        help="what a file or folder is, and whether it can be drawn with here",
-        description="Say what a model, a LoRA, an embedding or a VAE is. Returns 3 for a model "
-        "that cannot be drawn with here, and for what cannot be read.",
+        help="say what a file or folder is, and whether it is supported",
+        description="Say what a model, a LoRA, an embedding or a VAE is. Returns 3 for "
+        "unsupported models and for files that cannot be read.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

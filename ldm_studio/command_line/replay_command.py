@@ -25,25 +25,25 @@ from .image_output import keep_inputs_or_warn, print_line, print_warning
 EXAMPLES = """\
 examples:
   ldm-studio replay fox.png
-  ldm-studio replay pictures/*.png --json
+  ldm-studio replay images/*.png --json
   ldm-studio replay hat.png --init fox.png --mask hat-mask.png
 
 exit codes:
-  0 every picture came out identical
-  8 a picture came out otherwise, or its file was edited
-  9 a picture cannot be replayed: no recipe, or its model or start picture is missing
-  4 a file is no picture, or damaged
-  with several pictures, that of the first that was not identical; others as for generate
+  0 every image is identical
+  8 an image differs, or its file was edited
+  9 an image cannot be replayed: no recipe, or its model or initial image is missing
+  4 a file is not an image, or is damaged
+  with several images, the code of the first that is not identical; others as for generate
 """
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "replay",
-        help="make pictures again from themselves and compare",
-        description="Make each picture again from its own metadata. Says whether every step, the\n"
-        "finished picture and the file are identical, or the first step that is not and what\n"
-        "may be the cause.",
+        help="make images again from their recipes and compare",
+        description="Make each image again from its metadata. Says whether every step, the final\n"
+        "image and the file are identical, or which step differs first and what may be the\n"
+        "cause.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,10 +53,10 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--model", metavar="M", help="the model, if it is not where the recipe says"
     )
     command.add_argument(
-        "--init", metavar="FILE", type=Path, help="the start picture, if it is not kept here"
+        "--init", metavar="FILE", type=Path, help="the initial image, if it is not kept here"
     )
     command.add_argument("--mask", metavar="FILE", type=Path, help="the mask, likewise")
-    command.add_argument("--json", action="store_true", help="print one JSON object a picture")
+    command.add_argument("--json", action="store_true", help="print one JSON object per image")
 
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
@@ -120,7 +120,7 @@ def _print_verdict(path: Path, verdict: Verdict, as_json: bool) -> None:
         _print_json(path, "identical" if verdict.identical else "differs", **_facts(verdict))
         return
     print_line(f"{path}: {_sentence(verdict)}")
-    _print_list("may be because of", verdict.causes)
+    _print_list("possible cause", verdict.causes)
     _print_list("note", verdict.notes)
 
 
@@ -130,15 +130,15 @@ def _facts(verdict: Verdict) -> dict[str, object]:
 
 
 def _sentence(verdict: Verdict) -> str:
-    result = "the same" if verdict.pixels_equal else "another"
+    result = "the same" if verdict.pixels_equal else "not the same"
     if verdict.identical:
         return f"identical, {verdict.steps} steps"
     if verdict.first_difference is not None:
         step, steps = verdict.first_difference, verdict.steps
-        return f"step {step} of {steps} is the first that differs; it ends in {result} picture"
+        return f"step {step} of {steps} is the first that differs; the final image is {result}"
     if not verdict.pixels_equal:
-        return "the finished picture differs"
-    return f"all {verdict.steps} steps and the picture they make are the same, the file is not"
+        return "the final image differs"
+    return f"all {verdict.steps} steps and the final image are the same, the file is not"
 
 
 def _print_list(title: str, lines: Sequence[Message]) -> None:

@@ -30,15 +30,15 @@ examples:
 def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "resume",
-        help="go on from a state that generate --stop-after wrote",
-        description="Take the steps that are left and save the picture: the same, to the bit, as\n"
-        "without the stop, if it goes on where it was stopped. A finished state is only decoded.",
+        help="continue from a state that generate --stop-after wrote",
+        description="Run the remaining steps and save the image. It is identical to that of an\n"
+        "uninterrupted run. A finished state is only decoded.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=run)
     command.add_argument("state", metavar="FILE", type=file, help="the state")
-    command.add_argument("--model", metavar="M", help="the model, if it is not where it was")
+    command.add_argument("--model", metavar="M", help="the model, if it was moved")
     image_output.add(command)
 
 
@@ -53,7 +53,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     began = time.perf_counter()
     going = engine.resume(arguments.state)
     for difference in differences(header.environment, going.environment):
-        print_warning(f"the picture may not be the same to the bit; {difference}")
+        print_warning(f"the image may not be identical; {difference}")
     with image_output.progress() as on_step:
         drawn = draw(going, on_step)
     path = target.save(drawn, model)

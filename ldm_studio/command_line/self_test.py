@@ -22,23 +22,25 @@ if TYPE_CHECKING:  # it opens the window
     from ldm_studio.app import Application
 
 PROMPT = "a red heart with a smile"
-PHASE_TEXTS = {"window": "window painted", "ready": "model ready", "picture": "first picture"}
+PHASE_TEXTS = {"window": "window painted", "ready": "model ready", "picture": "first image"}
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "self-test",
-        help="open the window, draw a picture, close, and say how long it took",
-        description="Try the whole program in a folder that is thrown away afterwards; your own "
-        "settings and pictures are not touched. Without a display the window is not seen.",
+        help="open the window, generate an image, close, and print the times",
+        description="Try the whole program in a temporary folder; your settings and images are "
+        "not touched. Without a display the window is invisible.",
         epilog=MEANING,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("--model", metavar="DIR", type=Path, default=SHIPPED, help="draw with it")
+    command.add_argument("--model", metavar="DIR", type=Path, default=SHIPPED, help="the model")
     command.add_argument("--steps", metavar="N", type=int, default=20, help="sampler steps (20)")
-    command.add_argument("--shot", metavar="FILE", type=Path, help="save the window as a picture")
     command.add_argument(
-        "--json", action="store_true", help="the moments, on the clock that processes share"
+        "--shot", metavar="FILE", type=Path, help="save a screenshot of the window"
+    )
+    command.add_argument(
+        "--json", action="store_true", help="print the times of a monotonic clock as JSON"
     )
     command.set_defaults(run=run)
 

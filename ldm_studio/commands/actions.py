@@ -32,16 +32,16 @@ def _line(menu: str) -> ActionSpec:
 FILE = QT_TRANSLATE_NOOP("Actions", "&File")
 EDIT = QT_TRANSLATE_NOOP("Actions", "&Edit")
 GENERATE = QT_TRANSLATE_NOOP("Actions", "&Generate")
-PICTURE = QT_TRANSLATE_NOOP("Actions", "&Picture")
+PICTURE = QT_TRANSLATE_NOOP("Actions", "&Image")
 VIEW = QT_TRANSLATE_NOOP("Actions", "&View")
 HELP = QT_TRANSLATE_NOOP("Actions", "&Help")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
-        "open_picture", QT_TRANSLATE_NOOP("Actions", "&Open Picture…"), FILE, ("Ctrl+O",), "image"
+        "open_picture", QT_TRANSLATE_NOOP("Actions", "&Open Image…"), FILE, ("Ctrl+O",), "image"
     ),
     ActionSpec(
-        "save_as", QT_TRANSLATE_NOOP("Actions", "&Save Picture As…"), FILE, ("Ctrl+S",), "save"
+        "save_as", QT_TRANSLATE_NOOP("Actions", "&Save Image As…"), FILE, ("Ctrl+S",), "save"
     ),
     ActionSpec(
         "export_transparent",
@@ -66,14 +66,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _line(EDIT),
     ActionSpec(
         "copy_picture",
-        QT_TRANSLATE_NOOP("Actions", "&Copy Picture"),
+        QT_TRANSLATE_NOOP("Actions", "&Copy Image"),
         EDIT,
         ("Ctrl+C", "Ctrl+Shift+C"),
         "copy",
     ),
     ActionSpec(
         "paste_picture",
-        QT_TRANSLATE_NOOP("Actions", "&Paste Picture"),
+        QT_TRANSLATE_NOOP("Actions", "&Paste Image"),
         EDIT,
         ("Ctrl+V", "Ctrl+Shift+V"),
         "image",
@@ -85,7 +85,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("later_prompt", QT_TRANSLATE_NOOP("Actions", "&Later Prompt"), EDIT, ("Alt+Down",)),
     ActionSpec(
-        "reset_parameters", QT_TRANSLATE_NOOP("Actions", "Reset to the Model's &Settings"), EDIT
+        "reset_parameters", QT_TRANSLATE_NOOP("Actions", "Reset to Recommended &Settings"), EDIT
     ),
     _line(EDIT),
     ActionSpec(
@@ -111,7 +111,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "apply",
-        QT_TRANSLATE_NOOP("Actions", "Apply to the &Running Picture"),
+        QT_TRANSLATE_NOOP("Actions", "Update the &Running Image"),
         GENERATE,
         ("Ctrl+Shift+Return", "Ctrl+Shift+Enter"),
         "check",
@@ -124,7 +124,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "look_at_steps",
-        QT_TRANSLATE_NOOP("Actions", "Look at the &Steps"),
+        QT_TRANSLATE_NOOP("Actions", "View &Steps"),
         PICTURE,
         ("Ctrl+T",),
         "steps",
@@ -138,7 +138,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "leave_branch",
-        QT_TRANSLATE_NOOP("Actions", "&Leave the Branch"),
+        QT_TRANSLATE_NOOP("Actions", "&Leave Branch"),
         PICTURE,
         ("Ctrl+Shift+B",),
     ),
@@ -171,7 +171,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _line(PICTURE),
     ActionSpec(
         "keep_steps",
-        QT_TRANSLATE_NOOP("Actions", "&Keep the Steps of Pictures"),
+        QT_TRANSLATE_NOOP("Actions", "&Save Intermediate Steps"),
         PICTURE,
         checkable=True,
     ),
@@ -188,7 +188,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "go_to_prompt", QT_TRANSLATE_NOOP("Actions", "Go to the &Prompt"), VIEW, ("Shift+F6",)
     ),
     _line(VIEW),
-    ActionSpec("fit", QT_TRANSLATE_NOOP("Actions", "&Fit Picture"), VIEW, ("Ctrl+0",)),
+    ActionSpec("fit", QT_TRANSLATE_NOOP("Actions", "&Fit Image"), VIEW, ("Ctrl+0",)),
     ActionSpec(
         "actual_size", QT_TRANSLATE_NOOP("Actions", "&Actual Size (100 %)"), VIEW, ("Ctrl+1",)
     ),

@@ -83,7 +83,7 @@ class CommandList(Ranked[Command]):
             case Qt.ItemDataRole.UserRole:
                 return command
             case Qt.ItemDataRole.AccessibleTextRole:
-                state = "" if command.action.isEnabled() else self.tr("not possible now")
+                state = "" if command.action.isEnabled() else self.tr("not available now")
                 return ", ".join(filter(None, (command.text, command.where, command.keys, state)))
             case Qt.ItemDataRole.ToolTipRole:
                 return command.action.toolTip() if command.action.isEnabled() else None
@@ -151,7 +151,7 @@ class CommandPalette(QDialog):
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("Type what you want to do"))
         self.field.setAccessibleName(self.tr("Find a command"))
-        self.field.setToolTip(self.tr("Up and Down choose, Return does it, Esc goes back."))
+        self.field.setToolTip(self.tr("Up and Down select, Return runs, Esc closes."))
         self.field.setClearButtonEnabled(True)
         self.commands = CommandList(_commands(window, shortcuts), recent.names, self)
         self.list = QListView()

@@ -31,7 +31,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "reuse",
             translate("History", "Reuse All"),
-            translate("History", "Show it on the canvas with all its settings (Enter)"),
+            translate("History", "Show it on the canvas and restore all its settings (Enter)"),
             "replay",
         ),
         HistoryActionSpec(
@@ -47,19 +47,19 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "reuse_sampler",
             translate("History", "Reuse Sampler Settings"),
-            translate("History", "Sampler, schedule, steps, guidance and what belongs to them"),
+            translate("History", "Sampler, schedule, steps, guidance and their options"),
         ),
         HistoryActionSpec(
             "start",
-            translate("History", "Use as Start Picture"),
-            translate("History", "Start the next picture from this one"),
+            translate("History", "Use as Initial Image"),
+            translate("History", "Use this image as the initial image"),
             "image",
             short=translate("History", "Start"),
         ),
         HistoryActionSpec(
             "branch",
-            translate("History", "Look at Steps and Branch"),
-            translate("History", "Go another way from a step"),
+            translate("History", "View Steps and Branch"),
+            translate("History", "Branch from a step"),
             "branch",
             "Ctrl+B",
         ),
@@ -73,7 +73,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "compare",
             translate("History", "Compare Two"),
-            translate("History", "Compare the two selected pictures"),
+            translate("History", "Compare the two selected images"),
             "compare",
         ),
         HistoryActionSpec(
@@ -93,7 +93,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "rename",
             translate("History", "Rename…"),
-            translate("History", "Give the file another name"),
+            translate("History", "Rename the file"),
             "pen",
             "F2",
         ),
@@ -106,7 +106,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "locate",
             translate("History", "Locate…"),
-            translate("History", "Show where the file is now"),
+            translate("History", "Say where the file is now"),
             "search",
         ),
         HistoryActionSpec(
@@ -118,27 +118,27 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "favourite",
             translate("History", "Favourite"),
-            translate("History", "Mark as favourite, or no more"),
+            translate("History", "Toggle favourite"),
             "heart",
             "F",
         ),
         HistoryActionSpec(
             "take_out",
-            translate("History", "Take Out of the Collection"),
-            translate("History", "The picture itself stays"),
+            translate("History", "Remove from the Collection"),
+            translate("History", "The image itself is kept"),
             "minus",
         ),
         HistoryActionSpec(
             "earlier",
             translate("History", "Move Earlier"),
-            translate("History", "One place forward in the collection"),
+            translate("History", "Move one place forward in the collection"),
             "",
             "Alt+Left",
         ),
         HistoryActionSpec(
             "later",
             translate("History", "Move Later"),
-            translate("History", "One place back in the collection"),
+            translate("History", "Move one place back in the collection"),
             "",
             "Alt+Right",
         ),
@@ -152,7 +152,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "undo",
             translate("History", "Undo"),
-            translate("History", "Take back what was deleted, renamed or taken out last"),
+            translate("History", "Undo the last deletion, renaming or removal"),
             "undo",
             "Ctrl+Z",
         ),

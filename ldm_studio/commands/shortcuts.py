@@ -44,7 +44,7 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
         translate("Shortcuts", "In the prompt"): (
             FixedKeys(translate("Shortcuts", "Stronger, weaker words"), ("Ctrl+Up", "Ctrl+Down")),
             FixedKeys(
-                translate("Shortcuts", "Move the phrase back, on"), ("Alt+Left", "Alt+Right")
+                translate("Shortcuts", "Move the phrase left, right"), ("Alt+Left", "Alt+Right")
             ),
         ),
         translate("Shortcuts", "On the canvas"): (
@@ -57,12 +57,12 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
                 translate("Shortcuts", "arrow keys; with Shift; with Ctrl"),
             ),
             FixedKeys(
-                translate("Shortcuts", "Put the tool down at the crosshair, and up"),
+                translate("Shortcuts", "Put the tool down at the crosshair, lift it"),
                 ("Space", "Return"),
             ),
-            FixedKeys(translate("Shortcuts", "Extend the picture"), ("O", "Return")),
+            FixedKeys(translate("Shortcuts", "Extend the image"), ("O", "Return")),
             FixedKeys(
-                translate("Shortcuts", "Extend: an edge out; back; move the view"),
+                translate("Shortcuts", "Extend: move an edge out; back; move the view"),
                 ("Left", "Right", "Up", "Down"),
                 translate("Shortcuts", "arrow keys; with Shift; with Ctrl"),
             ),
@@ -71,12 +71,12 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
             FixedKeys(translate("Shortcuts", "Grow, shrink, feather the mask"), (".", ",", "/")),
             FixedKeys(translate("Shortcuts", "Invert, mask everything, clear"), ("I", "A", "Del")),
             FixedKeys(
-                translate("Shortcuts", "Move the picture"),
+                translate("Shortcuts", "Move the image"),
                 ("Space",),
                 translate("Shortcuts", "Space + drag"),
             ),
             FixedKeys(
-                translate("Shortcuts", "Compare with the picture before"),
+                translate("Shortcuts", "Compare with the previous image"),
                 ("C",),
                 translate("Shortcuts", "hold C"),
             ),
@@ -91,33 +91,36 @@ def fixed_keys() -> dict[str, tuple[FixedKeys, ...]]:
                 ("Left", "Right", "Up", "Down"),
                 translate("Shortcuts", "arrow keys; with Shift"),
             ),
-            FixedKeys(translate("Shortcuts", "Brush to eraser, and back"), ("X",)),
-            FixedKeys(translate("Shortcuts", "Less, more flow of the brush"), ("Ctrl+[", "Ctrl+]")),
-            FixedKeys(translate("Shortcuts", "Show or hide the mask, its menu"), ("M", "Shift+M")),
-            FixedKeys(translate("Shortcuts", "Fit, 100 %, closer, further"), ("0", "1", "+", "-")),
+            FixedKeys(translate("Shortcuts", "Switch between brush and eraser"), ("X",)),
             FixedKeys(
-                translate("Shortcuts", "Take back, again"), ("Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y")
+                translate("Shortcuts", "Decrease, increase the flow of the brush"),
+                ("Ctrl+[", "Ctrl+]"),
             ),
+            FixedKeys(translate("Shortcuts", "Show or hide the mask, its menu"), ("M", "Shift+M")),
+            FixedKeys(
+                translate("Shortcuts", "Fit, 100 %, zoom in, zoom out"), ("0", "1", "+", "-")
+            ),
+            FixedKeys(translate("Shortcuts", "Undo, redo"), ("Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y")),
         ),
         translate("Shortcuts", "On the steps"): (
-            FixedKeys(translate("Shortcuts", "Back, on"), ("Left", "Right")),
-            FixedKeys(translate("Shortcuts", "Back to the picture"), ("End",)),
+            FixedKeys(translate("Shortcuts", "Previous, next step"), ("Left", "Right")),
+            FixedKeys(translate("Shortcuts", "Back to the image"), ("End",)),
             FixedKeys(translate("Shortcuts", "Branch from here"), ("Return",)),
         ),
         translate("Shortcuts", "In the queue"): (
-            FixedKeys(translate("Shortcuts", "Draw earlier, later"), ("Alt+Up", "Alt+Down")),
-            FixedKeys(translate("Shortcuts", "Take out"), ("Del",)),
+            FixedKeys(translate("Shortcuts", "Move up, down"), ("Alt+Up", "Alt+Down")),
+            FixedKeys(translate("Shortcuts", "Remove"), ("Del",)),
         ),
         translate("Shortcuts", "In the history"): (
-            FixedKeys(translate("Shortcuts", "Use again with all settings"), ("Return",)),
+            FixedKeys(translate("Shortcuts", "Reuse with all settings"), ("Return",)),
             FixedKeys(translate("Shortcuts", "Rate from 1 to 5"), tuple("12345")),
-            FixedKeys(translate("Shortcuts", "No rating"), ("0",)),
+            FixedKeys(translate("Shortcuts", "Remove the rating"), ("0",)),
             FixedKeys(translate("Shortcuts", "Search"), ("/", "Ctrl+F")),
-            FixedKeys(translate("Shortcuts", "Look for changes in all folders"), ("F5",)),
+            FixedKeys(translate("Shortcuts", "Rescan all folders"), ("F5",)),
             FixedKeys(
-                translate("Shortcuts", "Size of the pictures"),
+                translate("Shortcuts", "Size of the images"),
                 (),
-                translate("Shortcuts", "Ctrl and the wheel"),
+                translate("Shortcuts", "Ctrl + wheel"),
             ),
             FixedKeys(translate("Shortcuts", "Back to the canvas"), ("Esc", "Ctrl+H")),
             *(
@@ -206,12 +209,12 @@ def refused(key: str) -> str:
     """Why `key` cannot be a shortcut; empty if it can."""
     pressed = _pressed(key)
     if pressed is None:
-        return translate("Shortcuts", "This is not one key.")
+        return translate("Shortcuts", "This is not a single key.")
     held = pressed.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
     held &= ~Qt.KeyboardModifier.KeypadModifier
     if not held and pressed.key() not in _ALONE:
         return translate(
-            "Shortcuts", "A key alone is for typing and for the canvas: hold Ctrl or Alt with it."
+            "Shortcuts", "Keys without Ctrl or Alt are reserved for typing and the canvas."
         )
     return ""
 

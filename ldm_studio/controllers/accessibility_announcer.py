@@ -42,10 +42,10 @@ class AccessibilityAnnouncer(QObject):
         if self._store.run.live:  # it is drawn anew with every key
             return
         if event.count > 1:
-            text = self.tr("Picture {number} of {count} is being drawn.")
+            text = self.tr("Generating image {number} of {count}.")
             self.announce(text.format(number=event.index + 1, count=event.count))
         else:
-            self.announce(self.tr("The picture is being drawn."))
+            self.announce(self.tr("Generating the image."))
 
     def _progressed(self, event: Progress) -> None:
         part = PARTS * event.step // event.steps if event.steps else 0
@@ -58,8 +58,8 @@ class AccessibilityAnnouncer(QObject):
         if event.live:
             return
         prompt = event.picture.request.prompt
-        text = self.tr("The picture is finished: {prompt}.")
-        self.announce(text.format(prompt=prompt) if prompt else self.tr("The picture is finished."))
+        text = self.tr("The image is finished: {prompt}.")
+        self.announce(text.format(prompt=prompt) if prompt else self.tr("The image is finished."))
 
     def _cancelled(self, _event: Cancelled) -> None:
         self.announce(self.tr("Cancelled."))

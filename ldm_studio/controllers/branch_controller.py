@@ -49,7 +49,7 @@ class Branch:
         return (
             self.entry.path.name
             if self.entry.path
-            else translate("BranchController", "an unsaved picture")
+            else translate("BranchController", "an unsaved image")
         )
 
     @property

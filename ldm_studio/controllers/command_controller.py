@@ -33,7 +33,7 @@ from .studio import Studio
 
 OPEN_FILTER = QT_TRANSLATE_NOOP(
     "CommandController",
-    "Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)",
+    "Images (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)",
 )
 SAVE_FILTERS = QT_TRANSLATE_NOOP(
     "CommandController", "PNG, exact (*.png);;WebP, exact and smaller (*.webp);;JPEG (*.jpg *.jpeg)"
@@ -157,7 +157,7 @@ class CommandController(QObject):
 
     def open_picture(self) -> None:
         dialog = QFileDialog(
-            self._window, self.tr("Open Picture"), str(self._folder), self.tr(OPEN_FILTER)
+            self._window, self.tr("Open Image"), str(self._folder), self.tr(OPEN_FILTER)
         )
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, self._open_chosen)
@@ -173,7 +173,7 @@ class CommandController(QObject):
     async def _open(self, source: str | QImage) -> None:
         loop = asyncio.get_running_loop()
         notice, store = self._window.notice, self._studio.store
-        self._window.status.showMessage(self.tr("Opening the picture…"))
+        self._window.status.showMessage(self.tr("Opening the image…"))
         try:
             base = store.snapshot()
             opened = await loop.run_in_executor(
@@ -187,7 +187,7 @@ class CommandController(QObject):
         self._studio.use_start(opened.rgb)
         request = opened.request
         if request is not None:
-            text = self.tr("This picture holds its settings: “{prompt}”.").format(
+            text = self.tr("This image contains its settings: “{prompt}”.").format(
                 prompt=_short(request.prompt)
             )
             restore = (self.tr("Restore Settings"), lambda: self._restore(request, opened))
@@ -204,18 +204,18 @@ class CommandController(QObject):
         if request.init:
             self._studio.use_start(opened.rgb)
             self._window.notice.show_info(
-                self.tr("It was made from another picture."),
-                self.tr("This one is the start picture instead."),
+                self.tr("It was made from another image."),
+                self.tr("This one is used as the initial image instead."),
             )
         elif opened.differing:
             self._window.notice.show_info(
-                self.tr("It was made with other files than those here."),
+                self.tr("It was made with other files than the ones here."),
                 joined(*opened.differing),
             )
         elif opened.ignored:
             rest = _short("; ".join(opened.ignored), 200)
             self._window.notice.show_info(
-                self.tr("Some settings have no equal here and were left."), rest
+                self.tr("Some settings are not supported here and were ignored."), rest
             )
 
     def _on_ready(self, event: Ready) -> None:
@@ -237,7 +237,7 @@ class CommandController(QObject):
             self._studio.size_fixer.explain(start)
 
     def save_entry(self, entry: StripEntry | None) -> None:
-        self._save(entry, self.tr("Save Picture As"), transparent=False)
+        self._save(entry, self.tr("Save Image As"), transparent=False)
 
     def export_entry(self, entry: StripEntry | None) -> None:
         self._save(entry, self.tr("Export With Transparent Background"), transparent=True)
@@ -297,7 +297,7 @@ class CommandController(QObject):
     def paste_picture(self) -> None:
         source = dropped_picture(QApplication.clipboard().mimeData())
         if source is None:
-            self._window.notice.show_info(self.tr("There is no picture on the clipboard."))
+            self._window.notice.show_info(self.tr("There is no image on the clipboard."))
         else:
             self.open(source)
 

@@ -91,7 +91,7 @@ class ControlImageController(QObject):
     def _use_canvas(self) -> None:
         picture = self._view.picture()
         if picture is None:
-            self._window.status.showMessage(self.tr("There is no picture on the canvas."), 4000)
+            self._window.status.showMessage(self.tr("There is no image on the canvas."), 4000)
         else:
             self._set_image(picture)
 
@@ -108,8 +108,8 @@ class ControlImageController(QObject):
 
     def _ask(self) -> None:
         window = self._window
-        filters = self.tr("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)")
-        dialog = QFileDialog(window, self.tr("Open Picture"), "", filters)
+        filters = self.tr("Images (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)")
+        dialog = QFileDialog(window, self.tr("Open Image"), "", filters)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open)
         dialog.finished.connect(dialog.deleteLater)

@@ -126,13 +126,14 @@ class HistoryController(QObject):
                 store.apply(request)
         self.show_canvas()
         hint = (
-            self.tr("Without an equal here: {settings}").format(settings="; ".join(ignored))
+            self.tr("Unsupported settings: {settings}").format(settings="; ".join(ignored))
             if ignored
             else ""
         )
         if part is ReusePart.ALL and hint:
             self._window.notice.show_info(
-                self.tr("The settings of {name}, as far as they go.").format(name=name), hint
+                self.tr("The settings of {name}, as far as they are supported.").format(name=name),
+                hint,
             )
         else:
             self._window.status.showMessage(self.tr(_PART_TEXTS[part]).format(name=name), 4000)

@@ -52,15 +52,13 @@ def load(
         rgb = image_files.load_image(path)
         if (count := image_files.frames(path)) > 1:
             notes.append(
-                translate("Opening", "The first of its {count} pictures is used.").format(
-                    count=count
-                )
+                translate("Opening", "The first of its {count} images is used.").format(count=count)
             )
         try:
             request, ignored, others = _settings(path, base, folders)
         except RequestError as error:
             notes.append(
-                translate("Opening", "Its recipe cannot be used: {message}").format(
+                translate("Opening", "The recipe cannot be used: {message}").format(
                     message=translate_message(error.message)
                 )
             )

@@ -79,7 +79,7 @@ class QueueController(QObject):
         discard = self.tr("Discard All") if several else self.tr("Discard")
         self._recovered.offer(
             interrupted_text(items),
-            self.tr("What was begun goes on where it stopped, to the same picture."),
+            self.tr("Interrupted images resume where they stopped, with identical results."),
             (resume, lambda: self._resume(items)),
             (discard, lambda: self._discard(items)),
         )
@@ -103,12 +103,12 @@ def interrupted_text(items: Sequence[QueueItem]) -> str:
     begun = [item for item in items if item.state == "interrupted"]
     rest = len(items) - len(begun)
     if not begun:
-        return counted("QueueController", "%n pictures wait in the queue.", rest)
+        return counted("QueueController", "%n images in the queue.", rest)
     if len(begun) == 1:
         words = _interrupted(begun[0])
     else:
-        words = counted("QueueController", "%n pictures were interrupted.", len(begun))
-    waits = counted("QueueController", "%n more wait in the queue.", rest) if rest else ""
+        words = counted("QueueController", "%n images were interrupted.", len(begun))
+    waits = counted("QueueController", "%n more in the queue.", rest) if rest else ""
     return joined(words, waits)
 
 
@@ -117,13 +117,13 @@ def _interrupted(item: QueueItem) -> str:
     known = bool(item.step and item.steps)
     if name and known:
         text = translate(
-            "QueueController", "A picture (“{name}”) was interrupted at step {step} of {steps}."
+            "QueueController", "An image (“{name}”) was interrupted at step {step} of {steps}."
         )
     elif name:
-        text = translate("QueueController", "A picture (“{name}”) was interrupted.")
+        text = translate("QueueController", "An image (“{name}”) was interrupted.")
     elif known:
-        text = translate("QueueController", "A picture was interrupted at step {step} of {steps}.")
+        text = translate("QueueController", "An image was interrupted at step {step} of {steps}.")
     else:
-        text = translate("QueueController", "A picture was interrupted.")
+        text = translate("QueueController", "An image was interrupted.")
     short = name if len(name) <= MOST else f"{name[: MOST - 1]}…"
     return text.format(name=short, step=item.step, steps=item.steps)

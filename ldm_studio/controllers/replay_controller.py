@@ -59,15 +59,15 @@ def verdict_text(verdict: Verdict) -> tuple[str, str]:
     elif verdict.first_difference is not None and verdict.pixels_equal:
         found = translate(
             "ReplayController",
-            "step {step} of {steps} is the first that differs; it ends in the same picture.",
+            "step {step} of {steps} is the first that differs; the final image is the same.",
         )
     elif verdict.first_difference is not None:
         found = translate(
             "ReplayController",
-            "step {step} of {steps} is the first that differs; it ends in another picture.",
+            "step {step} of {steps} is the first that differs; the final image differs too.",
         )
     elif not verdict.pixels_equal:
-        found = translate("ReplayController", "the finished picture differs.")
+        found = translate("ReplayController", "the finished image differs.")
     else:
         found = translate(
             "ReplayController", "all {steps} steps are the same, but the file is not."
@@ -77,7 +77,7 @@ def verdict_text(verdict: Verdict) -> tuple[str, str]:
     if verdict.causes:
         causes = translate("ReplayController", ", or ").join(map(translate_message, verdict.causes))
         sentences.append(
-            translate("ReplayController", "It may be because of {causes}.").format(causes=causes)
+            translate("ReplayController", "Possible causes: {causes}.").format(causes=causes)
         )
     for note in map(translate_message, verdict.notes):
         sentences.append(f"{note[:1].upper()}{note[1:]}.")

@@ -58,7 +58,7 @@ class SizeFixer(QObject):
         _, offers = self._offers(start)
         self._window.notice.show_info(
             self.tr(
-                "The picture has {width} × {height} pixels; {model} draws at most {most} at once."
+                "The image has {width} × {height} pixels; {model} draws at most {most} at once."
             ).format(width=width, height=height, model=model.name, most=model.max_side),
             self.tr(
                 "Paint over a part to have that redrawn at the model's size, or redraw all of it:"
@@ -78,7 +78,7 @@ class SizeFixer(QObject):
             return self.tr("Change the size under Finer mask options."), ()
         if store.mode is Mode.INPAINT:
             hint = self.tr(
-                "The masked part alone can be drawn at the model's size, in a picture of any."
+                "The masked part alone can be drawn at the model's size, in an image of any."
             )
             return hint, ((self.tr("Only the Masked Part"), self._only_masked),)
         small = max(start.shape[:2]) <= model.max_side
@@ -104,8 +104,8 @@ class SizeFixer(QObject):
 
         return (
             self.tr(
-                "Beyond that this model repeats things. "
-                "Draw at its own size, then enlarge the picture."
+                "Beyond that this model repeats things. Draw at its own size, then enlarge the "
+                "image."
             ),
             (
                 (

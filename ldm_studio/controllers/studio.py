@@ -157,8 +157,8 @@ class Studio(QObject):
         masked = self.view.masked
         if not masked and self._mode_left is not Mode.TEXT and self.store.mode is Mode.TEXT:
             self.store.mode = Mode.IMAGE
-        both = self.tr("the picture on the canvas and its mask")
-        self.recovery_notice.add(both if masked else self.tr("the picture on the canvas"))
+        both = self.tr("the image on the canvas and its mask")
+        self.recovery_notice.add(both if masked else self.tr("the image on the canvas"))
 
     def generate(self) -> None:
         """Queues the request of the panels; shows what is wrong with it instead of running it."""

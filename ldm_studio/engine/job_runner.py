@@ -341,7 +341,7 @@ def not_drawn() -> RequestError:
 def not_saved(error: OSError | ImageError) -> ImageError:
     keep = Message(
         "The image is kept, and saved as soon as possible; until then the queue waits. "
-        "Free some space, or use File > Save Picture As."
+        "Free some space, or use File > Save Image As."
     )
     if isinstance(error, ImageError):
         return ImageError(error.message, keep)

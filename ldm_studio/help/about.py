@@ -43,8 +43,8 @@ class AboutDialog(HelpDialog):
         name.setObjectName("heading")
         what = QLabel(
             self.tr(
-                "Pictures from latent diffusion models, made on this computer and nowhere else. "
-                "LDM Studio opens no network connection."
+                "Images from latent diffusion models, made on this computer only. LDM Studio "
+                "never opens a network connection."
             ),
             wordWrap=True,
         )
@@ -61,7 +61,9 @@ class AboutDialog(HelpDialog):
         self.versions.setPlainText("\n".join(lines()))
         self.licences = QTextBrowser()
         self.licences.setAccessibleName(self.tr("Licences"))
-        self.licences.setAccessibleDescription(self.tr("Of the program and of what it stands on."))
+        self.licences.setAccessibleDescription(
+            self.tr("Of the program and of the libraries it uses.")
+        )
         self.licences.setOpenExternalLinks(True)
         # All of it wraps; but Qt rounds the columns of tables up, to a pixel more than there is.
         self.licences.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -94,7 +96,7 @@ def lines() -> list[str]:
 def licences() -> str:
     """Markdown: licences of the program, its dependencies, and bundled files."""
     parts = "\n".join(f"| {name} | {licence_of(name)} |" for name in (*MAIN, *PACKAGES))
-    under = translate("AboutDialog", "LDM Studio is under the {licence}. It stands on:")
+    under = translate("AboutDialog", "LDM Studio is under the {licence}. It uses:")
     part, licence = translate("AboutDialog", "Part"), translate("AboutDialog", "Licence")
     own = f"{under.format(licence=OWN_LICENCE)}\n\n| {part} | {licence} |\n|---|---|\n{parts}\n"
     try:

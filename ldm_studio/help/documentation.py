@@ -85,7 +85,7 @@ class Documentation(QWidget):
         self.text.setAccessibleDescription(self.tr("Tab goes to the next link, Return follows it."))
         self.text.setOpenExternalLinks(True)
         self.back = tool_button(
-            "chevron-left", self.tr("Back"), self.tr("To the page before (Alt+Left).")
+            "chevron-left", self.tr("Back"), self.tr("To the previous page (Alt+Left).")
         )
         self.back.setEnabled(False)
         self.back.clicked.connect(self.text.backward)

@@ -74,8 +74,8 @@ class ErrorDialog(HelpDialog):
         row.addWidget(self.summary, 1)
         self.note = text_label(
             self.tr(
-                "This is a mistake in LDM Studio, not yours. Your prompt, canvas and pictures are "
-                "kept. You can go on; if something looks wrong from now on, start again."
+                "This is a bug in LDM Studio. Your prompt, canvas and images are saved. You can "
+                "continue; if something looks wrong afterwards, restart the program."
             ),
             faint=True,
         )

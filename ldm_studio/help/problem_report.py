@@ -91,16 +91,17 @@ class ReportDialog(HelpDialog):
         self._requested = 0
         self.note = text_label(
             self.tr(
-                "Save what helps to find the problem as one file, and send it with a sentence on "
-                "what you did. LDM Studio itself sends nothing. Below is all that will be in it."
+                "Save the information that helps to find the problem as one file, and send it "
+                "with a sentence about what you did. LDM Studio itself sends nothing. Below is "
+                "everything that the file will contain."
             )
         )
         self.prompts = QCheckBox(self.tr("Include my prompts"))
         self.prompts.setToolTip(self.tr("Only needed when the problem depends on what you wrote."))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Files of the report"))
-        self.list.setAccessibleDescription(self.tr("Up and Down show what another file says."))
-        self.text = fixed_text(self.tr("What the file says"))
+        self.list.setAccessibleDescription(self.tr("Up and Down show another file."))
+        self.text = fixed_text(self.tr("Contents of the file"))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         split = QSplitter()
         split.addWidget(self.list)
@@ -141,7 +142,7 @@ class ReportDialog(HelpDialog):
 
     def _collect(self) -> None:
         self.save.setEnabled(False)
-        self.text.setPlainText(self.tr("Looking at what this computer can do…"))
+        self.text.setPlainText(self.tr("Checking this computer…"))
         with_prompts = self.prompts.isChecked()
         self._requested += 1
         requested = self._requested

@@ -22,7 +22,7 @@ GRAMMAR = """\
   number = 20 | >20 | >=20 | <20 | <=20 | 20..30 | 20.. | ..30
   date   = 2026 | 2026-11 | 2026-11-23 | today | yesterday | 7d, and ranges as of numbers
 
-  fox                 a word that begins so, in prompt, negative prompt, tags or model
+  fox                 a word that begins with it, in prompt, negative prompt, tags or model
   "red fox"           these words in this order
   prompt:fox  negative:blurry  style:3d  lora:detail      words of one text
   tag:animals  model:v1-5  sampler:euler  schedule:karras  program:forge  format:webp

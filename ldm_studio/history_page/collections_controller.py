@@ -43,7 +43,7 @@ class CollectionsController(QObject):
 
         def done(made: CollectionContents) -> None:
             name, count = made.collection.title, len(made.members)
-            words = self.tr("{pictures} in the new collection “{name}”.")
+            words = self.tr("{pictures} added to the new collection “{name}”.")
             self._deeds.show_undo(
                 words.format(pictures=pictures(count), name=name),
                 lambda: self._remove(made.collection.collection, lambda _: None),
@@ -58,7 +58,7 @@ class CollectionsController(QObject):
         """Removes the collection, not its images."""
 
         def done(removed: CollectionContents) -> None:
-            words = self.tr("The collection “{name}” is removed; its pictures stay.")
+            words = self.tr("Removed the collection “{name}”; its images stay.")
             self._deeds.show_undo(
                 words.format(name=removed.collection.title),
                 lambda: self._apply_sayings(removed.sayings),
@@ -87,7 +87,7 @@ class CollectionsController(QObject):
     def remove_members(self, key: str, numbers: Sequence[int]) -> None:
         def done(gone: list[Member]) -> None:
             if gone:
-                words = self.tr("{pictures} taken out of “{name}”.").format(
+                words = self.tr("{pictures} removed from “{name}”.").format(
                     pictures=pictures(len(gone)), name=self._title(key)
                 )
                 self._deeds.show_undo(words, lambda: self._apply_sayings(gone))
@@ -143,7 +143,7 @@ class CollectionsController(QObject):
                 return
             then(text[: 2 * MAX_TITLE])
 
-        ask_for_name(self._window, title, self.tr("Its name:"), verb, chosen, name=name)
+        ask_for_name(self._window, title, self.tr("Name:"), verb, chosen, name=name)
 
     def fill_menu(self, menu: QMenu, numbers: Sequence[int]) -> None:
         """Fills a menu with the collections that these images can be added to."""

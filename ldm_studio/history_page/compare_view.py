@@ -68,7 +68,7 @@ class CompareView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Two pictures compared"))
+        self.setAccessibleName(self.tr("Comparison of two images"))
         self.setAccessibleDescription(
             self.tr("Left and Right move the divider; Space shows the other one when they blink.")
         )
@@ -219,14 +219,14 @@ class ComparePane(QWidget):
         self.view = CompareView()
         self.ways = SegmentedControl((
             (CompareMode.SLIDER, self.tr("Slider"),
-             self.tr("A divider between both, which follows the pointer")),
+             self.tr("A divider between both, following the pointer")),
             (CompareMode.SIDE_BY_SIDE, self.tr("Side by Side"), self.tr("One beside the other")),
-            (CompareMode.BLINK, self.tr("Blink"), self.tr("One after the other")),
+            (CompareMode.BLINK, self.tr("Blink"), self.tr("Both in turn")),
             (CompareMode.DIFFERENCE, self.tr("Difference"),
-             self.tr("How far each pixel is apart; black is equal")),
+             self.tr("The difference of each pixel; black is equal")),
         ))  # fmt: skip
         self.ways.changed.connect(lambda: self.view.set_way(self.ways.value()))
-        back = tool_button("close", self.tr("End comparing"), self.tr("Back to the pictures (Esc)"))
+        back = tool_button("close", self.tr("End comparing"), self.tr("Back to the images (Esc)"))
         back.clicked.connect(self.left)
         self.words = QLabel(wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.RichText)

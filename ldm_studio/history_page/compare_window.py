@@ -27,7 +27,7 @@ class CompareController(QObject):
     def compare(self, one: int, other: int) -> None:
         """The first is A, the second B; both are ids."""
         history = self._library.history
-        gone = self.tr("One of these pictures is not in the history any more.")
+        gone = self.tr("One of these images is no longer in the history.")
 
         def work() -> tuple[Details, Details, tuple[QImage, QImage]]:
             with history.reader() as reader:

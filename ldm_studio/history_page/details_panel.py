@@ -84,7 +84,7 @@ class DetailsPanel(QFrame):
         self.setFixedWidth(WIDTH)
         self._loader, self._inputs = loader, inputs
         self._picture: ListedImage | None = None
-        self._nothing = QLabel(self.tr("Select a picture to see how it was made."))
+        self._nothing = QLabel(self.tr("Select an image to see its settings."))
         self._nothing.setObjectName("caption")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
@@ -141,7 +141,7 @@ class DetailsPanel(QFrame):
         start.setProperty("framed", True)
         start.setDefaultAction(actions["start"])
         more = tool_button(
-            "more", self.tr("More"), self.tr("More that can be done with this picture"), framed=True
+            "more", self.tr("More"), self.tr("More actions for this image"), framed=True
         )
         more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         rest = QMenu(more)
@@ -195,7 +195,7 @@ class DetailsPanel(QFrame):
         self.family.chosen.connect(self.go_to_requested)
         self.family.restore_requested.connect(self.restore_requested)
         self.family.compare_requested.connect(self.compare_requested)
-        self.unread_caption, self.unread = _caption(self.tr("Not honoured here")), _text()
+        self.unread_caption, self.unread = _caption(self.tr("Unsupported settings")), _text()
 
         scroll = self._scroll = StableScrollArea(QMargins(14, 14, 14, 14))
         column = scroll.column
@@ -223,7 +223,7 @@ class DetailsPanel(QFrame):
 
     def show_nothing(self) -> None:
         self._picture = None
-        self._nothing.setText(self.tr("Select a picture to see how it was made."))
+        self._nothing.setText(self.tr("Select an image to see its settings."))
         self._stack.setCurrentIndex(0)
 
     def show_several(self, number: int) -> None:
@@ -268,13 +268,13 @@ class DetailsPanel(QFrame):
         kept = details.kept_steps
         self.steps.setVisible(kept is not None)
         if kept is not None:
-            self.steps.setText(self.tr("%n Steps Kept: Look, Branch", "", kept.count))
-            tip = self.tr("Steps {first} to {last}: see each, go another way from it (Ctrl+B)")
+            self.steps.setText(self.tr("View %n Saved Steps", "", kept.count))
+            tip = self.tr("Steps {first} to {last}: view each, and branch from it (Ctrl+B)")
             self.steps.setToolTip(tip.format(first=kept.first, last=kept.last))
 
     def _warn(self, picture: ListedImage) -> None:
         words = {
-            State.MISSING: self.tr("The file is not where it was."),
+            State.MISSING: self.tr("The file is missing."),
             State.DELETED: self.tr("The file is in the trash."),
         }.get(picture.state, translate_message(picture.problem))
         self.missing.setVisible(bool(words))
@@ -290,7 +290,7 @@ class DetailsPanel(QFrame):
             caption = QLabel(setting(name))
             caption.setObjectName("caption")
             if wanted:
-                tip = self.tr("Find pictures with {term}").format(term=wanted)
+                tip = self.tr("Find images with {term}").format(term=wanted)
                 label = SearchLink(wanted, value, tip)
                 label.setAccessibleName(f"{caption.text()}: {value}")
                 label.linkActivated.connect(self.filtered)

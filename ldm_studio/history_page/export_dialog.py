@@ -63,7 +63,7 @@ def _kinds() -> dict[Kind, str]:
         Kind.SHEET_PNG: translate("History", "Contact sheet (PNG)"),
         Kind.SHEET_JPEG: translate("History", "Contact sheet (JPEG)"),
         Kind.TABLE: translate("History", "Table of the settings (CSV)"),
-        Kind.LINES: translate("History", "Everything known (JSON lines)"),
+        Kind.LINES: translate("History", "All data (JSON lines)"),
     }
 
 
@@ -98,13 +98,13 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
         self.kind = QComboBox()
-        self.kind.setAccessibleName(self.tr("What the pictures become"))
-        self.kind.setToolTip(self.tr("A contact sheet is one picture with all of them in it."))
+        self.kind.setAccessibleName(self.tr("Export format"))
+        self.kind.setToolTip(self.tr("A contact sheet is one image that shows all of them."))
         for kind, words in _kinds().items():
             self.kind.addItem(words, kind)
-        self.target = QLineEdit(str(folder / self.tr("pictures")))
+        self.target = QLineEdit(str(folder / self.tr("images")))
         self.target.setAccessibleName(self.tr("Where to"))
-        self.target.setToolTip(self.tr("A folder or a file; it is made if it is not there."))
+        self.target.setToolTip(self.tr("A folder or a file; it is created if it does not exist."))
         browse = QPushButton(self.tr("Browse…"))
         browse.setToolTip(self.tr("Choose a place"))
         browse.clicked.connect(self._browse)
@@ -153,13 +153,13 @@ class ExportDialog(QDialog):
         self.columns.setRange(1, 50)
         self.columns.setValue(min(usual.columns, max(1, self._number)))
         self.columns.setAccessibleName(self.tr("Columns"))
-        self.columns.setToolTip(self.tr("How many pictures are side by side"))
+        self.columns.setToolTip(self.tr("Images per row"))
         self.side.setRange(64, 2048)
         self.side.setSingleStep(32)
         self.side.setSuffix(self.tr(" px"))
         self.side.setValue(usual.side)
-        self.side.setAccessibleName(self.tr("Size of each picture"))
-        self.side.setToolTip(self.tr("Of the longer side of each picture"))
+        self.side.setAccessibleName(self.tr("Size of each image"))
+        self.side.setToolTip(self.tr("Longer side of each image"))
         numbers = QHBoxLayout()
         for words, box in ((self.tr("Columns"), self.columns), (self.tr("Size"), self.side)):
             label = QLabel(words)
@@ -170,7 +170,7 @@ class ExportDialog(QDialog):
             numbers.addSpacing(12)
             box.valueChanged.connect(self._check)
         numbers.addStretch(1)
-        below = QLabel(self.tr("Below each picture"))
+        below = QLabel(self.tr("Below each image"))
         below.setObjectName("caption")
         self.captions: dict[str, QCheckBox] = {}
         grid = QGridLayout()
@@ -210,7 +210,7 @@ class ExportDialog(QDialog):
         path, kind = Path(self.target.text().strip()), self.kind.currentData()
         note, fits = "", bool(self.target.text().strip()) and path.is_absolute()
         if not fits:
-            note = self.tr("Say where to: a whole path.")
+            note = self.tr("Enter a full path.")
         elif kind is not Kind.FOLDER and path.suffix.lower() != kind.value:
             note, fits = self.tr("The name has to end with {ending}."), False
             note = note.format(ending=kind.value)
@@ -280,7 +280,7 @@ class Exporter(QObject):
     def ask(self, chosen: Sequence[ListedImage]) -> None:
         """Asks for format and target."""
         if self._is_busy:
-            self._deeds.show_undo(self.tr("Pictures are being exported still."))
+            self._deeds.show_undo(self.tr("An export is still running."))
             return
         dialog = ExportDialog(len(chosen), self._folder, self._window)
         dialog.chosen.connect(lambda path, sheet: self.export(chosen, path, sheet))

@@ -116,7 +116,7 @@ class FileOperations(QObject):
         self._rename(number, name, done)
 
     def _named(self, path: Path) -> str:
-        return self.tr("It is named {name} now.").format(name=path.name)
+        return self.tr("Renamed to {name}.").format(name=path.name)
 
     def _rename(self, number: int, name: str, then: Callable[[Path], None]) -> None:
         history = self._library.history
@@ -174,10 +174,8 @@ class FileOperations(QObject):
     def _deletion_text(self, deletion: Deletion) -> str:
         if not deletion.files:
             words = self.tr("{pictures} removed from the history.")
-        elif deletion.count == 1:
-            words = self.tr("{pictures} was moved to the trash.", "one picture")
         else:
-            words = self.tr("{pictures} were moved to the trash.", "several pictures")
+            words = self.tr("Moved {pictures} to the trash.")
         return words.format(pictures=pictures(deletion.count))
 
     def _restore(self, deletion: Deletion) -> None:
@@ -203,9 +201,8 @@ class FileOperations(QObject):
         if deletion.errors:
             self.show_error(deletion.errors[0])
         else:
-            again = (self.tr("Undo the One Before"), self.undo) if self._undos else None
-            one = deletion.count == 1
-            words = self.tr("{pictures} is back.") if one else self.tr("{pictures} are back.")
+            again = (self.tr("Undo the Previous One"), self.undo) if self._undos else None
+            words = self.tr("Restored {pictures}.")
             self._notice.show_info(words.format(pictures=pictures(deletion.count)), "", again)
         self._library.changed.emit()
         self.restored.emit(deletion)
@@ -216,7 +213,7 @@ class FileOperations(QObject):
         """Asks for the file of a missing image."""
         title = self.tr("Where is {name}?").format(name=picture.path.name)
         dialog = QFileDialog(self._window, title, str(self._folder))
-        dialog.setNameFilter(self.tr("Pictures ({endings})").format(endings=ENDINGS))
+        dialog.setNameFilter(self.tr("Images ({endings})").format(endings=ENDINGS))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, lambda path: self.locate(picture.id, path))
 
@@ -234,7 +231,7 @@ class FileOperations(QObject):
 
     def ask_for_folder(self) -> None:
         """Asks for a folder to import."""
-        title = self.tr("Import a Folder of Pictures")
+        title = self.tr("Import a Folder of Images")
         dialog = QFileDialog(self._window, title, str(self._folder))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)

@@ -24,8 +24,8 @@ def _marks() -> tuple[tuple[str, str, str], ...]:
         (translate("History", "4 stars and more"), "rating:>=4", "star"),
         (translate("History", "Not rated"), "-has:rating", "minus"),
         (translate("History", "Inpainted"), "has:mask", "mask"),
-        (translate("History", "Made from another"), "has:parent", "branch"),
-        (translate("History", "Steps kept"), "has:steps", "steps"),
+        (translate("History", "Derived"), "has:parent", "branch"),
+        (translate("History", "Saved steps"), "has:steps", "steps"),
         (translate("History", "Missing files"), "is:missing", "warning"),
         (translate("History", "In the trash"), "is:deleted", "trash"),
     )

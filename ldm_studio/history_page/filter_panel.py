@@ -70,9 +70,7 @@ class FilterPanel(QTreeWidget):
         super().__init__(parent)
         self.setObjectName("facets")
         self.setAccessibleName(self.tr("Filters"))
-        self.setAccessibleDescription(
-            self.tr("Return shows only pictures that have what is chosen.")
-        )
+        self.setAccessibleDescription(self.tr("Return shows only images with the selected values."))
         self.setHeaderHidden(True)
         self.setColumnCount(1)
         self.setIndentation(0)
@@ -128,7 +126,7 @@ class FilterPanel(QTreeWidget):
             top.addChild(more)
         if group.is_collections:
             new = self._command_line(self.tr("New Collection…"), PanelCommand.NEW)
-            new.setToolTip(0, self.tr("Drag pictures here, or onto a collection."))
+            new.setToolTip(0, self.tr("Drag images here, or onto a collection."))
             top.addChild(new)
         top.setExpanded(True)
 
@@ -213,7 +211,7 @@ class FilterPanel(QTreeWidget):
         self._dragged_over = True
         shown = self._shown_collection()
         if shown is not None and self._out is None:
-            words = self.tr("Take out of “{name}”").format(name=shown.text(0))
+            words = self.tr("Remove from “{name}”").format(name=shown.text(0))
             self._out = self._command_line(words, PanelCommand.REMOVE_FROM_COLLECTION)
             if (above := shown.parent()) is not None:
                 above.insertChild(above.indexOfChild(shown) + 1, self._out)

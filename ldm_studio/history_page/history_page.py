@@ -96,7 +96,7 @@ class HistoryPage(QWidget):
         self.compare = ComparePane()
         self.compare_controller = CompareController(library, self.compare, self)
         self.progress = ProgressLine(
-            self.tr("What was found stays; the next time goes on from there.")
+            self.tr("Results so far are kept; the next scan continues from there.")
         )
         self.export_progress = ProgressLine(self.tr("Stop exporting"))
         self.keys = keys_of(
@@ -283,7 +283,7 @@ class HistoryPage(QWidget):
         chosen = self.selection.number
         words = pictures(rows)
         if stage is Stage.BEGUN:
-            words = self.tr("{number}+ pictures").format(number=digits(rows))
+            words = self.tr("{number}+ images").format(number=digits(rows))
         if chosen > 1:
             words = self.tr("{number} of {pictures}").format(number=digits(chosen), pictures=words)
         self.bar.count.setText(words if show_grid else "")

@@ -21,7 +21,7 @@ def digits(number: int) -> str:
 
 def pictures(number: int) -> str:
     """ "3 images" in the user's language."""
-    return counted("History", "%Ln pictures", number)
+    return counted("History", "%Ln images", number)
 
 
 def stars(number: int) -> str:
@@ -66,7 +66,7 @@ def _counted(indexed: IndexResult) -> str:
             (report.changed, translate("History", "{number} changed")),
             (report.moved, translate("History", "{number} moved")),
             (report.missing, translate("History", "{number} missing")),
-            (report.unchanged, translate("History", "{number} known already")),
+            (report.unchanged, translate("History", "{number} already known")),
         )
         if number
     ]
@@ -85,7 +85,7 @@ def _counted(indexed: IndexResult) -> str:
     )
     if not report.cancelled:
         return text
-    stopped = translate("History", "Stopped. {found} The rest is looked through the next time.")
+    stopped = translate("History", "Stopped. {found} The rest is scanned the next time.")
     return stopped.format(found=text)
 
 
@@ -108,7 +108,7 @@ def _ignored(report: Report) -> str:
         return ""
     most = sorted(report.ignored.items(), key=lambda item: -item[1])[:_MAX_REPORTED]
     names = ", ".join(f"{name} ({digits(number)})" for name, number in most)
-    words = translate("History", "Settings without an equal here: {names}.")
+    words = translate("History", "Unsupported settings: {names}.")
     if len(report.ignored) > _MAX_REPORTED:
-        words = translate("History", "Settings without an equal here: {names}…")
+        words = translate("History", "Unsupported settings: {names}…")
     return words.format(names=names)

@@ -38,7 +38,7 @@ class LineageTree(QTreeWidget):
         """`inputs` is where start pictures and masks are kept."""
         super().__init__(parent)
         self.setObjectName("family")
-        self.setAccessibleName(self.tr("What it came from, and what came from it"))
+        self.setAccessibleName(self.tr("The images it was made from, and those made from it"))
         self._loader, self._inputs = loader, InputStore(inputs)
         self._family: Lineage | None = None
         self._pictures: list[tuple[QTreeWidgetItem, int, str, Path]] = []
@@ -79,9 +79,9 @@ class LineageTree(QTreeWidget):
         root = self._line(family.root)
         if family.unknown:
             start = family.unknown[0]
-            top = QTreeWidgetItem([self.tr("The start picture")])
+            top = QTreeWidgetItem([self.tr("The initial image")])
             top.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            top.setToolTip(0, self.tr("A picture that is not in the history."))
+            top.setToolTip(0, self.tr("An image that is not in the history."))
             top.setSizeHint(0, QSize(0, THUMB + 6))
             self._show_input(top, 0, start.digest)
             self.addTopLevelItem(top)
@@ -119,7 +119,7 @@ class LineageTree(QTreeWidget):
         item = QTreeWidgetItem([self._label(kin)])
         item.setData(0, _ID, picture.id)
         item.setSizeHint(0, QSize(0, THUMB + 6))
-        back = self.tr("Double-click to go back to its exact state.")
+        back = self.tr("Double-click to restore its exact state.")
         item.setToolTip(0, f"{picture.path.name}\n{picture.prompt}\n\n{back}")
         self._lines[picture.id] = item
         self._pictures.append((item, 0, picture.digest, picture.path))
@@ -136,7 +136,7 @@ class LineageTree(QTreeWidget):
 
     def _show_mask(self, item: QTreeWidgetItem, digest: str) -> None:
         if digest and self._show_input(item, 1, digest):
-            item.setToolTip(1, self.tr("The mask: what is white was redrawn."))
+            item.setToolTip(1, self.tr("The mask: white was inpainted."))
 
     def _show_input(self, item: QTreeWidgetItem, column: int, digest: str) -> bool:
         """A start picture or mask, where it is kept still."""
@@ -184,7 +184,7 @@ class LineageTree(QTreeWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(
             menu_icon("replay"),
-            self.tr("Go Back to This State"),
+            self.tr("Restore This State"),
             lambda: self.restore_requested.emit(number),
         )
         menu.addAction(menu_icon("search"), self.tr("Show"), lambda: self.chosen.emit(number))

@@ -155,7 +155,7 @@ class Chip(QFrame):
     def __init__(self, tag: str, owner: TagEditor) -> None:
         super().__init__(owner)
         self.setObjectName("chip")
-        name = SearchLink("tag", tag, self.tr("Find pictures tagged “{tag}”").format(tag=tag))
+        name = SearchLink("tag", tag, self.tr("Find images tagged “{tag}”").format(tag=tag))
         name.linkActivated.connect(lambda: owner.chosen.emit(tag))
         remove = self.tr("Remove the tag “{tag}”").format(tag=tag)
         cross = tool_button("close", remove, remove)

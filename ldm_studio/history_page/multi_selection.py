@@ -41,7 +41,7 @@ class MultiSelectionPanel(QWidget):
         super().__init__(parent)
         self.words = QLabel(wordWrap=True)
         self.words.setObjectName("title")
-        hint = QLabel(self.tr("What you do here is done with all of them."), wordWrap=True)
+        hint = QLabel(self.tr("Actions here apply to all of them."), wordWrap=True)
         hint.setObjectName("caption")
         self.stars, self.heart, self.tags = StarRating(), Heart(), TagEditor()
         self.stars.rated.connect(self.rated)

@@ -63,17 +63,15 @@ class Placeholder(QWidget):
         """There are no images, or none that match the query."""
         if query.strip():
             title = self.tr("Nothing found for “{query}”").format(query=query.strip())
-            hint = self.tr(
-                "Fewer words find more. Words are looked for at their beginning: fo finds fox."
-            )
+            hint = self.tr("Try fewer words. Words match at their beginning: fo finds fox.")
             self._show("search", title, hint, self.tr("Clear the Search"))
         else:
             hint = self.tr(
-                "What you make appears here by itself, with everything needed to make it again. "
-                "You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; "
+                "Your images appear here automatically, with everything needed to reproduce them. "
+                "You can also import folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; "
                 "nothing is copied or changed."
             )
-            self._show("history", self.tr("No pictures yet"), hint, self.tr("Import a Folder…"))
+            self._show("history", self.tr("No images yet"), hint, self.tr("Import a Folder…"))
 
     def _show(self, sign: str, title: str, hint: str, button: str) -> None:
         self._sign = sign

@@ -42,13 +42,13 @@ class ProgressLine(QFrame):
             self.hide()
             return
         if len(state.folders) != 1:
-            words = self.tr("Looking through the folders…")
+            words = self.tr("Scanning the folders…")
             if state.total:
-                words = self.tr("Looking through the folders: {done} of {total}")
+                words = self.tr("Scanning the folders: {done} of {total}")
         elif state.total:
-            words = self.tr("Looking through {folder}: {done} of {total}")
+            words = self.tr("Scanning {folder}: {done} of {total}")
         else:
-            words = self.tr("Looking through {folder}…")
+            words = self.tr("Scanning {folder}…")
         self._show(words, state.folders[0].name if state.folders else "", state.done, state.total)
 
     def show_exporting(self, state: ExportProgress | None) -> None:

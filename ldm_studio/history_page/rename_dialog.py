@@ -24,15 +24,15 @@ class RenameDialog(QDialog):
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path = path
-        self.setWindowTitle(self.tr("Rename Picture"))
+        self.setWindowTitle(self.tr("Rename Image"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
         caption = QLabel(
             self.tr("The name of the file, without {ending}:").format(ending=path.suffix)
         )
         self.name = QLineEdit(path.stem)
-        self.name.setAccessibleName(self.tr("Name of the picture"))
-        self.name.setToolTip(self.tr("The history follows: nothing that is known is lost."))
+        self.name.setAccessibleName(self.tr("Name of the image"))
+        self.name.setToolTip(self.tr("The history is updated; no data is lost."))
         self.name.selectAll()
         caption.setBuddy(self.name)
         self.problem = QLabel(wordWrap=True)
@@ -62,7 +62,7 @@ class RenameDialog(QDialog):
             problem = translate_message(error.message)
         else:
             if new != self._path and new.exists() and not new.samefile(self._path):
-                problem = self.tr("There is another file of this name.")
+                problem = self.tr("Another file has this name.")
         self.problem.setText(problem if self.name.text() else "")
         mark_wrong(self.name, bool(problem and self.name.text()))
         self.accept_button.setEnabled(not problem)

@@ -51,8 +51,8 @@ class SearchBar(QWidget):
         self.zoom.setValue(USUAL)
         self.zoom.setMinimumWidth(60)
         self.zoom.setMaximumWidth(110)
-        self.zoom.setToolTip(self.tr("Size of the pictures (Ctrl+wheel)"))
-        self.zoom.setAccessibleName(self.tr("Size of the pictures"))
+        self.zoom.setToolTip(self.tr("Size of the images (Ctrl+wheel)"))
+        self.zoom.setAccessibleName(self.tr("Size of the images"))
         self.back = QToolButton()
         self.back.setText(self.tr("Canvas"))
         self.back.setIcon(icon("chevron-left"))
@@ -66,9 +66,7 @@ class SearchBar(QWidget):
         )
         self.save = tool_button("star", self.tr("Save this search"), self.tr("Save this search"))
         self.help = tool_button("info", self.tr("How to search"), how_to_search())
-        self.folders = tool_button(
-            "folder", self.tr("Folders"), self.tr("Import and look through folders")
-        )
+        self.folders = tool_button("folder", self.tr("Folders"), self.tr("Import and scan folders"))
         self.folders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.folders.setMenu(QMenu(self.folders))
         row = QHBoxLayout()
@@ -118,18 +116,16 @@ class SearchBar(QWidget):
         menu.addAction(menu_icon("plus"), self.tr("Import a Folder…"), self._deeds.ask_for_folder)
         menu.addAction(
             menu_icon("replay"),
-            self.tr("Look for Changes in All Folders"),
+            self.tr("Rescan All Folders"),
             lambda: self._library.index(self._library.folders),
         )
         menu.addSeparator()
         for folder in self._library.folders:
             inside = menu.addMenu(menu_icon("folder"), str(folder))
-            inside.addAction(
-                self.tr("Look for Changes"), lambda folder=folder: self._library.index([folder])
-            )
+            inside.addAction(self.tr("Rescan"), lambda folder=folder: self._library.index([folder]))
             if folder != self._library.own:
                 inside.addAction(
-                    self.tr("Follow No More"),
+                    self.tr("Stop Watching"),
                     lambda folder=folder: self._library.remove_folder(folder),
                 )
         menu.setEnabled(self._library.is_open)

@@ -10,7 +10,7 @@ from ldm_studio.translation import translate
 def _rows() -> tuple[tuple[str, str], ...]:
     """Examples and their meaning, in the language of the interface."""
     return (
-        ("fox", translate("Searching", "a word that begins so, in prompts, tags or model")),
+        ("fox", translate("Searching", "a word that begins with it, in prompts, tags or model")),
         ('"red fox"', translate("Searching", "these words in this order")),
         ("fox -blurry", translate("Searching", "the first word without the second")),
         ("prompt:fox  negative:blurry  lora:detail", translate("Searching", "words of one text")),
@@ -36,12 +36,12 @@ def _rows() -> tuple[tuple[str, str], ...]:
         ),
         (
             "is:favourite  is:missing  is:damaged  is:deleted",
-            translate("Searching", "what is marked, and what happened to the file"),
+            translate("Searching", "marks, and the state of the file"),
         ),
         ("is:portrait  is:landscape  is:square", translate("Searching", "the shape")),
         (
             "has:mask  has:parent  has:steps  has:tags  has:rating  has:collection  has:recipe",
-            translate("Searching", "what there is of a picture"),
+            translate("Searching", "what belongs to an image"),
         ),
     )
 

@@ -179,9 +179,7 @@ class ImageSelection(QObject):
                 self.reuse_requested.emit(details, ReusePart.ALL)
             elif details is not None:
                 name = details.listed.path.name
-                self._deeds.show_undo(
-                    self.tr("{name} does not say how it was made.").format(name=name)
-                )
+                self._deeds.show_undo(self.tr("{name} contains no recipe.").format(name=name))
 
         self._asker.ask("again", lambda reader: reader.details(number), found, self._failed)
 
@@ -245,7 +243,7 @@ class ImageSelection(QObject):
             if details.prompt:
                 QApplication.clipboard().setText(details.prompt)
                 name = details.listed.path.name
-                self._deeds.show_undo(self.tr("The prompt of {name} is copied.").format(name=name))
+                self._deeds.show_undo(self.tr("Copied the prompt of {name}.").format(name=name))
 
         self._with_one(copy)
 
@@ -257,9 +255,7 @@ class ImageSelection(QObject):
                 info = Infotext(details.prompt, details.negative, details.settings)
                 QApplication.clipboard().setText(str(info))
                 name = details.listed.path.name
-                self._deeds.show_undo(
-                    self.tr("The parameters of {name} are copied.").format(name=name)
-                )
+                self._deeds.show_undo(self.tr("Copied the parameters of {name}.").format(name=name))
 
         self._with_one(copy)
 

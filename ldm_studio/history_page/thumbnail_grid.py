@@ -71,9 +71,9 @@ class ThumbnailGrid(SectionView):
     ) -> None:
         super().__init__(model, parent)
         self.setObjectName("grid")
-        self.setAccessibleName(self.tr("Pictures"))
+        self.setAccessibleName(self.tr("Images"))
         self.setAccessibleDescription(
-            self.tr("Arrow keys choose a picture, Return reuses its settings.")
+            self.tr("Arrow keys select an image, Return reuses its settings.")
         )
         self._loader = loader
         self._hovered: int | None = None

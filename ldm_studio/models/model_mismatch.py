@@ -55,7 +55,7 @@ def find_mismatches(
         here = _hashes(path, named.kind, catalogue, compute=compute) if path else ()
         if here and not any(own.startswith(named.hash.casefold()) for own in here):
             words = translate(
-                "Differing", "{name} here is another file: its hash is {own}, not {hash}."
+                "Differing", "{name} here is a different file: its hash is {own}, not {hash}."
             )
             own = here[0][: len(named.hash)]
             sentences.append(words.format(name=named.name, own=own, hash=named.hash))

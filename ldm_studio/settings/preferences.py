@@ -62,5 +62,5 @@ class Preferences(QObject):
                 self.tr("The settings cannot be written: {reason}.").format(
                     reason=error.strerror or error
                 ),
-                self.tr("They hold until you close LDM Studio."),
+                self.tr("They apply until you close LDM Studio."),
             )

@@ -25,13 +25,13 @@ class AppearancePage(SettingsPage):
                 (Scheme.LIGHT, self.tr("Light")),
                 (Scheme.DARK, self.tr("Dark")),
             ],
-        ).control.setToolTip(self.tr("The colours of the windows. Pictures keep theirs."))
+        ).control.setToolTip(self.tr("The colours of the windows. Images are not affected."))
         self.choice(
             "look",
             "language",
             self.tr("Language"),
             [("", self.tr("Same as the system")), *languages().items()],
-        ).control.setToolTip(self.tr("Of the window, its tooltips and messages."))
+        ).control.setToolTip(self.tr("The language of the window, tooltips and messages."))
         self.choice(
             "look",
             "motion",
@@ -40,6 +40,8 @@ class AppearancePage(SettingsPage):
                 (Motion.SYSTEM, self.tr("Same as the system")),
                 (Motion.REDUCED, self.tr("Reduced")),
             ],
-            self.tr("Reduced: menus do not slide, and compared pictures change at a key only."),
+            self.tr(
+                "Reduced: menus do not slide, and compared images alternate only at a key press."
+            ),
         )
         self.finish()

@@ -30,12 +30,12 @@ class ComputePage(SettingsPage):
         self.found: tuple[Device, ...] = ()
         """The devices found so far."""
         self._background = Background(self)
-        later = self.tr("A change holds from the next start.")
+        later = self.tr("Takes effect after restart.")
         self.device = self.choice(
             "compute",
             "device",
             self.tr("Device"),
-            [(AUTO, self.tr("The fastest there is"))],
+            [(AUTO, self.tr("Automatic"))],
             when=later,
         )
         self.precision = self.choice(
@@ -43,7 +43,7 @@ class ComputePage(SettingsPage):
             "precision",
             self.tr("Precision"),
             [
-                (Precision.AUTO, self.tr("As suits the device")),
+                (Precision.AUTO, self.tr("Automatic")),
                 (Precision.FLOAT32, "float32"),
                 (Precision.BFLOAT16, "bfloat16"),
                 (Precision.FLOAT16, "float16"),
@@ -56,15 +56,15 @@ class ComputePage(SettingsPage):
             "threads",
             self.tr("Threads"),
             (0, max(cores, os.cpu_count() or 1)),
-            self.tr("Of the processor. More than it has cores makes drawing slower."),
+            self.tr("Processor threads. More threads than cores are slower."),
             special=self.tr("One for each of %n cores", "", cores),
             when=later,
         )
         self.memory = self.add(SettingRow(self.tr("Memory"), QLabel(self._memory_words(memory()))))
         self.memory.explain(
             self.tr(
-                "Where a picture would not fit, it is decoded in tiles, and on a GPU the networks "
-                "take turns. That is decided for each picture, and needs no setting."
+                "Images that do not fit are decoded in tiles, and on a GPU the networks are "
+                "offloaded in turns. This is decided for each image and needs no setting."
             )
         )
         self.follow(self._explain)
@@ -109,14 +109,13 @@ class ComputePage(SettingsPage):
 
     def _device_words(self, name: str) -> str:
         if not self.found:
-            return self.tr("Looking at what there is…")
+            return self.tr("Detecting devices…")
         device = self._chosen(name)
         if device is None:
-            return self.tr("This device is not there; the fastest there is will be used.")
+            return self.tr("This device is not available; the fastest one is used instead.")
         if device.name == "cpu":
             return self.tr(
-                "{title}. Every computer has it; small models draw in seconds, large ones take "
-                "minutes."
+                "{title}. Every computer has one; small models take seconds, large ones minutes."
             ).format(title=self._title(device))
         return self.tr("{title}, {memory}. The faster choice for every model that fits.").format(
             title=self._title(device), memory=self._memory_words(device.memory)
@@ -144,26 +143,24 @@ class ComputePage(SettingsPage):
     def _precision_words(self, precision: Precision) -> str:
         device = self._chosen(self.preferences.now.compute.device)
         if device is not None and precision not in (Precision.AUTO, *device.precisions):
-            return self.tr("This device cannot compute in it; what suits it is used instead.")
+            return self.tr("Not supported by this device; the automatic choice is used instead.")
         match precision:
             case Precision.AUTO:
                 words = self.tr(
-                    "float32 on a processor, float16 on a GPU. It is that of checkpoints; models "
-                    "of LDM Studio's own kind compute in float32."
+                    "float32 on a processor, float16 on a GPU. This applies to checkpoints; "
+                    "native LDM Studio models compute in float32."
                 )
                 if device is not None and device.prefers_bfloat16:
                     words = joined(words, self.tr("This processor is much faster in bfloat16."))
                 return words
             case Precision.FLOAT32:
-                return self.tr("The exact choice. On a GPU slower, and twice the memory.")
+                return self.tr("The most exact choice. Slower on a GPU, and twice the memory.")
             case Precision.BFLOAT16:
-                words = self.tr(
-                    "Half the memory, and never too large a number; colours may be a little off."
-                )
+                words = self.tr("Half the memory, and no overflow; colours may be slightly off.")
                 if device is not None and device.prefers_bfloat16:
                     words = joined(
-                        words, self.tr("This processor is much faster in it than in float32.")
+                        words, self.tr("This processor is much faster with it than with float32.")
                     )
                 return words
             case Precision.FLOAT16:
-                return self.tr("Half the memory, and quick on a GPU. On a processor slow.")
+                return self.tr("Half the memory, and fast on a GPU. Slow on a processor.")

@@ -43,7 +43,7 @@ class FilesPage(SettingsPage):
         self.folder = QLineEdit()
         self.folder.setReadOnly(True)
         self.choose = QPushButton(self.tr("Choose…"))
-        self.choose.setAccessibleName(self.tr("Choose the folder of pictures"))
+        self.choose.setAccessibleName(self.tr("Choose the output folder"))
         self.choose.clicked.connect(self._ask_for_pictures)
         row = QWidget()
         line = QHBoxLayout(row)
@@ -53,14 +53,14 @@ class FilesPage(SettingsPage):
         line.addWidget(self.choose)
         self.pictures = self.add(
             SettingRow(
-                self.tr("Folder of pictures"),
+                self.tr("Output folder"),
                 row,
-                self.tr("Finished pictures go there from the next one on."),
-                self.tr("The history follows the folder from the next start."),
+                self.tr("Applies from the next image on."),
+                self.tr("The history watches the folder after restart."),
             )
         )
-        self.folder.setAccessibleName(self.tr("Folder of pictures"))
-        self.folder.setToolTip(self.tr("Finished pictures go there from the next one on."))
+        self.folder.setAccessibleName(self.tr("Output folder"))
+        self.folder.setToolTip(self.tr("Applies from the next image on."))
         self.pattern = QLineEdit()
         self.pattern.setMaximumWidth(CONTROL_WIDTH)
         self.pattern.textEdited.connect(self._edited)
@@ -77,13 +77,12 @@ class FilesPage(SettingsPage):
                 (ImageFormat.JPEG, self.tr("JPEG: small, not exact")),
             ],
             self.tr(
-                "All three hold how the picture was made. A JPEG cannot be compared bit by bit "
-                "when it is made again."
+                "All three contain the recipe. A replay of a JPEG cannot be compared bit by bit."
             ),
         )
         self.models = QListWidget()
         self.models.setMaximumHeight(LIST_HEIGHT)
-        self.models.setAccessibleName(self.tr("Folders of models"))
+        self.models.setAccessibleName(self.tr("Model folders"))
         self.models.setAccessibleDescription(self.tr("Add and Remove change what is listed."))
         self.add_folder = QPushButton(icon("plus"), self.tr("Add…"))
         self.remove = QPushButton(icon("minus"), self.tr("Remove"))
@@ -92,7 +91,7 @@ class FilesPage(SettingsPage):
         self.add_folder.clicked.connect(self._ask_for_models)
         self.remove.clicked.connect(self._remove)
         self.models.currentRowChanged.connect(lambda place: self.remove.setEnabled(place >= 0))
-        self.add(SettingRow(self.tr("Folders of models"), self._models_box(), self._models_words()))
+        self.add(SettingRow(self.tr("Model folders"), self._models_box(), self._models_words()))
         store.model_folders_changed.connect(self._list_models)
         self._list_models(store.model_folders)
         self.follow(self._show)
@@ -106,7 +105,7 @@ class FilesPage(SettingsPage):
         self.preferences.change("files", folder="" if usual else path)
 
     def _ask_for_pictures(self) -> None:
-        self._ask(self.tr("Folder of Pictures"), self.folder.text(), self.use_folder)
+        self._ask(self.tr("Output Folder"), self.folder.text(), self.use_folder)
 
     def _ask(self, title: str, start: str, then: Callable[[str], None]) -> None:
         there = next(path for path in (Path(start), *Path(start).parents) if path.is_dir())
@@ -144,13 +143,13 @@ class FilesPage(SettingsPage):
             self.example.explain(translate_message(str(error)))
             return
         ending = self.preferences.now.files.format
-        example = self.tr("The next picture: {name}").format(name=f"{name}.{ending}")
+        example = self.tr("The next image: {name}").format(name=f"{name}.{ending}")
         usual = "" if text == Files().pattern else f"\n{self._fields()}"
         self.example.explain(f"{example}{usual}")
 
     def _fields(self) -> str:
         names = " ".join(f"{{{name}}}" for name in FIELDS)
-        return self.tr("Words in braces stand for: {names}. A / makes a folder.").format(
+        return self.tr("Placeholders in braces: {names}. A / creates a subfolder.").format(
             names=names
         )
 
@@ -172,12 +171,12 @@ class FilesPage(SettingsPage):
 
     def _models_words(self) -> str:
         return self.tr(
-            "Models in them can be chosen, also those of AUTOMATIC1111, ComfyUI and InvokeAI. "
-            "Nothing is copied or changed. {folder} is always looked through."
+            "Models in these folders can be used; folders of AUTOMATIC1111, ComfyUI and InvokeAI "
+            "are supported. Nothing is copied or changed. {folder} is always included."
         ).format(folder=paths.models_dir())
 
     def _ask_for_models(self) -> None:
-        self._ask(self.tr("Add a Folder of Models"), str(paths.models_dir()), self.use_models)
+        self._ask(self.tr("Add a Model Folder"), str(paths.models_dir()), self.use_models)
 
     def use_models(self, path: str) -> None:
         known = self._store.model_folders

@@ -19,41 +19,43 @@ class PreviewsPage(SettingsPage):
         super().__init__(preferences, "")
         self.title = self.tr("Previews and Steps")
         self.shown = self.switch(
-            self.tr("Show the picture while it forms"),
+            self.tr("Show previews"),
             lambda now: now.previews.shown,
             lambda on: preferences.change("previews", shown=on),
-            self.tr("Without it a picture is seen when it is finished."),
+            self.tr("If off, only the finished image is shown."),
         )
         self.rate = self.number(
             "previews",
             "per_second",
-            self.tr("Previews a second, at most"),
+            self.tr("Maximum preview rate"),
             (1, 30),
-            self.tr("Fewer leave more time for drawing where a step takes less than a second."),
+            self.tr(
+                "Per second. A lower rate leaves more time for steps that take less than a second."
+            ),
         )
         self.detail = self.number(
             "previews",
             "longest_side",
-            self.tr("Size of previews, at most"),
+            self.tr("Maximum preview size"),
             (64, 8192),
-            self.tr("Larger pictures are shown coarser while they form. The result is not."),
+            self.tr("Larger images have coarser previews. The result is not affected."),
             suffix=self.tr(" pixels"),
             step=128,
         )
         self.kept = self.switch(
-            self.tr("Keep the steps of finished pictures"),
+            self.tr("Save intermediate steps"),
             lambda now: now.steps.trajectory_mib > 0,
             self._keep,
-            self.tr("So that you can look at every step later, and branch from it."),
+            self.tr("To view every step later, and branch from it."),
         )
         self.disk = self.number(
             "steps",
             "trajectory_mib",
-            self.tr("Disk for kept steps, at most"),
+            self.tr("Disk limit for saved steps"),
             (0, MAX_MIB),
-            self.tr("The oldest make room for new ones."),
+            self.tr("The oldest are deleted first."),
             suffix=self.tr(" MiB"),
-            special=self.tr("None are kept"),
+            special=self.tr("None are saved"),
             step=MIB_STEP,
         )
         self.follow(self._enable)

@@ -17,28 +17,29 @@ class PrivacyPage(SettingsPage):
         self.title = self.tr("Privacy")
         self._meanings = {
             MetadataPolicy.ALL: self.tr(
-                "The prompts, every setting and the model's name are in the file: anybody who has "
-                "it can read them, and any program of this kind can make the picture again."
+                "The file contains the prompts, all settings and the model's name: anybody who "
+                "has it can read them, and similar programs can reproduce the image."
             ),
             MetadataPolicy.NO_PROMPTS: self.tr(
-                "Seed, sampler, size and the model's name are in the file, the prompts are not. "
-                "The history cannot find such pictures by their words, nor make them again."
+                "The file contains seed, sampler, size and the model's name, but not the prompts. "
+                "The history cannot find such images by their words, and they cannot be "
+                "reproduced."
             ),
             MetadataPolicy.NOTHING: self.tr(
-                "Nothing is in the file but the picture. The history knows no more of it, and it "
-                "cannot be made again."
+                "The file contains only the image. The history knows no settings of it, and it "
+                "cannot be reproduced."
             ),
         }
         self.row = self.choice(
             "privacy",
             "told",
-            self.tr("What saved pictures tell of how they were made"),
+            self.tr("Metadata in saved images"),
             [
                 (MetadataPolicy.ALL, self.tr("Everything")),
                 (MetadataPolicy.NO_PROMPTS, self.tr("Everything but the prompts")),
                 (MetadataPolicy.NOTHING, self.tr("Nothing")),
             ],
-            when=self.tr("This holds from the next picture on."),
+            when=self.tr("Applies from the next image on."),
         )
         self.follow(lambda now: self.row.explain(self._meanings[now.privacy.told]))
         self.finish()

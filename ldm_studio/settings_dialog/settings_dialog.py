@@ -73,7 +73,9 @@ class SettingsDialog(QDialog):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search settings"))
         self.search.setAccessibleName(self.tr("Search settings"))
-        self.search.setToolTip(self.tr("Shows what has these words in it, on every page (Ctrl+F)."))
+        self.search.setToolTip(
+            self.tr("Shows the settings that contain these words, on every page (Ctrl+F).")
+        )
         self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Pages"))
@@ -86,7 +88,7 @@ class SettingsDialog(QDialog):
             item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 12))
             self.list.addItem(item)
             self.stack.addWidget(_scrolling(page))
-        self.nothing = QLabel(self.tr("No setting has these words."))
+        self.nothing = QLabel(self.tr("No setting contains these words."))
         self.nothing.setObjectName("caption")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.nothing)
@@ -124,7 +126,7 @@ class SettingsDialog(QDialog):
         before = self._preferences.now
         self.page.reset()
         if self._preferences.now != before:
-            text = self.tr("“{page}” is as it was in the beginning.").format(page=self.page.title)
+            text = self.tr("“{page}” was reset to the defaults.").format(page=self.page.title)
             self._offer_undo(text, before)
 
     def import_from(self, path: str) -> None:
@@ -135,16 +137,16 @@ class SettingsDialog(QDialog):
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else translate_message(str(error))
             self.notice.show_error(
-                self.tr("{file} holds no settings: {reason}.").format(
+                self.tr("{file} contains no settings: {reason}.").format(
                     file=Path(path).name, reason=reason
                 )
             )
             return
         self._preferences.put(settings)
-        text = self.tr("The settings of {file} hold now.").format(file=Path(path).name)
+        text = self.tr("Imported the settings of {file}.").format(file=Path(path).name)
         if wrong:
             names = ", ".join(wrong)
-            left_out = self.tr("Left out, as they mean nothing: {names}.").format(names=names)
+            left_out = self.tr("Ignored, as they are unknown: {names}.").format(names=names)
             text = joined(text, left_out)
         self._offer_undo(text, before)
 

@@ -74,10 +74,10 @@ class ShortcutsPage(SettingsPage):
         self.field.setMaximumSequenceLength(1)
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName(self.tr("New keys"))
-        self.field.setToolTip(self.tr("Press the keys the command shall have."))
+        self.field.setToolTip(self.tr("Press the new keys for the command."))
         self.use = self._button("check", self.tr("Use"), self._use)
         self.clear = self._button("trash", self.tr("None"), self._clear)
-        self.clear.setToolTip(self.tr("Leave the command without keys."))
+        self.clear.setToolTip(self.tr("Remove the keys of the command."))
         self.usual = self._button("undo", self.tr("Default"), self._reset)
         self.words = QLabel(wordWrap=True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
@@ -160,7 +160,7 @@ class ShortcutsPage(SettingsPage):
             group = self._group(place)
             for row in rows:
                 item = QTreeWidgetItem(group, [row.what, row.shown])
-                item.setToolTip(0, self.tr("Works there alone, and cannot be changed."))
+                item.setToolTip(0, self.tr("Works only there, and cannot be changed."))
                 item.setDisabled(True)
         self.tree.expandAll()
         self.choose(chosen or next(iter(self._items)))
@@ -206,7 +206,7 @@ class ShortcutsPage(SettingsPage):
             what = label(self._shortcuts.actions[name])
             text = self.tr("Press new keys for “{command}” in the field.").format(command=what)
         elif key in self._shortcuts.keys(name):
-            text = self.tr("It has these keys already.")
+            text = self.tr("The command already has these keys.")
             self.use.setEnabled(False)
         elif not problem:
             text = self._describe(name, key)
@@ -219,13 +219,13 @@ class ShortcutsPage(SettingsPage):
     def _describe(self, name: str, key: str) -> str:
         other, place = self._shortcuts.taken_by(key, name), place_of(key)
         if other is not None:
-            self.use.setText(self.tr("Take Over"))
+            self.use.setText(self.tr("Reassign"))
             what = label(self._shortcuts.actions[other])
-            return self.tr("{keys} is the key of “{command}”, which would lose it.").format(
+            return self.tr("{keys} belongs to “{command}”, which would lose it.").format(
                 keys=native(key), command=what
             )
         if place is not None:
-            return self.tr("{place}, {keys} goes on doing what it does there: {what}.").format(
+            return self.tr("{place}, {keys} keeps its function: {what}.").format(
                 place=place[0], keys=native(key), what=place[1]
             )
         return self.tr("{keys} is free.").format(keys=native(key))

@@ -122,12 +122,11 @@ class Session(QObject):
             return
         self._reported = True
         self.failed.emit(
-            self.tr("Prompt and settings cannot be kept in {folder}: {reason}.").format(
+            self.tr("Prompt and settings cannot be saved in {folder}: {reason}.").format(
                 folder=self._path.parent, reason=error.strerror or error
             ),
             self.tr(
-                "They are written as soon as that is possible; until then they would be lost if "
-                "LDM Studio ended."
+                "Saving is tried again; until it succeeds, closing LDM Studio would lose them."
             ),
         )
 

@@ -59,9 +59,9 @@ def in_words(change: Change) -> str:
             case "model":
                 text = translate("Changes", "model {value}").format(value=value)
             case "control" if value:
-                text = translate("Changes", "another control picture")
+                text = translate("Changes", "another control image")
             case "control":
-                text = translate("Changes", "no control picture")
+                text = translate("Changes", "no control image")
             case "mask" if value:
                 text = translate("Changes", "another mask")
             case "mask":
@@ -69,7 +69,7 @@ def in_words(change: Change) -> str:
             case _:
                 continue
         said.append(text)
-    return ", ".join(said) or translate("Changes", "another picture to start from")
+    return ", ".join(said) or translate("Changes", "another initial image")
 
 
 def summary(changes: Sequence[Change]) -> str:

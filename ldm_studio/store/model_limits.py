@@ -53,19 +53,19 @@ def _done(before: tuple[int, int], after: tuple[int, int], *, shrunk: bool, padd
     if shrunk and padded:
         text = translate(
             "Fitting",
-            "The picture was shrunk from {width} × {height} and padded at its edges to "
-            "{new_width} × {new_height} for this model.",
+            "For this model, the image was scaled down from {width} × {height} and padded to "
+            "{new_width} × {new_height}.",
         )
     elif shrunk:
         text = translate(
             "Fitting",
-            "The picture was shrunk from {width} × {height} to {new_width} × {new_height} "
-            "for this model.",
+            "For this model, the image was scaled down from {width} × {height} to {new_width} × "
+            "{new_height}.",
         )
     elif padded:
         text = translate(
             "Fitting",
-            "The picture was padded at its edges to {new_width} × {new_height} for this model.",
+            "For this model, the image was padded to {new_width} × {new_height}.",
         )
     else:
         return ""
@@ -110,7 +110,7 @@ def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> 
     `latents`, `input_kind`: as those of `ModelInfo`; empty where they are not known.
     """
     if input_kind in _LED:
-        return translate("Fitting", "It needs a picture to be led by.")
+        return translate("Fitting", "It needs an image to be led by.")
     if model is None or not model.latents or latents in ("", model.latents):
         return ""
     return translate("Fitting", "Its latents are not those of {model}.").format(model=model.family)

@@ -25,7 +25,7 @@ class Collapsible(QWidget):
         self.mark = QLabel()
         self.mark.setForegroundRole(QPalette.ColorRole.Link)
         self.reset = tool_button(
-            "undo", self.tr("Reset all"), self.tr("Put all of these back to their defaults.")
+            "undo", self.tr("Reset all"), self.tr("Reset all of these to their defaults.")
         )
         self.body = QWidget()
         header = QHBoxLayout()

@@ -55,20 +55,20 @@
 <context>
     <name>DetailsPanel</name>
     <message numerus="yes">
-        <source>%n Steps Kept: Look, Branch</source>
+        <source>View %n Saved Steps</source>
         <translation>
-            <numerusform>%n Step Kept: Look, Branch</numerusform>
-            <numerusform>%n Steps Kept: Look, Branch</numerusform>
+            <numerusform>View %n Saved Step</numerusform>
+            <numerusform>View %n Saved Steps</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>History</name>
     <message numerus="yes">
-        <source>%Ln pictures</source>
+        <source>%Ln images</source>
         <translation>
-            <numerusform>%Ln picture</numerusform>
-            <numerusform>%Ln pictures</numerusform>
+            <numerusform>%Ln image</numerusform>
+            <numerusform>%Ln images</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -82,44 +82,44 @@
 <context>
     <name>ModelScan</name>
     <message numerus="yes">
-        <source>Looking at %n more files…</source>
+        <source>Checking %n more files…</source>
         <translation>
-            <numerusform>Looking at %n more file…</numerusform>
-            <numerusform>Looking at %n more files…</numerusform>
+            <numerusform>Checking %n more file…</numerusform>
+            <numerusform>Checking %n more files…</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>Queue</name>
     <message numerus="yes">
-        <source>%n pictures</source>
+        <source>%n images</source>
         <translation>
-            <numerusform>%n picture</numerusform>
-            <numerusform>%n pictures</numerusform>
+            <numerusform>%n image</numerusform>
+            <numerusform>%n images</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>QueueController</name>
     <message numerus="yes">
-        <source>%n more wait in the queue.</source>
+        <source>%n images in the queue.</source>
         <translation>
-            <numerusform>%n more waits in the queue.</numerusform>
-            <numerusform>%n more wait in the queue.</numerusform>
+            <numerusform>%n image in the queue.</numerusform>
+            <numerusform>%n images in the queue.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n pictures wait in the queue.</source>
+        <source>%n images were interrupted.</source>
         <translation>
-            <numerusform>A picture waits in the queue.</numerusform>
-            <numerusform>%n pictures wait in the queue.</numerusform>
+            <numerusform>%n image was interrupted.</numerusform>
+            <numerusform>%n images were interrupted.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n pictures were interrupted.</source>
+        <source>%n more in the queue.</source>
         <translation>
-            <numerusform>%n picture was interrupted.</numerusform>
-            <numerusform>%n pictures were interrupted.</numerusform>
+            <numerusform>%n more in the queue.</numerusform>
+            <numerusform>%n more in the queue.</numerusform>
         </translation>
     </message>
 </context>

@@ -8,20 +8,12 @@
         <translation>关于 LDM Studio</translation>
     </message>
     <message>
-        <source>Pictures from latent diffusion models, made on this computer and nowhere else. LDM Studio opens no network connection.</source>
-        <translation>用潜在扩散模型生成图像，一切都在这台电脑上完成。LDM Studio 不会建立任何网络连接。</translation>
-    </message>
-    <message>
         <source>Versions</source>
         <translation>版本</translation>
     </message>
     <message>
         <source>Licences</source>
         <translation>许可证</translation>
-    </message>
-    <message>
-        <source>Of the program and of what it stands on.</source>
-        <translation>本程序及其所用组件。</translation>
     </message>
     <message>
         <source>Licences and versions</source>
@@ -36,8 +28,16 @@
         <translation>关闭</translation>
     </message>
     <message>
-        <source>LDM Studio is under the {licence}. It stands on:</source>
-        <translation>LDM Studio 采用 {licence} 许可证。它基于：</translation>
+        <source>Images from latent diffusion models, made on this computer only. LDM Studio never opens a network connection.</source>
+        <translation>用潜在扩散模型生成图像，一切都在这台电脑上完成。LDM Studio 从不建立网络连接。</translation>
+    </message>
+    <message>
+        <source>Of the program and of the libraries it uses.</source>
+        <translation>本程序及其所用组件。</translation>
+    </message>
+    <message>
+        <source>LDM Studio is under the {licence}. It uses:</source>
+        <translation>LDM Studio 采用 {licence} 许可证。它使用：</translation>
     </message>
     <message>
         <source>Part</source>
@@ -59,23 +59,23 @@
 <context>
     <name>AccessibilityAnnouncer</name>
     <message>
-        <source>Picture {number} of {count} is being drawn.</source>
-        <translation>正在绘制第 {number}/{count} 张图像。</translation>
+        <source>Generating image {number} of {count}.</source>
+        <translation>正在生成第 {number}/{count} 张图像。</translation>
     </message>
     <message>
-        <source>The picture is being drawn.</source>
-        <translation>正在绘制图像。</translation>
+        <source>Generating the image.</source>
+        <translation>正在生成图像。</translation>
     </message>
     <message>
         <source>Step {step} of {steps}.</source>
         <translation>第 {step}/{steps} 步。</translation>
     </message>
     <message>
-        <source>The picture is finished: {prompt}.</source>
+        <source>The image is finished: {prompt}.</source>
         <translation>图像已完成：{prompt}。</translation>
     </message>
     <message>
-        <source>The picture is finished.</source>
+        <source>The image is finished.</source>
         <translation>图像已完成。</translation>
     </message>
     <message>
@@ -98,24 +98,12 @@
         <translation>生成(&amp;G)</translation>
     </message>
     <message>
-        <source>&amp;Picture</source>
-        <translation>图像(&amp;P)</translation>
-    </message>
-    <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
     </message>
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
-    </message>
-    <message>
-        <source>&amp;Open Picture…</source>
-        <translation>打开图像(&amp;O)…</translation>
-    </message>
-    <message>
-        <source>&amp;Save Picture As…</source>
-        <translation>图像另存为(&amp;S)…</translation>
     </message>
     <message>
         <source>&amp;Export With Transparent Background…</source>
@@ -138,14 +126,6 @@
         <translation>重做笔画(&amp;R)</translation>
     </message>
     <message>
-        <source>&amp;Copy Picture</source>
-        <translation>复制图像(&amp;C)</translation>
-    </message>
-    <message>
-        <source>&amp;Paste Picture</source>
-        <translation>粘贴图像(&amp;P)</translation>
-    </message>
-    <message>
         <source>Clear &amp;Mask</source>
         <translation>清除蒙版(&amp;M)</translation>
     </message>
@@ -158,12 +138,16 @@
         <translation>下一个提示词(&amp;L)</translation>
     </message>
     <message>
-        <source>Reset to the Model&apos;s &amp;Settings</source>
-        <translation>重置为模型的设置(&amp;S)</translation>
-    </message>
-    <message>
         <source>Pre&amp;vious Candidate</source>
         <translation>上一张候选图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Save Intermediate Steps</source>
+        <translation>保存中间步骤(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Fit Image</source>
+        <translation>适应窗口(&amp;F)</translation>
     </message>
     <message>
         <source>&amp;System Theme</source>
@@ -172,6 +156,30 @@
     <message>
         <source>Se&amp;ttings…</source>
         <translation>设置(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>&amp;Image</source>
+        <translation>图像(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Open Image…</source>
+        <translation>打开图像(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;Save Image As…</source>
+        <translation>图像另存为(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Copy Image</source>
+        <translation>复制图像(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Paste Image</source>
+        <translation>粘贴图像(&amp;P)</translation>
+    </message>
+    <message>
+        <source>Reset to Recommended &amp;Settings</source>
+        <translation>重置为推荐设置(&amp;S)</translation>
     </message>
     <message>
         <source>&amp;Cancel</source>
@@ -186,8 +194,16 @@
         <translation>暂停(&amp;P)</translation>
     </message>
     <message>
-        <source>Apply to the &amp;Running Picture</source>
-        <translation>应用到正在绘制的图像(&amp;R)</translation>
+        <source>Update the &amp;Running Image</source>
+        <translation>更新正在生成的图像(&amp;R)</translation>
+    </message>
+    <message>
+        <source>View &amp;Steps</source>
+        <translation>查看步骤(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Leave Branch</source>
+        <translation>退出分支(&amp;L)</translation>
     </message>
     <message>
         <source>Show &amp;Queue</source>
@@ -198,16 +214,8 @@
         <translation>实时(&amp;L)</translation>
     </message>
     <message>
-        <source>Look at the &amp;Steps</source>
-        <translation>查看步骤(&amp;S)</translation>
-    </message>
-    <message>
         <source>&amp;Branch From This Step</source>
         <translation>从此步分支(&amp;B)</translation>
-    </message>
-    <message>
-        <source>&amp;Leave the Branch</source>
-        <translation>退出分支(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Replay</source>
@@ -226,10 +234,6 @@
         <translation>采用此候选图(&amp;C)</translation>
     </message>
     <message>
-        <source>&amp;Keep the Steps of Pictures</source>
-        <translation>保留图像的步骤(&amp;K)</translation>
-    </message>
-    <message>
         <source>&amp;History</source>
         <translation>历史记录(&amp;H)</translation>
     </message>
@@ -240,10 +244,6 @@
     <message>
         <source>Go to the &amp;Prompt</source>
         <translation>转到提示词(&amp;P)</translation>
-    </message>
-    <message>
-        <source>&amp;Fit Picture</source>
-        <translation>适应窗口(&amp;F)</translation>
     </message>
     <message>
         <source>&amp;Actual Size (100 %)</source>
@@ -289,19 +289,19 @@
         <translation>LoRA</translation>
     </message>
     <message>
-        <source>Write a LoRA or an embedding into the prompt.</source>
-        <translation>在提示词中写入 LoRA 或嵌入。</translation>
-    </message>
-    <message>
         <source>LoRAs and embeddings</source>
         <translation>LoRA 和嵌入</translation>
     </message>
     <message>
-        <source>There are none yet. Put them into the folder of models, or add the folder of another program where the model is chosen.</source>
+        <source>Insert a LoRA or an embedding into the prompt.</source>
+        <translation>在提示词中写入 LoRA 或嵌入。</translation>
+    </message>
+    <message>
+        <source>There are none yet. Put them into the model folder, or add the folder of another program where the model is chosen.</source>
         <translation>还没有。请把它们放进模型文件夹，或在选择模型处添加其他程序的文件夹。</translation>
     </message>
     <message>
-        <source>Small changes to a model.</source>
+        <source>Small additions to a model.</source>
         <translation>对模型的小幅改动。</translation>
     </message>
     <message>
@@ -317,16 +317,16 @@
         <translation>强度</translation>
     </message>
     <message>
-        <source>How strongly it acts: 1 as it was made, 0 not at all.</source>
-        <translation>作用的强度：1 为原始强度，0 为不起作用。</translation>
+        <source>How strong its effect is: 1 as trained, 0 none.</source>
+        <translation>效果的强度：1 为训练时的强度，0 为不起作用。</translation>
+    </message>
+    <message>
+        <source>Insert into the negative prompt.</source>
+        <translation>写入反向提示词。</translation>
     </message>
     <message>
         <source>Into the negative prompt</source>
         <translation>写入反向提示词</translation>
-    </message>
-    <message>
-        <source>Write it into what the picture shall not show.</source>
-        <translation>写入图像中不应出现的内容。</translation>
     </message>
 </context>
 <context>
@@ -352,16 +352,20 @@
         <translation>深色</translation>
     </message>
     <message>
-        <source>The colours of the windows. Pictures keep theirs.</source>
+        <source>The colours of the windows. Images are not affected.</source>
         <translation>窗口的颜色。图像的颜色不变。</translation>
+    </message>
+    <message>
+        <source>The language of the window, tooltips and messages.</source>
+        <translation>窗口、提示和消息的语言。</translation>
+    </message>
+    <message>
+        <source>Reduced: menus do not slide, and compared images alternate only at a key press.</source>
+        <translation>减少：菜单不滑动，比较的图像只在按键时切换。</translation>
     </message>
     <message>
         <source>Language</source>
         <translation>语言</translation>
-    </message>
-    <message>
-        <source>Of the window, its tooltips and messages.</source>
-        <translation>窗口、提示和消息的语言。</translation>
     </message>
     <message>
         <source>Motion</source>
@@ -371,33 +375,29 @@
         <source>Reduced</source>
         <translation>减少</translation>
     </message>
-    <message>
-        <source>Reduced: menus do not slide, and compared pictures change at a key only.</source>
-        <translation>减少：菜单不滑动，比较的图像只在按键时切换。</translation>
-    </message>
 </context>
 <context>
     <name>Application</name>
     <message>
-        <source>Of {count} files the first is opened.</source>
+        <source>Opened the first of {count} files.</source>
         <translation>共 {count} 个文件，只打开第一个。</translation>
     </message>
 </context>
 <context>
     <name>AuxiliaryWindows</name>
     <message>
-        <source>The documentation is not installed here.</source>
+        <source>The documentation is not installed.</source>
         <translation>此处没有安装文档。</translation>
     </message>
     <message>
-        <source>Help → Keyboard Shortcuts and every tooltip work without it.</source>
+        <source>Help → Keyboard Shortcuts and the tooltips work without it.</source>
         <translation>没有它也可以使用“帮助 → 键盘快捷键”和各处的提示。</translation>
     </message>
 </context>
 <context>
     <name>BranchController</name>
     <message>
-        <source>an unsaved picture</source>
+        <source>an unsaved image</source>
         <translation>未保存的图像</translation>
     </message>
     <message>
@@ -432,8 +432,8 @@
         <translation>采用</translation>
     </message>
     <message>
-        <source>Go on from this one: it is the next start picture, and the mask is cleared.</source>
-        <translation>以这张继续：它成为下一张起始图，并清除蒙版。</translation>
+        <source>Continue with this one: it becomes the initial image, and the mask is cleared.</source>
+        <translation>以这张继续：它成为起始图，并清除蒙版。</translation>
     </message>
     <message>
         <source>Keep this candidate</source>
@@ -455,87 +455,87 @@
         <translation>潜变量</translation>
     </message>
     <message>
-        <source>Which cells of the latent are redrawn: each as much as its most painted pixel.</source>
-        <translation>潜变量的哪些格子会重绘：每格以其中涂得最重的像素为准。</translation>
+        <source>The latent cells that change: each as much as its most strongly masked pixel.</source>
+        <translation>潜变量中会改变的格子：每格以其中蒙版最强的像素为准。</translation>
+    </message>
+    <message>
+        <source>How much of the result is pasted over the image, after growing and blurring the mask. Without tint, not one byte changes.</source>
+        <translation>扩展和模糊蒙版之后，结果覆盖到图像上的程度。没有着色的地方一个字节也不变。</translation>
     </message>
     <message>
         <source>Blend</source>
         <translation>混合</translation>
     </message>
     <message>
-        <source>How much of what is drawn is pasted over the picture, after growing and blurring. Where there is no tint, not one byte changes.</source>
-        <translation>扩展和模糊之后，新绘内容覆盖到图像上的程度。没有着色的地方一个字节也不变。</translation>
-    </message>
-    <message>
         <source>Add to the mask</source>
         <translation>添加到蒙版</translation>
-    </message>
-    <message>
-        <source>Hold Ctrl at the press to do the opposite.</source>
-        <translation>按下时按住 Ctrl 则相反。</translation>
-    </message>
-    <message>
-        <source>Take from the mask</source>
-        <translation>从蒙版中减去</translation>
     </message>
     <message>
         <source>Connected only</source>
         <translation>仅相连区域</translation>
     </message>
     <message>
-        <source>Only what hangs together with where you click.</source>
-        <translation>只选与点击处相连的部分。</translation>
-    </message>
-    <message>
         <source>Along a line</source>
         <translation>线性</translation>
-    </message>
-    <message>
-        <source>Fade from the start of the drag to its end.</source>
-        <translation>从拖动起点渐变到终点。</translation>
     </message>
     <message>
         <source>In circles</source>
         <translation>径向</translation>
     </message>
     <message>
-        <source>Fade from the start of the drag outwards.</source>
-        <translation>从拖动起点向外渐变。</translation>
-    </message>
-    <message>
         <source>Pen pressure</source>
         <translation>笔压</translation>
-    </message>
-    <message>
-        <source>What pressing a pen harder changes.</source>
-        <translation>用力按笔时改变什么。</translation>
     </message>
     <message>
         <source>Show or hide the mask</source>
         <translation>显示或隐藏蒙版</translation>
     </message>
     <message>
-        <source>The tint over what is masked. A hidden mask still counts.</source>
-        <translation>蒙版区域上的着色。隐藏的蒙版仍然有效。</translation>
-    </message>
-    <message>
         <source>Tint of the mask</source>
         <translation>蒙版颜色</translation>
-    </message>
-    <message>
-        <source>Its colour, and how much shows through.</source>
-        <translation>它的颜色和透明程度。</translation>
     </message>
     <message>
         <source>Compare</source>
         <translation>比较</translation>
     </message>
     <message>
-        <source>Hold to see the picture before the last generation.</source>
+        <source>Hold Ctrl while pressing to do the opposite.</source>
+        <translation>按下时按住 Ctrl 则相反。</translation>
+    </message>
+    <message>
+        <source>Subtract from the mask</source>
+        <translation>从蒙版中减去</translation>
+    </message>
+    <message>
+        <source>Contiguous area only.</source>
+        <translation>只选与点击处相连的部分。</translation>
+    </message>
+    <message>
+        <source>Linear fade from the start of the drag to its end.</source>
+        <translation>从拖动起点渐变到终点。</translation>
+    </message>
+    <message>
+        <source>Radial fade outwards from the start of the drag.</source>
+        <translation>从拖动起点向外渐变。</translation>
+    </message>
+    <message>
+        <source>What the pressure of a pen changes.</source>
+        <translation>笔压改变什么。</translation>
+    </message>
+    <message>
+        <source>The tint over the masked area. A hidden mask still has effect.</source>
+        <translation>蒙版区域上的着色。隐藏的蒙版仍然有效。</translation>
+    </message>
+    <message>
+        <source>Its colour and opacity.</source>
+        <translation>它的颜色和不透明度。</translation>
+    </message>
+    <message>
+        <source>Hold to see the image before the last generation.</source>
         <translation>按住可查看上次生成之前的图像。</translation>
     </message>
     <message>
-        <source>Drag the picture out</source>
+        <source>Drag the image out</source>
         <translation>拖出图像</translation>
     </message>
     <message>
@@ -547,31 +547,31 @@
         <translation>适应</translation>
     </message>
     <message>
-        <source>Show the whole picture, as large as it goes.</source>
-        <translation>以尽可能大的比例显示整张图像。</translation>
+        <source>Fit the whole image into the view.</source>
+        <translation>使整张图像适应视图。</translation>
+    </message>
+    <message>
+        <source>One image pixel per screen pixel.</source>
+        <translation>图像的一个像素对应屏幕的一个像素。</translation>
     </message>
     <message>
         <source>100 %</source>
         <translation>100 %</translation>
     </message>
     <message>
-        <source>One pixel of the picture on one pixel of the screen.</source>
-        <translation>图像的一个像素对应屏幕的一个像素。</translation>
-    </message>
-    <message>
         <source>Invert mask</source>
         <translation>反转蒙版</translation>
-    </message>
-    <message>
-        <source>Mask what is not masked, and the other way round.</source>
-        <translation>交换蒙版区域与非蒙版区域。</translation>
     </message>
     <message>
         <source>Clear mask</source>
         <translation>清除蒙版</translation>
     </message>
     <message>
-        <source>Remove the whole mask. Undo brings it back.</source>
+        <source>Swap the masked and the unmasked area.</source>
+        <translation>交换蒙版区域与非蒙版区域。</translation>
+    </message>
+    <message>
+        <source>Remove the whole mask. This can be undone.</source>
         <translation>移除整个蒙版。可以撤销。</translation>
     </message>
     <message>
@@ -587,32 +587,36 @@
         <translation>撤销</translation>
     </message>
     <message>
-        <source>Take back the last change of mask or picture.</source>
+        <source>Undo the last change of the mask or the image.</source>
         <translation>撤销对蒙版或图像的上一次改动。</translation>
+    </message>
+    <message>
+        <source>Redo the change.</source>
+        <translation>重做该改动。</translation>
+    </message>
+    <message>
+        <source>Mask from an Image</source>
+        <translation>从图像载入蒙版</translation>
+    </message>
+    <message>
+        <source>Images ({endings})</source>
+        <translation>图像 ({endings})</translation>
+    </message>
+    <message>
+        <source>Only the address of an image was dropped, not the image.</source>
+        <translation>拖入的只是图像的网址，而不是图像。</translation>
+    </message>
+    <message>
+        <source>Copy the image in the browser and paste it here, or save it first.</source>
+        <translation>请在浏览器中复制图像再粘贴到这里，或先保存它。</translation>
+    </message>
+    <message>
+        <source>PNG image (*.png)</source>
+        <translation>PNG 图像 (*.png)</translation>
     </message>
     <message>
         <source>Redo</source>
         <translation>重做</translation>
-    </message>
-    <message>
-        <source>Make the change again.</source>
-        <translation>重做该改动。</translation>
-    </message>
-    <message>
-        <source>Mask from a Picture</source>
-        <translation>从图像载入蒙版</translation>
-    </message>
-    <message>
-        <source>Pictures ({endings})</source>
-        <translation>图像 ({endings})</translation>
-    </message>
-    <message>
-        <source>Only the address of a picture was dropped, not the picture.</source>
-        <translation>拖入的只是图像的网址，而不是图像。</translation>
-    </message>
-    <message>
-        <source>Copy the picture in the browser and paste it here, or save it first.</source>
-        <translation>请在浏览器中复制图像再粘贴到这里，或先保存它。</translation>
     </message>
     <message>
         <source>Save Mask As</source>
@@ -623,23 +627,19 @@
         <translation>mask.png</translation>
     </message>
     <message>
-        <source>PNG picture (*.png)</source>
-        <translation>PNG 图像 (*.png)</translation>
-    </message>
-    <message>
         <source>Brush</source>
         <translation>画笔</translation>
-    </message>
-    <message>
-        <source>Paint where the picture shall be drawn anew.</source>
-        <translation>涂抹要重绘的地方。</translation>
     </message>
     <message>
         <source>Eraser</source>
         <translation>橡皮擦</translation>
     </message>
     <message>
-        <source>Take the mask away again.</source>
+        <source>Paint the area to inpaint.</source>
+        <translation>涂抹要重绘的地方。</translation>
+    </message>
+    <message>
+        <source>Erase the mask.</source>
         <translation>擦去蒙版。</translation>
     </message>
     <message>
@@ -659,8 +659,28 @@
         <translation>套索</translation>
     </message>
     <message>
-        <source>Mask what you draw around, freehand or with corners.</source>
+        <source>Mask an outlined area, freehand or with corners.</source>
         <translation>圈出蒙版，可手绘或逐点点击。</translation>
+    </message>
+    <message>
+        <source>Mask everything of the colour you click.</source>
+        <translation>把与点击处颜色相同的部分设为蒙版。</translation>
+    </message>
+    <message>
+        <source>Extend the image, then generate the new part (outpainting).</source>
+        <translation>扩大图像，然后生成新的部分 (outpainting)。</translation>
+    </message>
+    <message>
+        <source>Drag an edge, or press arrow keys; Enter to extend</source>
+        <translation>拖动边缘或按方向键；Enter 确认扩图</translation>
+    </message>
+    <message>
+        <source>Move the view. With any other tool, hold Space or drag with the middle button.</source>
+        <translation>移动视图。使用任何工具时都可用空格键或鼠标中键移动。</translation>
+    </message>
+    <message>
+        <source>Drag; Ctrl drags the image out</source>
+        <translation>拖动；按住 Ctrl 可拖出图像</translation>
     </message>
     <message>
         <source>Drag, or click corners; Enter closes</source>
@@ -669,10 +689,6 @@
     <message>
         <source>Fill by colour</source>
         <translation>按颜色填充</translation>
-    </message>
-    <message>
-        <source>Mask what has the colour you click on.</source>
-        <translation>把与点击处颜色相同的部分设为蒙版。</translation>
     </message>
     <message>
         <source>Gradient</source>
@@ -691,45 +707,29 @@
         <translation>扩图</translation>
     </message>
     <message>
-        <source>Make the picture larger, to have the new part drawn.</source>
-        <translation>扩大图像，并绘制新的部分。</translation>
-    </message>
-    <message>
-        <source>Drag an edge, or press arrow keys; Enter extends</source>
-        <translation>拖动边缘或按方向键；Enter 确认扩图</translation>
-    </message>
-    <message>
         <source>Hand</source>
         <translation>抓手</translation>
-    </message>
-    <message>
-        <source>Move the view. Space or the middle button does so with any tool.</source>
-        <translation>移动视图。使用任何工具时都可用空格键或鼠标中键移动。</translation>
-    </message>
-    <message>
-        <source>Drag; Ctrl drags the picture out</source>
-        <translation>拖动；按住 Ctrl 可拖出图像</translation>
     </message>
 </context>
 <context>
     <name>CanvasStore</name>
     <message>
-        <source>The canvas cannot be kept in {folder}: {reason}.</source>
+        <source>The canvas cannot be saved in {folder}: {reason}.</source>
         <translation>无法把画布保存在 {folder}：{reason}。</translation>
     </message>
     <message>
-        <source>It is written as soon as that is possible; until then it would be lost if LDM Studio ended.</source>
-        <translation>一旦可以就会写入；在此之前如果 LDM Studio 退出，它将会丢失。</translation>
+        <source>Saving is tried again; until it succeeds, closing LDM Studio would lose it.</source>
+        <translation>会自动重试；成功之前，关闭 LDM Studio 会丢失它。</translation>
     </message>
 </context>
 <context>
     <name>CanvasView</name>
     <message>
-        <source>Another picture</source>
+        <source>Another image</source>
         <translation>另一张图像</translation>
     </message>
     <message>
-        <source>Type a prompt and press Generate — or drop a picture here</source>
+        <source>Type a prompt and press Generate — or drop an image here</source>
         <translation>输入提示词并按“生成”，或把图像拖到这里</translation>
     </message>
     <message>
@@ -741,7 +741,7 @@
         <translation>正在处理蒙版…</translation>
     </message>
     <message>
-        <source>Drop here to use it as the mask: white is redrawn</source>
+        <source>Drop here to use it as the mask: white is inpainted</source>
         <translation>拖到这里用作蒙版：白色部分会重绘</translation>
     </message>
     <message>
@@ -749,7 +749,7 @@
         <translation>画布</translation>
     </message>
     <message>
-        <source>Canvas, no picture yet</source>
+        <source>Canvas, no image yet</source>
         <translation>画布，还没有图像</translation>
     </message>
     <message>
@@ -773,28 +773,12 @@
         <translation>方向键加宽，按住 Shift 收窄</translation>
     </message>
     <message>
-        <source>Arrow keys move a crosshair, Space puts the tool down and up</source>
+        <source>Arrow keys move a crosshair, Space puts the tool down and lifts it</source>
         <translation>方向键移动十字光标，空格键落下和抬起工具</translation>
     </message>
     <message>
-        <source>{x}, {y} · Space ends, Esc takes back</source>
-        <translation>{x}, {y} · 空格键结束，Esc 撤回</translation>
-    </message>
-    <message>
-        <source>{x}, {y} · Space begins</source>
-        <translation>{x}, {y} · 空格键开始</translation>
-    </message>
-    <message>
-        <source>{x}, {y} · Space sets a corner, Enter closes</source>
-        <translation>{x}, {y} · 空格键设置角点，回车键闭合</translation>
-    </message>
-    <message>
-        <source>{x}, {y} · Space sets it here</source>
-        <translation>{x}, {y} · 空格键在此应用</translation>
-    </message>
-    <message>
-        <source>{width} × {height} · Enter extends, Esc gives up</source>
-        <translation>{width} × {height} · Enter 扩图，Esc 放弃</translation>
+        <source>{width} × {height} · Enter to apply, Esc to cancel</source>
+        <translation>{width} × {height} · Enter 应用，Esc 取消</translation>
     </message>
     <message>
         <source>Left +{pixels}</source>
@@ -811,6 +795,22 @@
     <message>
         <source>Bottom +{pixels}</source>
         <translation>下 +{pixels}</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space to finish, Esc to cancel</source>
+        <translation>{x}, {y} · 空格键结束，Esc 取消</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space to begin</source>
+        <translation>{x}, {y} · 空格键开始</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space to set a corner, Enter to close</source>
+        <translation>{x}, {y} · 空格键设置角点，回车键闭合</translation>
+    </message>
+    <message>
+        <source>{x}, {y} · Space to apply here</source>
+        <translation>{x}, {y} · 空格键在此应用</translation>
     </message>
 </context>
 <context>
@@ -863,12 +863,16 @@
         <translation>模型 {value}</translation>
     </message>
     <message>
-        <source>another control picture</source>
+        <source>another control image</source>
         <translation>另一张控制图</translation>
     </message>
     <message>
-        <source>no control picture</source>
+        <source>no control image</source>
         <translation>无控制图</translation>
+    </message>
+    <message>
+        <source>another initial image</source>
+        <translation>另一张起始图</translation>
     </message>
     <message>
         <source>another mask</source>
@@ -877,10 +881,6 @@
     <message>
         <source>no mask</source>
         <translation>无蒙版</translation>
-    </message>
-    <message>
-        <source>another picture to start from</source>
-        <translation>另一张起始图</translation>
     </message>
     <message>
         <source>“{text}”</source>
@@ -927,7 +927,7 @@
 <context>
     <name>Chip</name>
     <message>
-        <source>Find pictures tagged “{tag}”</source>
+        <source>Find images tagged “{tag}”</source>
         <translation>查找带“{tag}”标签的图像</translation>
     </message>
     <message>
@@ -942,7 +942,7 @@
         <translation>全部重置</translation>
     </message>
     <message>
-        <source>Put all of these back to their defaults.</source>
+        <source>Reset all of these to their defaults.</source>
         <translation>把这些都恢复为默认值。</translation>
     </message>
     <message numerus="yes">
@@ -959,14 +959,6 @@
 <context>
     <name>CollectionsController</name>
     <message>
-        <source>{pictures} in the new collection “{name}”.</source>
-        <translation>{pictures}已放入新合集“{name}”。</translation>
-    </message>
-    <message>
-        <source>The collection “{name}” is removed; its pictures stay.</source>
-        <translation>合集“{name}”已删除；其中的图像保留。</translation>
-    </message>
-    <message>
         <source>They are in “{name}” already.</source>
         <translation>它们已经在“{name}”中。</translation>
     </message>
@@ -975,7 +967,15 @@
         <translation>{pictures}已添加到“{name}”。</translation>
     </message>
     <message>
-        <source>{pictures} taken out of “{name}”.</source>
+        <source>{pictures} added to the new collection “{name}”.</source>
+        <translation>{pictures}已放入新合集“{name}”。</translation>
+    </message>
+    <message>
+        <source>Removed the collection “{name}”; its images stay.</source>
+        <translation>合集“{name}”已删除；其中的图像保留。</translation>
+    </message>
+    <message>
+        <source>{pictures} removed from “{name}”.</source>
         <translation>{pictures}已移出“{name}”。</translation>
     </message>
     <message>
@@ -995,7 +995,7 @@
         <translation>重命名</translation>
     </message>
     <message>
-        <source>Its name:</source>
+        <source>Name:</source>
         <translation>名称：</translation>
     </message>
     <message>
@@ -1006,7 +1006,7 @@
 <context>
     <name>CommandController</name>
     <message>
-        <source>Pictures (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)</source>
+        <source>Images (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;All files (*)</source>
         <translation>图像 (*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff);;所有文件 (*)</translation>
     </message>
     <message>
@@ -1018,40 +1018,44 @@
         <translation>PNG (*.png);;WebP，更小 (*.webp)</translation>
     </message>
     <message>
-        <source>Open Picture</source>
+        <source>Open Image</source>
         <translation>打开图像</translation>
     </message>
     <message>
-        <source>Opening the picture…</source>
+        <source>Opening the image…</source>
         <translation>正在打开图像…</translation>
     </message>
     <message>
-        <source>This picture holds its settings: “{prompt}”.</source>
+        <source>This image contains its settings: “{prompt}”.</source>
         <translation>这张图像带有生成设置：“{prompt}”。</translation>
+    </message>
+    <message>
+        <source>It was made from another image.</source>
+        <translation>它是由另一张图像生成的。</translation>
+    </message>
+    <message>
+        <source>This one is used as the initial image instead.</source>
+        <translation>现改用这张作为起始图。</translation>
+    </message>
+    <message>
+        <source>It was made with other files than the ones here.</source>
+        <translation>它生成时所用的文件与此处的不同。</translation>
+    </message>
+    <message>
+        <source>Some settings are not supported here and were ignored.</source>
+        <translation>不支持部分设置，已忽略。</translation>
+    </message>
+    <message>
+        <source>Save Image As</source>
+        <translation>图像另存为</translation>
+    </message>
+    <message>
+        <source>There is no image on the clipboard.</source>
+        <translation>剪贴板中没有图像。</translation>
     </message>
     <message>
         <source>Restore Settings</source>
         <translation>恢复设置</translation>
-    </message>
-    <message>
-        <source>It was made from another picture.</source>
-        <translation>它是由另一张图像生成的。</translation>
-    </message>
-    <message>
-        <source>This one is the start picture instead.</source>
-        <translation>现改用这张作为起始图。</translation>
-    </message>
-    <message>
-        <source>It was made with other files than those here.</source>
-        <translation>它生成时所用的文件与此处的不同。</translation>
-    </message>
-    <message>
-        <source>Some settings have no equal here and were left.</source>
-        <translation>有些设置在此处没有对应项，已略过。</translation>
-    </message>
-    <message>
-        <source>Save Picture As</source>
-        <translation>图像另存为</translation>
     </message>
     <message>
         <source>Export With Transparent Background</source>
@@ -1061,15 +1065,11 @@
         <source>Saved {name}</source>
         <translation>已保存 {name}</translation>
     </message>
-    <message>
-        <source>There is no picture on the clipboard.</source>
-        <translation>剪贴板中没有图像。</translation>
-    </message>
 </context>
 <context>
     <name>CommandList</name>
     <message>
-        <source>not possible now</source>
+        <source>not available now</source>
         <translation>现在不可用</translation>
     </message>
 </context>
@@ -1088,8 +1088,8 @@
         <translation>查找命令</translation>
     </message>
     <message>
-        <source>Up and Down choose, Return does it, Esc goes back.</source>
-        <translation>用上下键选择，Return 执行，Esc 返回。</translation>
+        <source>Up and Down select, Return runs, Esc closes.</source>
+        <translation>用上下键选择，Return 执行，Esc 关闭。</translation>
     </message>
     <message>
         <source>No such command.</source>
@@ -1099,7 +1099,7 @@
 <context>
     <name>CompareController</name>
     <message>
-        <source>One of these pictures is not in the history any more.</source>
+        <source>One of these images is no longer in the history.</source>
         <translation>其中一张图像已不在历史记录中。</translation>
     </message>
 </context>
@@ -1110,7 +1110,7 @@
         <translation>滑块</translation>
     </message>
     <message>
-        <source>A divider between both, which follows the pointer</source>
+        <source>A divider between both, following the pointer</source>
         <translation>两图之间的分隔线，跟随指针</translation>
     </message>
     <message>
@@ -1126,24 +1126,24 @@
         <translation>闪烁</translation>
     </message>
     <message>
-        <source>One after the other</source>
+        <source>Both in turn</source>
         <translation>两张交替显示</translation>
+    </message>
+    <message>
+        <source>The difference of each pixel; black is equal</source>
+        <translation>每个像素的差异；黑色为相同</translation>
+    </message>
+    <message>
+        <source>Back to the images (Esc)</source>
+        <translation>返回图像 (Esc)</translation>
     </message>
     <message>
         <source>Difference</source>
         <translation>差异</translation>
     </message>
     <message>
-        <source>How far each pixel is apart; black is equal</source>
-        <translation>每个像素的差异；黑色为相同</translation>
-    </message>
-    <message>
         <source>End comparing</source>
         <translation>结束比较</translation>
-    </message>
-    <message>
-        <source>Back to the pictures (Esc)</source>
-        <translation>返回图像 (Esc)</translation>
     </message>
     <message>
         <source>Settings that differ</source>
@@ -1153,7 +1153,7 @@
 <context>
     <name>CompareView</name>
     <message>
-        <source>Two pictures compared</source>
+        <source>Comparison of two images</source>
         <translation>比较两张图像</translation>
     </message>
     <message>
@@ -1164,7 +1164,7 @@
 <context>
     <name>CompletionList</name>
     <message>
-        <source>Names that can be written here</source>
+        <source>Suggested names</source>
         <translation>可以写在这里的名称</translation>
     </message>
 </context>
@@ -1175,32 +1175,16 @@
         <translation>设备与内存</translation>
     </message>
     <message>
-        <source>A change holds from the next start.</source>
-        <translation>更改在下次启动时生效。</translation>
-    </message>
-    <message>
         <source>Device</source>
         <translation>设备</translation>
-    </message>
-    <message>
-        <source>The fastest there is</source>
-        <translation>自动选择最快的</translation>
     </message>
     <message>
         <source>Precision</source>
         <translation>精度</translation>
     </message>
     <message>
-        <source>As suits the device</source>
-        <translation>按设备自动选择</translation>
-    </message>
-    <message>
         <source>Threads</source>
         <translation>线程数</translation>
-    </message>
-    <message>
-        <source>Of the processor. More than it has cores makes drawing slower.</source>
-        <translation>处理器线程数。多于核心数反而会变慢。</translation>
     </message>
     <message numerus="yes">
         <source>One for each of %n cores</source>
@@ -1213,23 +1197,35 @@
         <translation>内存</translation>
     </message>
     <message>
-        <source>Where a picture would not fit, it is decoded in tiles, and on a GPU the networks take turns. That is decided for each picture, and needs no setting.</source>
-        <translation>如果内存容不下一张图像，就会分块解码；在 GPU 上各网络会轮流载入。这会对每张图像自动决定，无需设置。</translation>
-    </message>
-    <message>
         <source>PyTorch cannot be used: {reason}</source>
         <translation>无法使用 PyTorch：{reason}</translation>
     </message>
     <message>
-        <source>Looking at what there is…</source>
-        <translation>正在检测…</translation>
+        <source>Takes effect after restart.</source>
+        <translation>重启后生效。</translation>
     </message>
     <message>
-        <source>This device is not there; the fastest there is will be used.</source>
-        <translation>没有这个设备；将使用可用的最快设备。</translation>
+        <source>Automatic</source>
+        <translation>自动</translation>
     </message>
     <message>
-        <source>{title}. Every computer has it; small models draw in seconds, large ones take minutes.</source>
+        <source>Processor threads. More threads than cores are slower.</source>
+        <translation>处理器线程数。多于核心数反而会变慢。</translation>
+    </message>
+    <message>
+        <source>Images that do not fit are decoded in tiles, and on a GPU the networks are offloaded in turns. This is decided for each image and needs no setting.</source>
+        <translation>内存容不下的图像会分块解码；在 GPU 上各网络会轮流载入。这会对每张图像自动决定，无需设置。</translation>
+    </message>
+    <message>
+        <source>Detecting devices…</source>
+        <translation>正在检测设备…</translation>
+    </message>
+    <message>
+        <source>This device is not available; the fastest one is used instead.</source>
+        <translation>此设备不可用；将改用最快的设备。</translation>
+    </message>
+    <message>
+        <source>{title}. Every computer has one; small models take seconds, large ones minutes.</source>
         <translation>{title}。每台电脑都有；小模型只需几秒，大模型需要几分钟。</translation>
     </message>
     <message>
@@ -1259,32 +1255,32 @@
         <translation>{total} GiB，{free} GiB 可用</translation>
     </message>
     <message>
-        <source>This device cannot compute in it; what suits it is used instead.</source>
-        <translation>该设备不支持此精度；将改用合适的精度。</translation>
+        <source>Not supported by this device; the automatic choice is used instead.</source>
+        <translation>此设备不支持；将改用自动选择。</translation>
     </message>
     <message>
-        <source>float32 on a processor, float16 on a GPU. It is that of checkpoints; models of LDM Studio&apos;s own kind compute in float32.</source>
-        <translation>处理器上为 float32，GPU 上为 float16。这适用于检查点模型；LDM Studio 自有格式的模型用 float32 计算。</translation>
+        <source>float32 on a processor, float16 on a GPU. This applies to checkpoints; native LDM Studio models compute in float32.</source>
+        <translation>处理器上为 float32，GPU 上为 float16。这适用于检查点模型；LDM Studio 原生模型用 float32 计算。</translation>
+    </message>
+    <message>
+        <source>The most exact choice. Slower on a GPU, and twice the memory.</source>
+        <translation>最精确。在 GPU 上更慢，占用两倍内存。</translation>
+    </message>
+    <message>
+        <source>Half the memory, and no overflow; colours may be slightly off.</source>
+        <translation>内存减半，且数值不会溢出；颜色可能略有偏差。</translation>
+    </message>
+    <message>
+        <source>This processor is much faster with it than with float32.</source>
+        <translation>该处理器用它计算比用 float32 快得多。</translation>
+    </message>
+    <message>
+        <source>Half the memory, and fast on a GPU. Slow on a processor.</source>
+        <translation>内存减半，在 GPU 上很快，在处理器上很慢。</translation>
     </message>
     <message>
         <source>This processor is much faster in bfloat16.</source>
         <translation>该处理器用 bfloat16 计算要快得多。</translation>
-    </message>
-    <message>
-        <source>The exact choice. On a GPU slower, and twice the memory.</source>
-        <translation>最精确。在 GPU 上更慢，占用两倍内存。</translation>
-    </message>
-    <message>
-        <source>Half the memory, and never too large a number; colours may be a little off.</source>
-        <translation>内存减半，且数值不会溢出；颜色可能略有偏差。</translation>
-    </message>
-    <message>
-        <source>This processor is much faster in it than in float32.</source>
-        <translation>该处理器用它计算比用 float32 快得多。</translation>
-    </message>
-    <message>
-        <source>Half the memory, and quick on a GPU. On a processor slow.</source>
-        <translation>内存减半，在 GPU 上很快，在处理器上很慢。</translation>
     </message>
 </context>
 <context>
@@ -1305,105 +1301,105 @@
 <context>
     <name>ControlImageController</name>
     <message>
-        <source>There is no picture on the canvas.</source>
+        <source>There is no image on the canvas.</source>
         <translation>画布上没有图像。</translation>
     </message>
     <message>
-        <source>Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)</source>
+        <source>Images (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)</source>
         <translation>图像 (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;所有文件 (*)</translation>
     </message>
     <message>
-        <source>Open Picture</source>
+        <source>Open Image</source>
         <translation>打开图像</translation>
     </message>
 </context>
 <context>
     <name>ControlImagePanel</name>
     <message>
-        <source>Picture of depths</source>
+        <source>Depth map</source>
         <translation>深度图</translation>
     </message>
     <message>
-        <source>Open or drop a picture of depths.</source>
+        <source>Open or drop a depth map.</source>
         <translation>打开或拖入深度图。</translation>
     </message>
     <message>
-        <source>The model keeps to how far things are: the brighter, the nearer.</source>
-        <translation>模型会遵循物体的远近：越亮越近。</translation>
+        <source>The model follows the depth map: brighter is nearer.</source>
+        <translation>模型会遵循深度图：越亮越近。</translation>
     </message>
     <message>
-        <source>Picture to edit</source>
+        <source>Image to edit</source>
         <translation>要编辑的图像</translation>
     </message>
     <message>
-        <source>Open or drop the picture to edit.</source>
+        <source>Open or drop the image to edit.</source>
         <translation>打开或拖入要编辑的图像。</translation>
     </message>
     <message>
-        <source>The model changes it as the prompt says.</source>
+        <source>The model edits it as the prompt says.</source>
         <translation>模型会按提示词修改它。</translation>
     </message>
     <message>
-        <source>Picture to enlarge</source>
+        <source>Image to upscale</source>
         <translation>要放大的图像</translation>
     </message>
     <message>
-        <source>Open or drop the small picture to enlarge.</source>
+        <source>Open or drop the small image to upscale.</source>
         <translation>打开或拖入要放大的小图。</translation>
     </message>
     <message>
-        <source>The model draws it four times as large.</source>
+        <source>The model upscales it four times.</source>
         <translation>模型会把它放大到四倍。</translation>
     </message>
     <message>
-        <source>Picture to vary</source>
+        <source>Image to vary</source>
         <translation>要变化的图像</translation>
     </message>
     <message>
-        <source>Open or drop a picture to vary, or have none.</source>
-        <translation>打开或拖入要变化的图像，也可以没有。</translation>
+        <source>Open or drop an image to vary; it is optional.</source>
+        <translation>打开或拖入要变化的图像（可选）。</translation>
     </message>
     <message>
-        <source>The model draws anew what it sees in the middle of it, a square. Without one it draws from the prompt alone.</source>
-        <translation>模型会重新画出它在图像中央的正方形里看到的内容。没有图像时，只按提示词绘制。</translation>
+        <source>The model varies what it sees in the square centre of the image. Without an image it uses the prompt alone.</source>
+        <translation>模型会变化它在图像中央正方形里看到的内容。没有图像时只用提示词。</translation>
     </message>
     <message>
-        <source>Open the picture that leads</source>
+        <source>Open control image</source>
         <translation>打开控制图</translation>
     </message>
     <message>
-        <source>Take the picture on the canvas</source>
+        <source>Use the image on the canvas</source>
         <translation>使用画布上的图像</translation>
     </message>
     <message>
-        <source>Take the one on the canvas.</source>
+        <source>Use the image on the canvas.</source>
         <translation>使用画布上的图像。</translation>
     </message>
     <message>
-        <source>Take the picture that leads away</source>
+        <source>Remove control image</source>
         <translation>移除控制图</translation>
     </message>
     <message>
-        <source>Take it away.</source>
+        <source>Remove it.</source>
         <translation>移除。</translation>
     </message>
     <message>
-        <source>Open a picture; it can be dropped here, too.</source>
-        <translation>打开图像；也可以拖到这里。</translation>
+        <source>Open an image, or drop one here.</source>
+        <translation>打开图像，或拖到这里。</translation>
     </message>
 </context>
 <context>
     <name>DetailsPanel</name>
     <message>
-        <source>Select a picture to see how it was made.</source>
-        <translation>选择一张图像，查看它的生成方式。</translation>
-    </message>
-    <message>
         <source>More</source>
         <translation>更多</translation>
     </message>
     <message>
-        <source>More that can be done with this picture</source>
+        <source>Select an image to see its settings.</source>
+        <translation>选择一张图像，查看它的设置。</translation>
+    </message>
+    <message>
+        <source>More actions for this image</source>
         <translation>对这张图像的更多操作</translation>
     </message>
     <message>
@@ -1423,40 +1419,40 @@
         <translation>谱系</translation>
     </message>
     <message>
-        <source>Not honoured here</source>
-        <translation>此处未采用</translation>
+        <source>Unsupported settings</source>
+        <translation>不支持的设置</translation>
+    </message>
+    <message numerus="yes">
+        <source>View %n Saved Steps</source>
+        <translation>
+            <numerusform>查看已保存的 %n 步</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Steps {first} to {last}: view each, and branch from it (Ctrl+B)</source>
+        <translation>第 {first} 至 {last} 步：逐步查看，并可分支 (Ctrl+B)</translation>
+    </message>
+    <message>
+        <source>The file is missing.</source>
+        <translation>文件缺失。</translation>
+    </message>
+    <message>
+        <source>Find images with {term}</source>
+        <translation>查找 {term} 的图像</translation>
     </message>
     <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
-    <message numerus="yes">
-        <source>%n Steps Kept: Look, Branch</source>
-        <translation>
-            <numerusform>已保留 %n 步：查看、分支</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Steps {first} to {last}: see each, go another way from it (Ctrl+B)</source>
-        <translation>第 {first} 至 {last} 步：逐步查看，从中另走一条路 (Ctrl+B)</translation>
-    </message>
-    <message>
-        <source>The file is not where it was.</source>
-        <translation>文件不在原来的位置。</translation>
-    </message>
     <message>
         <source>The file is in the trash.</source>
         <translation>文件在回收站中。</translation>
-    </message>
-    <message>
-        <source>Find pictures with {term}</source>
-        <translation>查找 {term} 的图像</translation>
     </message>
 </context>
 <context>
     <name>Differing</name>
     <message>
-        <source>{name} here is another file: its hash is {own}, not {hash}.</source>
+        <source>{name} here is a different file: its hash is {own}, not {hash}.</source>
         <translation>此处的 {name} 是另一个文件：其哈希值为 {own}，而不是 {hash}。</translation>
     </message>
 </context>
@@ -1487,7 +1483,7 @@
         <translation>返回</translation>
     </message>
     <message>
-        <source>To the page before (Alt+Left).</source>
+        <source>To the previous page (Alt+Left).</source>
         <translation>返回上一页 (Alt+Left)。</translation>
     </message>
 </context>
@@ -1552,8 +1548,8 @@
         <translation>出错了</translation>
     </message>
     <message>
-        <source>This is a mistake in LDM Studio, not yours. Your prompt, canvas and pictures are kept. You can go on; if something looks wrong from now on, start again.</source>
-        <translation>这是 LDM Studio 的错误，不是您的问题。您的提示词、画布和图像都已保留。可以继续使用；如果之后有异常，请重新启动。</translation>
+        <source>This is a bug in LDM Studio. Your prompt, canvas and images are saved. You can continue; if something looks wrong afterwards, restart the program.</source>
+        <translation>这是 LDM Studio 的错误。您的提示词、画布和图像都已保存。可以继续使用；如果之后有异常，请重新启动程序。</translation>
     </message>
     <message>
         <source>Details of the error</source>
@@ -1594,24 +1590,8 @@
         <translation>导出 {pictures}</translation>
     </message>
     <message>
-        <source>What the pictures become</source>
-        <translation>导出形式</translation>
-    </message>
-    <message>
-        <source>A contact sheet is one picture with all of them in it.</source>
-        <translation>缩略图总览是包含所有图像的一张图。</translation>
-    </message>
-    <message>
-        <source>pictures</source>
-        <translation>图像</translation>
-    </message>
-    <message>
         <source>Where to</source>
         <translation>导出到哪里</translation>
-    </message>
-    <message>
-        <source>A folder or a file; it is made if it is not there.</source>
-        <translation>文件夹或文件；不存在时会自动创建。</translation>
     </message>
     <message>
         <source>Browse…</source>
@@ -1642,32 +1622,12 @@
         <translation>列数</translation>
     </message>
     <message>
-        <source>How many pictures are side by side</source>
-        <translation>每行并排几张图像</translation>
-    </message>
-    <message>
         <source> px</source>
         <translation> px</translation>
     </message>
     <message>
-        <source>Size of each picture</source>
-        <translation>每张图像的尺寸</translation>
-    </message>
-    <message>
-        <source>Of the longer side of each picture</source>
-        <translation>每张图像长边的尺寸</translation>
-    </message>
-    <message>
         <source>Size</source>
         <translation>尺寸</translation>
-    </message>
-    <message>
-        <source>Below each picture</source>
-        <translation>每张图像下方</translation>
-    </message>
-    <message>
-        <source>Say where to: a whole path.</source>
-        <translation>请填写完整路径。</translation>
     </message>
     <message>
         <source>The name has to end with {ending}.</source>
@@ -1682,6 +1642,42 @@
         <translation>文件夹不是空的；其中的内容不会被替换。</translation>
     </message>
     <message>
+        <source>Export format</source>
+        <translation>导出形式</translation>
+    </message>
+    <message>
+        <source>A contact sheet is one image that shows all of them.</source>
+        <translation>缩略图总览是包含所有图像的一张图。</translation>
+    </message>
+    <message>
+        <source>images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>A folder or a file; it is created if it does not exist.</source>
+        <translation>文件夹或文件；不存在时会自动创建。</translation>
+    </message>
+    <message>
+        <source>Images per row</source>
+        <translation>每行并排几张图像</translation>
+    </message>
+    <message>
+        <source>Size of each image</source>
+        <translation>每张图像的尺寸</translation>
+    </message>
+    <message>
+        <source>Longer side of each image</source>
+        <translation>每张图像长边的尺寸</translation>
+    </message>
+    <message>
+        <source>Below each image</source>
+        <translation>每张图像下方</translation>
+    </message>
+    <message>
+        <source>Enter a full path.</source>
+        <translation>请填写完整路径。</translation>
+    </message>
+    <message>
         <source>There is a file of this name: it is replaced.</source>
         <translation>已有同名文件：它将被替换。</translation>
     </message>
@@ -1689,8 +1685,8 @@
 <context>
     <name>Exporter</name>
     <message>
-        <source>Pictures are being exported still.</source>
-        <translation>图像仍在导出。</translation>
+        <source>An export is still running.</source>
+        <translation>仍在导出。</translation>
     </message>
 </context>
 <context>
@@ -1700,8 +1696,8 @@
         <translation>撤销</translation>
     </message>
     <message>
-        <source>It is named {name} now.</source>
-        <translation>现已命名为 {name}。</translation>
+        <source>Renamed to {name}.</source>
+        <translation>已重命名为 {name}。</translation>
     </message>
     <message>
         <source>{pictures} could not be deleted.</source>
@@ -1712,38 +1708,28 @@
         <translation>已从历史记录中移除 {pictures}。</translation>
     </message>
     <message>
-        <source>{pictures} was moved to the trash.</source>
-        <comment>one picture</comment>
+        <source>Moved {pictures} to the trash.</source>
         <translation>{pictures}已移到回收站。</translation>
     </message>
     <message>
-        <source>{pictures} were moved to the trash.</source>
-        <comment>several pictures</comment>
-        <translation>{pictures}已移到回收站。</translation>
+        <source>Undo the Previous One</source>
+        <translation>撤销再前一次</translation>
     </message>
     <message>
-        <source>{pictures} is back.</source>
+        <source>Restored {pictures}.</source>
         <translation>{pictures}已恢复。</translation>
     </message>
     <message>
-        <source>{pictures} are back.</source>
-        <translation>{pictures}已恢复。</translation>
+        <source>Images ({endings})</source>
+        <translation>图像 ({endings})</translation>
+    </message>
+    <message>
+        <source>Import a Folder of Images</source>
+        <translation>导入图像文件夹</translation>
     </message>
     <message>
         <source>Where is {name}?</source>
         <translation>{name} 在哪里？</translation>
-    </message>
-    <message>
-        <source>Pictures ({endings})</source>
-        <translation>图像 ({endings})</translation>
-    </message>
-    <message>
-        <source>Undo the One Before</source>
-        <translation>撤销再前一次</translation>
-    </message>
-    <message>
-        <source>Import a Folder of Pictures</source>
-        <translation>导入图像文件夹</translation>
     </message>
 </context>
 <context>
@@ -1753,8 +1739,8 @@
         <translation>搜索</translation>
     </message>
     <message>
-        <source>Find by a part of the name, or by what it is made for.</source>
-        <translation>按名称的一部分或用途查找。</translation>
+        <source>Find by a part of the name or by family.</source>
+        <translation>按名称的一部分或系列查找。</translation>
     </message>
     <message>
         <source>Choose with a click, or with Enter.</source>
@@ -1776,20 +1762,20 @@
         <translation>选择…</translation>
     </message>
     <message>
-        <source>Choose the folder of pictures</source>
-        <translation>选择图像文件夹</translation>
+        <source>Choose the output folder</source>
+        <translation>选择输出文件夹</translation>
     </message>
     <message>
-        <source>Folder of pictures</source>
-        <translation>图像文件夹</translation>
+        <source>Output folder</source>
+        <translation>输出文件夹</translation>
     </message>
     <message>
-        <source>Finished pictures go there from the next one on.</source>
-        <translation>从下一张起，完成的图像会存到那里。</translation>
+        <source>Applies from the next image on.</source>
+        <translation>从下一张图像起生效。</translation>
     </message>
     <message>
-        <source>The history follows the folder from the next start.</source>
-        <translation>历史记录从下次启动起跟踪该文件夹。</translation>
+        <source>The history watches the folder after restart.</source>
+        <translation>重启后历史记录开始跟踪该文件夹。</translation>
     </message>
     <message>
         <source>File names</source>
@@ -1812,12 +1798,32 @@
         <translation>JPEG：体积小，有损</translation>
     </message>
     <message>
-        <source>All three hold how the picture was made. A JPEG cannot be compared bit by bit when it is made again.</source>
-        <translation>三种格式都会记录生成方式。JPEG 在重新生成时无法逐位比较。</translation>
+        <source>All three contain the recipe. A replay of a JPEG cannot be compared bit by bit.</source>
+        <translation>三种格式都含有生成参数。JPEG 在重放时无法逐位比较。</translation>
     </message>
     <message>
-        <source>Folders of models</source>
+        <source>Model folders</source>
         <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Output Folder</source>
+        <translation>输出文件夹</translation>
+    </message>
+    <message>
+        <source>The next image: {name}</source>
+        <translation>下一张图像：{name}</translation>
+    </message>
+    <message>
+        <source>Placeholders in braces: {names}. A / creates a subfolder.</source>
+        <translation>花括号中的占位符：{names}。/ 会建立子文件夹。</translation>
+    </message>
+    <message>
+        <source>Models in these folders can be used; folders of AUTOMATIC1111, ComfyUI and InvokeAI are supported. Nothing is copied or changed. {folder} is always included.</source>
+        <translation>可以使用这些文件夹中的模型，也支持 AUTOMATIC1111、ComfyUI 和 InvokeAI 的文件夹。不会复制或更改任何内容。{folder} 始终包含在内。</translation>
+    </message>
+    <message>
+        <source>Add a Model Folder</source>
+        <translation>添加模型文件夹</translation>
     </message>
     <message>
         <source>Add and Remove change what is listed.</source>
@@ -1831,26 +1837,6 @@
         <source>Remove</source>
         <translation>移除</translation>
     </message>
-    <message>
-        <source>Folder of Pictures</source>
-        <translation>图像文件夹</translation>
-    </message>
-    <message>
-        <source>The next picture: {name}</source>
-        <translation>下一张图像：{name}</translation>
-    </message>
-    <message>
-        <source>Words in braces stand for: {names}. A / makes a folder.</source>
-        <translation>花括号中的词表示：{names}。/ 会建立文件夹。</translation>
-    </message>
-    <message>
-        <source>Models in them can be chosen, also those of AUTOMATIC1111, ComfyUI and InvokeAI. Nothing is copied or changed. {folder} is always looked through.</source>
-        <translation>可以选用其中的模型，也支持 AUTOMATIC1111、ComfyUI 和 InvokeAI 的文件夹。不会复制或更改任何内容。{folder} 总会被查看。</translation>
-    </message>
-    <message>
-        <source>Add a Folder of Models</source>
-        <translation>添加模型文件夹</translation>
-    </message>
 </context>
 <context>
     <name>FilterPanel</name>
@@ -1859,24 +1845,24 @@
         <translation>筛选</translation>
     </message>
     <message>
-        <source>New Collection…</source>
-        <translation>新建合集…</translation>
+        <source>Return shows only images with the selected values.</source>
+        <translation>Return 只显示具有所选值的图像。</translation>
     </message>
     <message>
-        <source>Drag pictures here, or onto a collection.</source>
-        <translation>把图像拖到这里，或拖到某个合集上。</translation>
+        <source>New Collection…</source>
+        <translation>新建合集…</translation>
     </message>
     <message>
         <source>Ctrl+click to exclude</source>
         <translation>Ctrl+单击可排除</translation>
     </message>
     <message>
-        <source>Return shows only pictures that have what is chosen.</source>
-        <translation>Return 只显示具有所选项的图像。</translation>
-    </message>
-    <message>
         <source>{number} more…</source>
         <translation>还有 {number} 个…</translation>
+    </message>
+    <message>
+        <source>Drag images here, or onto a collection.</source>
+        <translation>把图像拖到这里，或拖到某个合集上。</translation>
     </message>
     <message>
         <source>Remove “{name}”</source>
@@ -1899,7 +1885,7 @@
         <translation>删除合集</translation>
     </message>
     <message>
-        <source>Take out of “{name}”</source>
+        <source>Remove from “{name}”</source>
         <translation>移出“{name}”</translation>
     </message>
 </context>
@@ -1910,36 +1896,36 @@
         <translation>如何开始</translation>
     </message>
     <message>
-        <source>The model that comes with LDM Studio reads English, and draws single things as small emoji: hearts, animals, food, faces, in any colour you name. It is not for photographs, people, lettering or scenes. For those, use a model of your own.</source>
-        <translation>LDM Studio 自带的模型只懂英文，会把单个事物画成小表情图：爱心、动物、食物、笑脸，颜色随您指定。它不适合照片、人物、文字或场景；那些请使用您自己的模型。</translation>
-    </message>
-    <message>
         <source>Use My Models…</source>
         <translation>使用我的模型…</translation>
-    </message>
-    <message>
-        <source>Point at a folder of checkpoints, also one of AUTOMATIC1111, ComfyUI, InvokeAI. Nothing is copied.</source>
-        <translation>指定一个模型文件夹，也可以是 AUTOMATIC1111、ComfyUI、InvokeAI 的。不会复制任何文件。</translation>
-    </message>
-    <message>
-        <source>Open a Picture…</source>
-        <translation>打开图像…</translation>
-    </message>
-    <message>
-        <source>Start from a picture, or take over the recipe it holds. Or drop one here.</source>
-        <translation>从一张图像开始，或沿用其中的生成参数。也可以拖到这里。</translation>
     </message>
     <message>
         <source>or drop one here</source>
         <translation>或拖到这里</translation>
     </message>
     <message>
-        <source>Draw it again, each time a little different.</source>
-        <translation>再画一次，每次略有不同。</translation>
+        <source>The model that comes with LDM Studio understands English and makes small emoji of single things: hearts, animals, food, faces, in any colour you name. It is not made for photographs, people, lettering or scenes. For those, use a model of your own.</source>
+        <translation>LDM Studio 自带的模型只懂英文，生成单个事物的小表情图：爱心、动物、食物、笑脸，颜色随您指定。它不适合照片、人物、文字或场景；那些请使用您自己的模型。</translation>
     </message>
     <message>
-        <source>Draw {prompt}</source>
-        <translation>画 {prompt}</translation>
+        <source>Add a folder of checkpoints, also of AUTOMATIC1111, ComfyUI or InvokeAI. Nothing is copied.</source>
+        <translation>指定一个模型文件夹，也可以是 AUTOMATIC1111、ComfyUI、InvokeAI 的。不会复制任何文件。</translation>
+    </message>
+    <message>
+        <source>Open an Image…</source>
+        <translation>打开图像…</translation>
+    </message>
+    <message>
+        <source>Start from an image, or restore the recipe it contains. You can also drop one here.</source>
+        <translation>从一张图像开始，或恢复其中的生成参数。也可以拖到这里。</translation>
+    </message>
+    <message>
+        <source>Generate it again, slightly different each time.</source>
+        <translation>再生成一次，每次略有不同。</translation>
+    </message>
+    <message>
+        <source>Generate {prompt}</source>
+        <translation>生成 {prompt}</translation>
     </message>
     <message>
         <source>Type what you want to see, or try one of these:</source>
@@ -1953,15 +1939,15 @@
 <context>
     <name>Fitting</name>
     <message>
-        <source>The picture was shrunk from {width} × {height} and padded at its edges to {new_width} × {new_height} for this model.</source>
+        <source>For this model, the image was scaled down from {width} × {height} and padded to {new_width} × {new_height}.</source>
         <translation>为适应此模型，图像已从 {width} × {height} 缩小，并在边缘补齐到 {new_width} × {new_height}。</translation>
     </message>
     <message>
-        <source>The picture was shrunk from {width} × {height} to {new_width} × {new_height} for this model.</source>
+        <source>For this model, the image was scaled down from {width} × {height} to {new_width} × {new_height}.</source>
         <translation>为适应此模型，图像已从 {width} × {height} 缩小到 {new_width} × {new_height}。</translation>
     </message>
     <message>
-        <source>The picture was padded at its edges to {new_width} × {new_height} for this model.</source>
+        <source>For this model, the image was padded to {new_width} × {new_height}.</source>
         <translation>为适应此模型，图像边缘已补齐到 {new_width} × {new_height}。</translation>
     </message>
     <message>
@@ -1985,7 +1971,7 @@
         <translation>高度</translation>
     </message>
     <message>
-        <source>It needs a picture to be led by.</source>
+        <source>It needs an image to be led by.</source>
         <translation>它需要控制图。</translation>
     </message>
     <message>
@@ -2034,7 +2020,7 @@
         <translation>全部复用</translation>
     </message>
     <message>
-        <source>Show it on the canvas with all its settings (Enter)</source>
+        <source>Show it on the canvas and restore all its settings (Enter)</source>
         <translation>显示在画布上，并恢复它的全部设置 (Enter)</translation>
     </message>
     <message>
@@ -2058,28 +2044,64 @@
         <translation>复用采样设置</translation>
     </message>
     <message>
-        <source>Sampler, schedule, steps, guidance and what belongs to them</source>
+        <source>Sampler, schedule, steps, guidance and their options</source>
         <translation>采样器、调度器、步数、引导强度及相关设置</translation>
+    </message>
+    <message>
+        <source>Use as Initial Image</source>
+        <translation>作为起始图</translation>
+    </message>
+    <message>
+        <source>Use this image as the initial image</source>
+        <translation>用这张图像作为起始图</translation>
+    </message>
+    <message>
+        <source>View Steps and Branch</source>
+        <translation>查看步骤并分支</translation>
+    </message>
+    <message>
+        <source>Branch from a step</source>
+        <translation>从某一步分支</translation>
+    </message>
+    <message>
+        <source>Compare the two selected images</source>
+        <translation>比较选中的两张图像</translation>
+    </message>
+    <message>
+        <source>Rename the file</source>
+        <translation>给文件改名</translation>
+    </message>
+    <message>
+        <source>Say where the file is now</source>
+        <translation>指出文件现在的位置</translation>
+    </message>
+    <message>
+        <source>Toggle favourite</source>
+        <translation>切换收藏</translation>
+    </message>
+    <message>
+        <source>Remove from the Collection</source>
+        <translation>移出合集</translation>
+    </message>
+    <message>
+        <source>The image itself is kept</source>
+        <translation>图像本身会保留</translation>
+    </message>
+    <message>
+        <source>Move one place forward in the collection</source>
+        <translation>在合集中前移一位</translation>
+    </message>
+    <message>
+        <source>Move one place back in the collection</source>
+        <translation>在合集中后移一位</translation>
+    </message>
+    <message>
+        <source>Undo the last deletion, renaming or removal</source>
+        <translation>撤销上一次删除、重命名或移出</translation>
     </message>
     <message>
         <source>Start</source>
         <translation>作为起始图</translation>
-    </message>
-    <message>
-        <source>Start the next picture from this one</source>
-        <translation>下一张图像由这张开始</translation>
-    </message>
-    <message>
-        <source>Use as Start Picture</source>
-        <translation>作为起始图</translation>
-    </message>
-    <message>
-        <source>Look at Steps and Branch</source>
-        <translation>查看步骤并分支</translation>
-    </message>
-    <message>
-        <source>Go another way from a step</source>
-        <translation>从某一步走另一条路</translation>
     </message>
     <message>
         <source>Replay</source>
@@ -2092,10 +2114,6 @@
     <message>
         <source>Compare Two</source>
         <translation>比较两张</translation>
-    </message>
-    <message>
-        <source>Compare the two selected pictures</source>
-        <translation>比较选中的两张图像</translation>
     </message>
     <message>
         <source>Copy Prompt</source>
@@ -2118,10 +2136,6 @@
         <translation>重命名…</translation>
     </message>
     <message>
-        <source>Give the file another name</source>
-        <translation>给文件改名</translation>
-    </message>
-    <message>
         <source>Show in Folder</source>
         <translation>在文件夹中显示</translation>
     </message>
@@ -2132,10 +2146,6 @@
     <message>
         <source>Locate…</source>
         <translation>定位…</translation>
-    </message>
-    <message>
-        <source>Show where the file is now</source>
-        <translation>指出文件现在的位置</translation>
     </message>
     <message>
         <source>Export…</source>
@@ -2150,32 +2160,12 @@
         <translation>收藏</translation>
     </message>
     <message>
-        <source>Mark as favourite, or no more</source>
-        <translation>收藏或取消收藏</translation>
-    </message>
-    <message>
-        <source>Take Out of the Collection</source>
-        <translation>移出合集</translation>
-    </message>
-    <message>
-        <source>The picture itself stays</source>
-        <translation>图像本身会保留</translation>
-    </message>
-    <message>
         <source>Move Earlier</source>
         <translation>前移</translation>
     </message>
     <message>
-        <source>One place forward in the collection</source>
-        <translation>在合集中前移一位</translation>
-    </message>
-    <message>
         <source>Move Later</source>
         <translation>后移</translation>
-    </message>
-    <message>
-        <source>One place back in the collection</source>
-        <translation>在合集中后移一位</translation>
     </message>
     <message>
         <source>Move to the Trash</source>
@@ -2188,10 +2178,6 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Take back what was deleted, renamed or taken out last</source>
-        <translation>撤销上一次删除、重命名或移出</translation>
     </message>
     <message>
         <source>Add to Collection</source>
@@ -2230,7 +2216,7 @@
         <translation>设置表格 (CSV)</translation>
     </message>
     <message>
-        <source>Everything known (JSON lines)</source>
+        <source>All data (JSON lines)</source>
         <translation>全部信息 (JSON 行)</translation>
     </message>
     <message>
@@ -2314,12 +2300,12 @@
         <translation>局部重绘</translation>
     </message>
     <message>
-        <source>Made from another</source>
+        <source>Derived</source>
         <translation>图生图</translation>
     </message>
     <message>
-        <source>Steps kept</source>
-        <translation>保留了步骤</translation>
+        <source>Saved steps</source>
+        <translation>保存了步骤</translation>
     </message>
     <message>
         <source>Missing files</source>
@@ -2418,8 +2404,20 @@
         <translation>{number} 张缺失</translation>
     </message>
     <message>
-        <source>{number} known already</source>
+        <source>{number} already known</source>
         <translation>{number} 张已知</translation>
+    </message>
+    <message>
+        <source>Stopped. {found} The rest is scanned the next time.</source>
+        <translation>已停止。{found}其余的下次再扫描。</translation>
+    </message>
+    <message>
+        <source>Unsupported settings: {names}.</source>
+        <translation>不支持的设置：{names}。</translation>
+    </message>
+    <message>
+        <source>Unsupported settings: {names}…</source>
+        <translation>不支持的设置：{names}…</translation>
     </message>
     <message>
         <source>{pictures} in {folder}: {counts}.</source>
@@ -2438,10 +2436,6 @@
         <translation>这些文件夹中有 {pictures}。</translation>
     </message>
     <message>
-        <source>Stopped. {found} The rest is looked through the next time.</source>
-        <translation>已停止。{found}其余的下次再查看。</translation>
-    </message>
-    <message>
         <source>Could not be read: {file}: {reason}</source>
         <translation>无法读取：{file}：{reason}</translation>
     </message>
@@ -2449,16 +2443,8 @@
         <source>Could not be read, with {number} more: {file}: {reason}</source>
         <translation>无法读取（另有 {number} 个）：{file}：{reason}</translation>
     </message>
-    <message>
-        <source>Settings without an equal here: {names}.</source>
-        <translation>此处没有对应项的设置：{names}。</translation>
-    </message>
-    <message>
-        <source>Settings without an equal here: {names}…</source>
-        <translation>此处没有对应项的设置：{names}…</translation>
-    </message>
     <message numerus="yes">
-        <source>%Ln pictures</source>
+        <source>%Ln images</source>
         <translation>
             <numerusform>%Ln 张图像</numerusform>
         </translation>
@@ -2473,12 +2459,12 @@
 <context>
     <name>HistoryController</name>
     <message>
-        <source>Without an equal here: {settings}</source>
-        <translation>此处没有对应项：{settings}</translation>
+        <source>Unsupported settings: {settings}</source>
+        <translation>不支持的设置：{settings}</translation>
     </message>
     <message>
-        <source>The settings of {name}, as far as they go.</source>
-        <translation>已尽量恢复 {name} 的设置。</translation>
+        <source>The settings of {name}, as far as they are supported.</source>
+        <translation>{name} 的设置（仅限支持的部分）。</translation>
     </message>
     <message>
         <source>The settings of {name}</source>
@@ -2500,7 +2486,7 @@
 <context>
     <name>HistoryPage</name>
     <message>
-        <source>What was found stays; the next time goes on from there.</source>
+        <source>Results so far are kept; the next scan continues from there.</source>
         <translation>已找到的会保留；下次从那里继续。</translation>
     </message>
     <message>
@@ -2508,7 +2494,7 @@
         <translation>停止导出</translation>
     </message>
     <message>
-        <source>{number}+ pictures</source>
+        <source>{number}+ images</source>
         <translation>{number}+ 张图像</translation>
     </message>
     <message>
@@ -2519,15 +2505,15 @@
 <context>
     <name>ImageSelection</name>
     <message>
-        <source>{name} does not say how it was made.</source>
-        <translation>{name} 没有记录生成方式。</translation>
+        <source>{name} contains no recipe.</source>
+        <translation>{name} 不含生成参数。</translation>
     </message>
     <message>
-        <source>The prompt of {name} is copied.</source>
+        <source>Copied the prompt of {name}.</source>
         <translation>已复制 {name} 的提示词。</translation>
     </message>
     <message>
-        <source>The parameters of {name} are copied.</source>
+        <source>Copied the parameters of {name}.</source>
         <translation>已复制 {name} 的参数。</translation>
     </message>
 </context>
@@ -2546,36 +2532,36 @@
         <translation>未保存</translation>
     </message>
     <message>
-        <source>Pictures of this session</source>
+        <source>Images of this session</source>
         <translation>本次会话的图像</translation>
     </message>
     <message>
-        <source>Pictures of this session: click one to see it and to have its settings; drag one out to copy its file.</source>
+        <source>Images of this session: click one to restore it with its settings; drag one out to copy its file.</source>
         <translation>本次会话的图像：单击可查看并恢复其设置；拖出可复制文件。</translation>
+    </message>
+    <message>
+        <source>Use as Initial Image</source>
+        <translation>用作起始图</translation>
+    </message>
+    <message>
+        <source>Save Image As…</source>
+        <translation>图像另存为…</translation>
+    </message>
+    <message>
+        <source>Copy Image</source>
+        <translation>复制图像</translation>
     </message>
     <message>
         <source>Show and Restore Settings</source>
         <translation>显示并恢复设置</translation>
     </message>
     <message>
-        <source>Use as Start Picture</source>
-        <translation>用作起始图</translation>
-    </message>
-    <message>
         <source>Replay</source>
         <translation>重放</translation>
     </message>
     <message>
-        <source>Save Picture As…</source>
-        <translation>图像另存为…</translation>
-    </message>
-    <message>
         <source>Export With Transparent Background…</source>
         <translation>导出为透明背景…</translation>
-    </message>
-    <message>
-        <source>Copy Picture</source>
-        <translation>复制图像</translation>
     </message>
     <message>
         <source>Show in Folder</source>
@@ -2600,24 +2586,28 @@
 <context>
     <name>LineageTree</name>
     <message>
-        <source>What it came from, and what came from it</source>
-        <translation>它的来源与衍生图像</translation>
+        <source>The images it was made from, and those made from it</source>
+        <translation>它的来源图像与由它生成的图像</translation>
     </message>
     <message>
-        <source>The start picture</source>
+        <source>The initial image</source>
         <translation>起始图</translation>
     </message>
     <message>
-        <source>A picture that is not in the history.</source>
+        <source>An image that is not in the history.</source>
         <translation>不在历史记录中的图像。</translation>
     </message>
     <message>
-        <source>Double-click to go back to its exact state.</source>
+        <source>Double-click to restore its exact state.</source>
         <translation>双击可回到它当时的状态。</translation>
     </message>
     <message>
         <source>and {number} more</source>
         <translation>另有 {number} 张</translation>
+    </message>
+    <message>
+        <source>The mask: white was inpainted.</source>
+        <translation>蒙版：白色部分被重绘过。</translation>
     </message>
     <message>
         <source>Branch at step {step}: {prompt}</source>
@@ -2636,12 +2626,8 @@
         <translation>{picture}（已删除）</translation>
     </message>
     <message>
-        <source>The mask: what is white was redrawn.</source>
-        <translation>蒙版：白色部分被重绘过。</translation>
-    </message>
-    <message>
-        <source>Go Back to This State</source>
-        <translation>回到此状态</translation>
+        <source>Restore This State</source>
+        <translation>恢复此状态</translation>
     </message>
     <message>
         <source>Show</source>
@@ -2663,7 +2649,7 @@
         <translation>分支</translation>
     </message>
     <message>
-        <source>Your pictures of this session appear here.</source>
+        <source>The images of this session appear here.</source>
         <translation>本次会话的图像会显示在这里。</translation>
     </message>
 </context>
@@ -2726,7 +2712,7 @@
         <translation>渐变</translation>
     </message>
     <message>
-        <source>Extend the picture</source>
+        <source>Extend the image</source>
         <translation>扩展图像</translation>
     </message>
 </context>
@@ -2741,7 +2727,7 @@
         <translation>半径</translation>
     </message>
     <message>
-        <source>How far growing, shrinking and feathering reach</source>
+        <source>The radius of growing, shrinking and feathering</source>
         <translation>扩展、收缩和羽化的范围</translation>
     </message>
     <message>
@@ -2769,7 +2755,7 @@
         <translation>透明处设为蒙版</translation>
     </message>
     <message>
-        <source>Mask from a picture…</source>
+        <source>Mask from an image…</source>
         <translation>从图像载入蒙版…</translation>
     </message>
     <message>
@@ -2807,24 +2793,24 @@
         <translation>添加文件夹…</translation>
     </message>
     <message>
-        <source>Choose a folder that is a model, or that holds models. Those of A1111, Forge, ComfyUI and InvokeAI are known: choose the folder of the program.</source>
+        <source>Choose a model folder, or a folder that contains models. For A1111, Forge, ComfyUI and InvokeAI, choose the program&apos;s folder.</source>
         <translation>请选择模型文件夹或含有模型的文件夹。支持 A1111、Forge、ComfyUI 和 InvokeAI：选择该程序的文件夹即可。</translation>
     </message>
     <message>
-        <source>Predicts</source>
-        <translation>预测</translation>
+        <source>Prediction type</source>
+        <translation>预测类型</translation>
     </message>
     <message>
-        <source>What the chosen model predicts</source>
+        <source>Prediction type of the model</source>
         <translation>所选模型的预测类型</translation>
     </message>
     <message>
-        <source>What the chosen model was trained to predict. Files rarely say it: if its pictures are grey mush or glaring, try the other. Remembered beside the file.</source>
-        <translation>所选模型训练时的预测类型。文件很少写明：如果图像灰糊或刺眼，请试另一种。选择会记在文件旁边。</translation>
+        <source>What the model was trained to predict. Files rarely say it: if images are grey or garish, try the other. Stored beside the file.</source>
+        <translation>模型训练时预测什么。文件很少写明：如果图像灰糊或刺眼，请试另一种。选择会记在文件旁边。</translation>
     </message>
     <message>
-        <source>As detected</source>
-        <translation>自动识别</translation>
+        <source>Auto</source>
+        <translation>自动</translation>
     </message>
     <message>
         <source>Noise (eps)</source>
@@ -2843,12 +2829,20 @@
         <translation>{name}（缺失）</translation>
     </message>
     <message>
-        <source>Choose a folder that is a model, or that holds models.</source>
+        <source>Choose a model folder, or a folder that contains models.</source>
         <translation>请选择模型文件夹，或包含模型的文件夹。</translation>
     </message>
     <message>
-        <source>The model that makes the picture.</source>
+        <source>The model that generates the image.</source>
         <translation>用来生成图像的模型。</translation>
+    </message>
+    <message>
+        <source>During a run: {plan}</source>
+        <translation>运行时：{plan}</translation>
+    </message>
+    <message>
+        <source>This cannot be saved: {}.</source>
+        <translation>无法记住此选择：{}。</translation>
     </message>
     <message>
         <source>With the VAE beside it: {name}</source>
@@ -2857,14 +2851,6 @@
     <message>
         <source>With the text encoders from {names}</source>
         <translation>使用来自 {names} 的文本编码器</translation>
-    </message>
-    <message>
-        <source>While it draws: {plan}</source>
-        <translation>绘制时：{plan}</translation>
-    </message>
-    <message>
-        <source>This cannot be remembered: {}.</source>
-        <translation>无法记住此选择：{}。</translation>
     </message>
     <message>
         <source>depth</source>
@@ -2894,31 +2880,31 @@
 <context>
     <name>ModelField</name>
     <message>
-        <source>The model&apos;s own settings</source>
-        <translation>模型自带的设置</translation>
+        <source>Recommended settings</source>
+        <translation>推荐设置</translation>
     </message>
     <message>
-        <source>Take the settings that the model was made for.</source>
-        <translation>使用模型适用的设置。</translation>
+        <source>Reset to the settings recommended for the model.</source>
+        <translation>重置为该模型的推荐设置。</translation>
     </message>
     <message>
         <source>VAE of the model</source>
         <translation>模型的 VAE</translation>
     </message>
     <message>
-        <source>What encodes and decodes the pictures of this model.</source>
-        <translation>用来编码和解码该模型图像的部件。</translation>
+        <source>The autoencoder for the images of this model.</source>
+        <translation>该模型图像所用的自编码器。</translation>
     </message>
     <message>
-        <source>There is no model in {name} that is known here.</source>
+        <source>There is no supported model in {name}.</source>
         <translation>{name} 中没有可识别的模型。</translation>
     </message>
     <message>
-        <source>Add a Folder of Models</source>
+        <source>Add a Model Folder</source>
         <translation>添加模型文件夹</translation>
     </message>
     <message>
-        <source>This model is not there. Choose another, or add its folder.</source>
+        <source>This model is missing. Choose another, or add its folder.</source>
         <translation>没有此模型。请换一个，或添加它所在的文件夹。</translation>
     </message>
     <message>
@@ -2929,7 +2915,7 @@
 <context>
     <name>ModelScan</name>
     <message numerus="yes">
-        <source>Looking at %n more files…</source>
+        <source>Checking %n more files…</source>
         <translation>
             <numerusform>还要查看 %n 个文件…</numerusform>
         </translation>
@@ -2953,7 +2939,7 @@
 <context>
     <name>MultiSelectionPanel</name>
     <message>
-        <source>What you do here is done with all of them.</source>
+        <source>Actions here apply to all of them.</source>
         <translation>此处的操作会应用于所有选中的图像。</translation>
     </message>
     <message>
@@ -2987,11 +2973,11 @@
 <context>
     <name>Opening</name>
     <message>
-        <source>The first of its {count} pictures is used.</source>
+        <source>The first of its {count} images is used.</source>
         <translation>使用其中 {count} 张图像的第一张。</translation>
     </message>
     <message>
-        <source>Its recipe cannot be used: {message}</source>
+        <source>The recipe cannot be used: {message}</source>
         <translation>其生成参数无法使用：{message}</translation>
     </message>
 </context>
@@ -3006,7 +2992,7 @@
         <translation>画笔大小</translation>
     </message>
     <message>
-        <source>Brush size in pixels of the picture ([ and ])</source>
+        <source>Brush size in pixels of the image ([ and ])</source>
         <translation>画笔大小，以图像像素计 ([ 和 ])</translation>
     </message>
     <message>
@@ -3038,8 +3024,12 @@
         <translation>画笔流量</translation>
     </message>
     <message>
-        <source>How much one touch masks; below 100 %, touches build up (Ctrl+[ and Ctrl+])</source>
+        <source>How much one stroke masks; below 100 %, strokes build up (Ctrl+[ and Ctrl+])</source>
         <translation>一笔涂上多少；低于 100 % 时可叠加 (Ctrl+[ 和 Ctrl+])</translation>
+    </message>
+    <message>
+        <source>How much a colour may differ from the one you click</source>
+        <translation>颜色与点击处可以相差多少</translation>
     </message>
     <message>
         <source>Tolerance</source>
@@ -3050,10 +3040,6 @@
         <translation>颜色容差</translation>
     </message>
     <message>
-        <source>How far a colour may be from the one you click on</source>
-        <translation>颜色与点击处可以相差多少</translation>
-    </message>
-    <message>
         <source>Zoom. The wheel changes it, at the pointer (+ and -)</source>
         <translation>缩放。滚轮以指针为中心缩放 (+ 和 -)</translation>
     </message>
@@ -3061,7 +3047,7 @@
 <context>
     <name>OutpaintBar</name>
     <message>
-        <source>Extend the picture</source>
+        <source>Extend the image</source>
         <translation>扩图</translation>
     </message>
     <message>
@@ -3081,8 +3067,8 @@
         <translation>按此扩展</translation>
     </message>
     <message>
-        <source>Add the new part and mask it; Generate then draws it.</source>
-        <translation>添加新部分并设为蒙版；随后“生成”会绘制它。</translation>
+        <source>Add the new part and mask it; then generate it.</source>
+        <translation>添加新部分并设为蒙版，然后生成。</translation>
     </message>
 </context>
 <context>
@@ -3092,12 +3078,12 @@
         <translation>这一侧要增加的像素</translation>
     </message>
     <message>
-        <source>What the new part starts from: less than full strength keeps some of it</source>
-        <translation>新部分的初始内容：强度不满时会保留其中一部分</translation>
+        <source>What the new part starts from; a strength below 1 keeps some of it</source>
+        <translation>新部分的初始内容；强度低于 1 时会保留其中一部分</translation>
     </message>
     <message>
-        <source>Pixels of the old picture that are drawn anew, so that both join</source>
-        <translation>原图中重绘的像素，使新旧衔接</translation>
+        <source>Pixels of the old image that are inpainted as well, so that both blend</source>
+        <translation>原图中一并重绘的像素，使新旧融合</translation>
     </message>
     <message>
         <source>Left</source>
@@ -3885,20 +3871,20 @@
         <translation>没有找到“{query}”</translation>
     </message>
     <message>
-        <source>Fewer words find more. Words are looked for at their beginning: fo finds fox.</source>
+        <source>Try fewer words. Words match at their beginning: fo finds fox.</source>
         <translation>词越少，结果越多。按词首匹配：fo 能找到 fox。</translation>
+    </message>
+    <message>
+        <source>Your images appear here automatically, with everything needed to reproduce them. You can also import folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; nothing is copied or changed.</source>
+        <translation>您的图像会自动出现在这里，并带有重现所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
+    </message>
+    <message>
+        <source>No images yet</source>
+        <translation>还没有图像</translation>
     </message>
     <message>
         <source>Clear the Search</source>
         <translation>清除搜索</translation>
-    </message>
-    <message>
-        <source>What you make appears here by itself, with everything needed to make it again. You can also bring in folders of AUTOMATIC1111, ComfyUI, InvokeAI and others; nothing is copied or changed.</source>
-        <translation>您生成的图像会自动出现在这里，并带有重新生成所需的一切。也可以导入 AUTOMATIC1111、ComfyUI、InvokeAI 等的文件夹；不会复制或更改任何内容。</translation>
-    </message>
-    <message>
-        <source>No pictures yet</source>
-        <translation>还没有图像</translation>
     </message>
     <message>
         <source>Import a Folder…</source>
@@ -3912,7 +3898,7 @@
         <translation>无法写入设置：{reason}。</translation>
     </message>
     <message>
-        <source>They hold until you close LDM Studio.</source>
+        <source>They apply until you close LDM Studio.</source>
         <translation>在关闭 LDM Studio 之前有效。</translation>
     </message>
 </context>
@@ -3934,56 +3920,56 @@
         <translation>预览与步骤</translation>
     </message>
     <message>
-        <source>Show the picture while it forms</source>
-        <translation>显示图像的形成过程</translation>
+        <source>Show previews</source>
+        <translation>显示预览</translation>
     </message>
     <message>
-        <source>Without it a picture is seen when it is finished.</source>
-        <translation>关闭后，完成时才显示图像。</translation>
+        <source>If off, only the finished image is shown.</source>
+        <translation>关闭后只显示完成的图像。</translation>
     </message>
     <message>
-        <source>Previews a second, at most</source>
-        <translation>每秒预览次数上限</translation>
+        <source>Maximum preview rate</source>
+        <translation>最高预览频率</translation>
     </message>
     <message>
-        <source>Fewer leave more time for drawing where a step takes less than a second.</source>
-        <translation>在一步不到一秒时，次数少可以留出更多时间用于绘制。</translation>
+        <source>Per second. A lower rate leaves more time for steps that take less than a second.</source>
+        <translation>每秒次数。每步不到一秒时，频率低可以留出更多时间。</translation>
     </message>
     <message>
-        <source>Size of previews, at most</source>
-        <translation>预览尺寸上限</translation>
+        <source>Maximum preview size</source>
+        <translation>最大预览尺寸</translation>
     </message>
     <message>
-        <source>Larger pictures are shown coarser while they form. The result is not.</source>
-        <translation>较大的图像在形成时显示得较粗糙，结果不受影响。</translation>
+        <source>Larger images have coarser previews. The result is not affected.</source>
+        <translation>较大图像的预览较粗糙，结果不受影响。</translation>
+    </message>
+    <message>
+        <source>Save intermediate steps</source>
+        <translation>保存中间步骤</translation>
+    </message>
+    <message>
+        <source>To view every step later, and branch from it.</source>
+        <translation>以便之后查看每一步并从中分支。</translation>
+    </message>
+    <message>
+        <source>Disk limit for saved steps</source>
+        <translation>步骤的磁盘上限</translation>
+    </message>
+    <message>
+        <source>The oldest are deleted first.</source>
+        <translation>最旧的先删除。</translation>
+    </message>
+    <message>
+        <source>None are saved</source>
+        <translation>不保留</translation>
     </message>
     <message>
         <source> pixels</source>
         <translation> 像素</translation>
     </message>
     <message>
-        <source>Keep the steps of finished pictures</source>
-        <translation>保留已完成图像的步骤</translation>
-    </message>
-    <message>
-        <source>So that you can look at every step later, and branch from it.</source>
-        <translation>以便之后查看每一步并从中分支。</translation>
-    </message>
-    <message>
-        <source>Disk for kept steps, at most</source>
-        <translation>步骤占用磁盘上限</translation>
-    </message>
-    <message>
-        <source>The oldest make room for new ones.</source>
-        <translation>最旧的会让位给新的。</translation>
-    </message>
-    <message>
         <source> MiB</source>
         <translation> MiB</translation>
-    </message>
-    <message>
-        <source>None are kept</source>
-        <translation>不保留</translation>
     </message>
 </context>
 <context>
@@ -3993,20 +3979,20 @@
         <translation>隐私</translation>
     </message>
     <message>
-        <source>The prompts, every setting and the model&apos;s name are in the file: anybody who has it can read them, and any program of this kind can make the picture again.</source>
+        <source>The file contains the prompts, all settings and the model&apos;s name: anybody who has it can read them, and similar programs can reproduce the image.</source>
         <translation>文件中含有提示词、全部设置和模型名称：得到文件的任何人都能读取，同类程序都能重新生成这张图像。</translation>
     </message>
     <message>
-        <source>Seed, sampler, size and the model&apos;s name are in the file, the prompts are not. The history cannot find such pictures by their words, nor make them again.</source>
+        <source>The file contains seed, sampler, size and the model&apos;s name, but not the prompts. The history cannot find such images by their words, and they cannot be reproduced.</source>
         <translation>文件中含有种子、采样器、尺寸和模型名称，但没有提示词。历史记录无法按文字找到这样的图像，也无法重新生成。</translation>
     </message>
     <message>
-        <source>Nothing is in the file but the picture. The history knows no more of it, and it cannot be made again.</source>
-        <translation>文件中除图像外没有其他信息。历史记录对它一无所知，也无法重新生成。</translation>
+        <source>The file contains only the image. The history knows no settings of it, and it cannot be reproduced.</source>
+        <translation>文件中只有图像。历史记录没有它的设置，也无法重现。</translation>
     </message>
     <message>
-        <source>What saved pictures tell of how they were made</source>
-        <translation>保存的图像记录哪些生成信息</translation>
+        <source>Metadata in saved images</source>
+        <translation>保存图像的元数据</translation>
     </message>
     <message>
         <source>Everything</source>
@@ -4021,7 +4007,7 @@
         <translation>无</translation>
     </message>
     <message>
-        <source>This holds from the next picture on.</source>
+        <source>Applies from the next image on.</source>
         <translation>从下一张图像起生效。</translation>
     </message>
 </context>
@@ -4032,20 +4018,20 @@
         <translation>停止</translation>
     </message>
     <message>
-        <source>Looking through the folders…</source>
-        <translation>正在查看文件夹…</translation>
+        <source>Scanning the folders…</source>
+        <translation>正在扫描文件夹…</translation>
     </message>
     <message>
-        <source>Looking through the folders: {done} of {total}</source>
-        <translation>正在查看文件夹：{done}/{total}</translation>
+        <source>Scanning the folders: {done} of {total}</source>
+        <translation>正在扫描文件夹：{done}/{total}</translation>
     </message>
     <message>
-        <source>Looking through {folder}: {done} of {total}</source>
-        <translation>正在查看 {folder}：{done}/{total}</translation>
+        <source>Scanning {folder}: {done} of {total}</source>
+        <translation>正在扫描 {folder}：{done}/{total}</translation>
     </message>
     <message>
-        <source>Looking through {folder}…</source>
-        <translation>正在查看 {folder}…</translation>
+        <source>Scanning {folder}…</source>
+        <translation>正在扫描 {folder}…</translation>
     </message>
     <message>
         <source>Exporting to {folder}…</source>
@@ -4063,28 +4049,28 @@
         <translation>提示词</translation>
     </message>
     <message>
-        <source>What shall it show?</source>
-        <translation>想画什么？</translation>
+        <source>Describe the image</source>
+        <translation>描述图像</translation>
     </message>
     <message>
-        <source>Say what the picture shall show, in plain words.</source>
+        <source>Describe what the image should show, in plain words.</source>
         <translation>用自然的语言描述图像的内容。</translation>
+    </message>
+    <message>
+        <source>What to avoid</source>
+        <translation>要避免的内容</translation>
+    </message>
+    <message>
+        <source>Describe what the image should not show.</source>
+        <translation>描述图像中不应出现的内容。</translation>
+    </message>
+    <message>
+        <source>Show or hide the negative prompt.</source>
+        <translation>显示或隐藏反向提示词。</translation>
     </message>
     <message>
         <source>Negative prompt</source>
         <translation>反向提示词</translation>
-    </message>
-    <message>
-        <source>What shall it not show?</source>
-        <translation>不要出现什么？</translation>
-    </message>
-    <message>
-        <source>Say what the picture shall not show.</source>
-        <translation>描述图像中不应出现的内容。</translation>
-    </message>
-    <message>
-        <source>Show or hide what the picture shall not contain.</source>
-        <translation>显示或隐藏反向提示词。</translation>
     </message>
     <message>
         <source>Use this as the prompt.</source>
@@ -4105,15 +4091,15 @@
         <translation>已完成 {done}/{count}</translation>
     </message>
     <message>
-        <source>waits</source>
-        <translation>等待中</translation>
-    </message>
-    <message>
         <source>step {step} of {steps}</source>
         <translation>第 {step}/{steps} 步</translation>
     </message>
     <message>
-        <source>starts</source>
+        <source>queued</source>
+        <translation>排队中</translation>
+    </message>
+    <message>
+        <source>starting</source>
         <translation>即将开始</translation>
     </message>
     <message>
@@ -4133,7 +4119,7 @@
         <translation>已中断</translation>
     </message>
     <message numerus="yes">
-        <source>%n pictures</source>
+        <source>%n images</source>
         <translation>
             <numerusform>%n 张图像</numerusform>
         </translation>
@@ -4158,41 +4144,41 @@
         <translation>放弃</translation>
     </message>
     <message>
-        <source>What was begun goes on where it stopped, to the same picture.</source>
-        <translation>已开始的会从停下处继续，得到同一张图像。</translation>
+        <source>Interrupted images resume where they stopped, with identical results.</source>
+        <translation>被中断的图像从停下处继续，结果完全相同。</translation>
     </message>
     <message>
-        <source>A picture (“{name}”) was interrupted at step {step} of {steps}.</source>
+        <source>An image (“{name}”) was interrupted at step {step} of {steps}.</source>
         <translation>图像“{name}”在第 {step}/{steps} 步被中断。</translation>
     </message>
     <message>
-        <source>A picture (“{name}”) was interrupted.</source>
+        <source>An image (“{name}”) was interrupted.</source>
         <translation>图像“{name}”被中断。</translation>
     </message>
     <message>
-        <source>A picture was interrupted at step {step} of {steps}.</source>
+        <source>An image was interrupted at step {step} of {steps}.</source>
         <translation>一张图像在第 {step}/{steps} 步被中断。</translation>
     </message>
     <message>
-        <source>A picture was interrupted.</source>
+        <source>An image was interrupted.</source>
         <translation>一张图像被中断。</translation>
     </message>
     <message numerus="yes">
-        <source>%n more wait in the queue.</source>
-        <translation>
-            <numerusform>队列中还有 %n 张等待。</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n pictures wait in the queue.</source>
+        <source>%n images in the queue.</source>
         <translation>
             <numerusform>队列中有 %n 张图像等待。</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n pictures were interrupted.</source>
+        <source>%n images were interrupted.</source>
         <translation>
             <numerusform>%n 张图像被中断。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more in the queue.</source>
+        <translation>
+            <numerusform>队列中还有 %n 张等待。</numerusform>
         </translation>
     </message>
 </context>
@@ -4210,10 +4196,6 @@
         <translation>队列</translation>
     </message>
     <message>
-        <source>What runs and what waits: drag to put it in another order.</source>
-        <translation>正在运行和等待的任务：拖动可调整顺序。</translation>
-    </message>
-    <message>
         <source>Pause the queue</source>
         <translation>暂停队列</translation>
     </message>
@@ -4222,43 +4204,47 @@
         <translation>继续这一张</translation>
     </message>
     <message>
-        <source>Go on with the interrupted picture.</source>
-        <translation>继续被中断的图像。</translation>
-    </message>
-    <message>
-        <source>Earlier</source>
-        <translation>提前</translation>
-    </message>
-    <message>
-        <source>Draw this one earlier (Alt+Up).</source>
-        <translation>提前绘制这一张 (Alt+Up)。</translation>
-    </message>
-    <message>
-        <source>Later</source>
-        <translation>推后</translation>
-    </message>
-    <message>
-        <source>Draw this one later (Alt+Down).</source>
-        <translation>推后绘制这一张 (Alt+Down)。</translation>
-    </message>
-    <message>
         <source>Remove</source>
         <translation>移除</translation>
-    </message>
-    <message>
-        <source>Take this one out of the queue (Delete).</source>
-        <translation>把这一张移出队列 (Delete)。</translation>
     </message>
     <message>
         <source>Resume the queue</source>
         <translation>继续队列</translation>
     </message>
     <message>
-        <source>Go on drawing (Ctrl+P).</source>
-        <translation>继续绘制 (Ctrl+P)。</translation>
+        <source>Running and queued images: drag to reorder.</source>
+        <translation>正在运行和排队的图像：拖动可调整顺序。</translation>
     </message>
     <message>
-        <source>Stop after the current step, and start nothing new (Ctrl+P).</source>
+        <source>Resume the interrupted image.</source>
+        <translation>继续被中断的图像。</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move up in the queue (Alt+Up).</source>
+        <translation>在队列中上移 (Alt+Up)。</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Move down in the queue (Alt+Down).</source>
+        <translation>在队列中下移 (Alt+Down)。</translation>
+    </message>
+    <message>
+        <source>Remove from the queue (Delete).</source>
+        <translation>把这一张移出队列 (Delete)。</translation>
+    </message>
+    <message>
+        <source>Resume the queue (Ctrl+P).</source>
+        <translation>继续队列 (Ctrl+P)。</translation>
+    </message>
+    <message>
+        <source>Pause after the current step, and start nothing new (Ctrl+P).</source>
         <translation>当前步完成后停下，不再开始新任务 (Ctrl+P)。</translation>
     </message>
     <message numerus="yes">
@@ -4288,12 +4274,12 @@
         <translation>放弃</translation>
     </message>
     <message>
-        <source>Draw Earlier</source>
-        <translation>提前绘制</translation>
+        <source>Move Up</source>
+        <translation>上移</translation>
     </message>
     <message>
-        <source>Draw Later</source>
-        <translation>推后绘制</translation>
+        <source>Move Down</source>
+        <translation>下移</translation>
     </message>
 </context>
 <context>
@@ -4325,19 +4311,19 @@
 <context>
     <name>RenameDialog</name>
     <message>
-        <source>Rename Picture</source>
-        <translation>重命名图像</translation>
-    </message>
-    <message>
         <source>The name of the file, without {ending}:</source>
         <translation>文件名，不含 {ending}：</translation>
     </message>
     <message>
-        <source>Name of the picture</source>
+        <source>Rename Image</source>
+        <translation>重命名图像</translation>
+    </message>
+    <message>
+        <source>Name of the image</source>
         <translation>图像名称</translation>
     </message>
     <message>
-        <source>The history follows: nothing that is known is lost.</source>
+        <source>The history is updated; no data is lost.</source>
         <translation>历史记录会同步更新，不会丢失任何信息。</translation>
     </message>
     <message>
@@ -4349,7 +4335,7 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>There is another file of this name.</source>
+        <source>Another file has this name.</source>
         <translation>已有同名文件。</translation>
     </message>
 </context>
@@ -4376,16 +4362,20 @@
         <translation>完全一致，{steps} 步和所有像素都相同。</translation>
     </message>
     <message>
-        <source>step {step} of {steps} is the first that differs; it ends in the same picture.</source>
+        <source>step {step} of {steps} is the first that differs; the final image is the same.</source>
         <translation>从第 {step}/{steps} 步开始不同，但最终图像相同。</translation>
     </message>
     <message>
-        <source>step {step} of {steps} is the first that differs; it ends in another picture.</source>
+        <source>step {step} of {steps} is the first that differs; the final image differs too.</source>
         <translation>从第 {step}/{steps} 步开始不同，最终图像也不同。</translation>
     </message>
     <message>
-        <source>the finished picture differs.</source>
+        <source>the finished image differs.</source>
         <translation>最终图像不同。</translation>
+    </message>
+    <message>
+        <source>Possible causes: {causes}.</source>
+        <translation>可能的原因：{causes}。</translation>
     </message>
     <message>
         <source>all {steps} steps are the same, but the file is not.</source>
@@ -4395,20 +4385,12 @@
         <source>, or </source>
         <translation>，或</translation>
     </message>
-    <message>
-        <source>It may be because of {causes}.</source>
-        <translation>原因可能是{causes}。</translation>
-    </message>
 </context>
 <context>
     <name>ReportDialog</name>
     <message>
         <source>Report a Problem</source>
         <translation>报告问题</translation>
-    </message>
-    <message>
-        <source>Save what helps to find the problem as one file, and send it with a sentence on what you did. LDM Studio itself sends nothing. Below is all that will be in it.</source>
-        <translation>把有助于查找问题的信息存为一个文件，并附上一句操作说明发送。LDM Studio 本身不会发送任何内容。下面是文件中的全部内容。</translation>
     </message>
     <message>
         <source>Include my prompts</source>
@@ -4423,11 +4405,15 @@
         <translation>报告中的文件</translation>
     </message>
     <message>
-        <source>Up and Down show what another file says.</source>
+        <source>Save the information that helps to find the problem as one file, and send it with a sentence about what you did. LDM Studio itself sends nothing. Below is everything that the file will contain.</source>
+        <translation>把有助于查找问题的信息存为一个文件，并附上一句操作说明发送。LDM Studio 本身不会发送任何内容。下面是文件中的全部内容。</translation>
+    </message>
+    <message>
+        <source>Up and Down show another file.</source>
         <translation>上下方向键显示其他文件的内容。</translation>
     </message>
     <message>
-        <source>What the file says</source>
+        <source>Contents of the file</source>
         <translation>文件内容</translation>
     </message>
     <message>
@@ -4451,7 +4437,7 @@
         <translation>报告已保存为 {path}。</translation>
     </message>
     <message>
-        <source>Looking at what this computer can do…</source>
+        <source>Checking this computer…</source>
         <translation>正在检测这台电脑的能力…</translation>
     </message>
     <message>
@@ -4470,60 +4456,60 @@
         <translation>加入队列</translation>
     </message>
     <message>
-        <source>Queue another picture (Ctrl+Enter).</source>
+        <source>Add another image to the queue (Ctrl+Enter).</source>
         <translation>再排一张图像 (Ctrl+Enter)。</translation>
+    </message>
+    <message>
+        <source>Pause after the current step; you can resume later, even after a restart (Ctrl+P).</source>
+        <translation>当前步完成后停下，以后可继续，重启后也可以 (Ctrl+P)。</translation>
+    </message>
+    <message>
+        <source>Cancel the paused image (Esc).</source>
+        <translation>取消暂停的图像 (Esc)。</translation>
+    </message>
+    <message>
+        <source>Generate with every change, without saving (Ctrl+L).</source>
+        <translation>每次更改都重新生成，不保存 (Ctrl+L)。</translation>
+    </message>
+    <message>
+        <source>Update the running image</source>
+        <translation>更新正在生成的图像</translation>
+    </message>
+    <message>
+        <source>Estimated time and memory of the next image, based on the last one.</source>
+        <translation>根据上一张估计下一张图像所需的时间和内存。</translation>
+    </message>
+    <message>
+        <source>Show or hide the queue (Ctrl+J).</source>
+        <translation>显示或隐藏队列 (Ctrl+J)。</translation>
+    </message>
+    <message>
+        <source>Update the running image from its next step on: {words} (Ctrl+Shift+Enter).</source>
+        <translation>从下一步起更改正在绘制的图像：{words} (Ctrl+Shift+Enter)。</translation>
     </message>
     <message>
         <source>Pause</source>
         <translation>暂停</translation>
     </message>
     <message>
-        <source>Stop after the current step, to go on later, even after a restart (Ctrl+P).</source>
-        <translation>当前步完成后停下，以后可继续，重启后也可以 (Ctrl+P)。</translation>
-    </message>
-    <message>
         <source>Cancel</source>
         <translation>取消</translation>
-    </message>
-    <message>
-        <source>Give up the picture that stands still (Esc).</source>
-        <translation>放弃暂停中的图像 (Esc)。</translation>
     </message>
     <message>
         <source>Live</source>
         <translation>实时</translation>
     </message>
     <message>
-        <source>Draw anew with every change, without saving (Ctrl+L).</source>
-        <translation>每次更改都重新绘制，不保存 (Ctrl+L)。</translation>
-    </message>
-    <message>
         <source>Apply</source>
         <translation>应用</translation>
-    </message>
-    <message>
-        <source>Apply to the running picture</source>
-        <translation>应用到正在绘制的图像</translation>
     </message>
     <message>
         <source>Forecast</source>
         <translation>预计</translation>
     </message>
     <message>
-        <source>What the next picture will take, as foretold from the last: time, and memory.</source>
-        <translation>根据上一张估计下一张图像所需的时间和内存。</translation>
-    </message>
-    <message>
         <source>Queue</source>
         <translation>队列</translation>
-    </message>
-    <message>
-        <source>Show or hide what runs and what waits (Ctrl+J).</source>
-        <translation>显示或隐藏正在运行和等待的任务 (Ctrl+J)。</translation>
-    </message>
-    <message>
-        <source>Change the running picture from its next step on: {words} (Ctrl+Shift+Enter).</source>
-        <translation>从下一步起更改正在绘制的图像：{words} (Ctrl+Shift+Enter)。</translation>
     </message>
 </context>
 <context>
@@ -4537,11 +4523,11 @@
         <translation>继续</translation>
     </message>
     <message>
-        <source>Keep this picture – loading model…</source>
+        <source>Keep this image – loading model…</source>
         <translation>保留此图 – 正在加载模型…</translation>
     </message>
     <message>
-        <source>Keep this picture</source>
+        <source>Keep this image</source>
         <translation>保留此图</translation>
     </message>
     <message>
@@ -4561,20 +4547,20 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>Go on where it was paused (Ctrl+P).</source>
+        <source>Resume where it was paused (Ctrl+P).</source>
         <translation>从暂停处继续 (Ctrl+P)。</translation>
+    </message>
+    <message>
+        <source>Generate the image you see, and save it (Ctrl+Enter).</source>
+        <translation>生成所见的图像并保存 (Ctrl+Enter)。</translation>
+    </message>
+    <message>
+        <source>Generate the image (Ctrl+Enter).</source>
+        <translation>生成图像 (Ctrl+Enter)。</translation>
     </message>
     <message>
         <source>Stop after the current step; prompt and mask stay (Esc).</source>
         <translation>当前步完成后停止；提示词和蒙版保留 (Esc)。</translation>
-    </message>
-    <message>
-        <source>Make the picture that is seen, and save it (Ctrl+Enter).</source>
-        <translation>生成所见的图像并保存 (Ctrl+Enter)。</translation>
-    </message>
-    <message>
-        <source>Make the picture (Ctrl+Enter).</source>
-        <translation>生成图像 (Ctrl+Enter)。</translation>
     </message>
 </context>
 <context>
@@ -4695,7 +4681,7 @@
         <translation>风格名称</translation>
     </message>
     <message>
-        <source>What the style shall be called.</source>
+        <source>Enter a name for the style.</source>
         <translation>给风格起的名称。</translation>
     </message>
     <message>
@@ -4711,28 +4697,20 @@
         <translation>替换</translation>
     </message>
     <message>
-        <source>“{name}” is there already: this would replace it.</source>
+        <source>“{name}” already exists and would be replaced.</source>
         <translation>已有“{name}”：保存会替换它。</translation>
+    </message>
+    <message>
+        <source>It is appended to the prompt. Write {place} where the prompt should go instead.</source>
+        <translation>它会加在提示词后面。如需指定位置，请在该处写 {place}。</translation>
     </message>
     <message>
         <source>{place} stands for the prompt that the style is applied to.</source>
         <translation>{place} 代表应用风格的提示词。</translation>
     </message>
-    <message>
-        <source>It will be added behind a prompt. Write {place} where a prompt shall go instead.</source>
-        <translation>它会加在提示词后面。如需指定位置，请在该处写 {place}。</translation>
-    </message>
 </context>
 <context>
     <name>SearchBar</name>
-    <message>
-        <source>Size of the pictures (Ctrl+wheel)</source>
-        <translation>图像大小 (Ctrl+滚轮)</translation>
-    </message>
-    <message>
-        <source>Size of the pictures</source>
-        <translation>图像大小</translation>
-    </message>
     <message>
         <source>Canvas</source>
         <translation>画布</translation>
@@ -4770,8 +4748,16 @@
         <translation>文件夹</translation>
     </message>
     <message>
-        <source>Import and look through folders</source>
-        <translation>导入和查看文件夹</translation>
+        <source>Rescan All Folders</source>
+        <translation>重新扫描所有文件夹</translation>
+    </message>
+    <message>
+        <source>Rescan</source>
+        <translation>重新扫描</translation>
+    </message>
+    <message>
+        <source>Stop Watching</source>
+        <translation>停止跟踪</translation>
     </message>
     <message>
         <source>Save Search</source>
@@ -4782,24 +4768,24 @@
         <translation>“{query}”的名称：</translation>
     </message>
     <message>
+        <source>Size of the images (Ctrl+wheel)</source>
+        <translation>图像大小 (Ctrl+滚轮)</translation>
+    </message>
+    <message>
+        <source>Size of the images</source>
+        <translation>图像大小</translation>
+    </message>
+    <message>
+        <source>Import and scan folders</source>
+        <translation>导入和查看文件夹</translation>
+    </message>
+    <message>
         <source>Save</source>
         <translation>保存</translation>
     </message>
     <message>
         <source>Import a Folder…</source>
         <translation>导入文件夹…</translation>
-    </message>
-    <message>
-        <source>Look for Changes in All Folders</source>
-        <translation>检查所有文件夹的更改</translation>
-    </message>
-    <message>
-        <source>Look for Changes</source>
-        <translation>检查更改</translation>
-    </message>
-    <message>
-        <source>Follow No More</source>
-        <translation>不再跟踪</translation>
     </message>
 </context>
 <context>
@@ -4820,7 +4806,7 @@
 <context>
     <name>Searching</name>
     <message>
-        <source>a word that begins so, in prompts, tags or model</source>
+        <source>a word that begins with it, in prompts, tags or model</source>
         <translation>提示词、标签或模型中以此开头的词</translation>
     </message>
     <message>
@@ -4868,27 +4854,27 @@
         <translation>某天、某月、某年，或最近几天</translation>
     </message>
     <message>
-        <source>what is marked, and what happened to the file</source>
+        <source>marks, and the state of the file</source>
         <translation>标记，以及文件的状态</translation>
+    </message>
+    <message>
+        <source>what belongs to an image</source>
+        <translation>图像具有的内容</translation>
     </message>
     <message>
         <source>the shape</source>
         <translation>形状</translation>
     </message>
-    <message>
-        <source>what there is of a picture</source>
-        <translation>图像具有的内容</translation>
-    </message>
 </context>
 <context>
     <name>Session</name>
     <message>
-        <source>Prompt and settings cannot be kept in {folder}: {reason}.</source>
+        <source>Prompt and settings cannot be saved in {folder}: {reason}.</source>
         <translation>无法把提示词和设置保存在 {folder}：{reason}。</translation>
     </message>
     <message>
-        <source>They are written as soon as that is possible; until then they would be lost if LDM Studio ended.</source>
-        <translation>一旦可以就会写入；在此之前如果 LDM Studio 退出，它们将会丢失。</translation>
+        <source>Saving is tried again; until it succeeds, closing LDM Studio would lose them.</source>
+        <translation>会自动重试；成功之前，关闭 LDM Studio 会丢失它们。</translation>
     </message>
 </context>
 <context>
@@ -4980,10 +4966,6 @@
         <translation>搜索设置</translation>
     </message>
     <message>
-        <source>Shows what has these words in it, on every page (Ctrl+F).</source>
-        <translation>在所有页面中显示含有这些词的设置 (Ctrl+F)。</translation>
-    </message>
-    <message>
         <source>Pages</source>
         <translation>页面</translation>
     </message>
@@ -4992,28 +4974,32 @@
         <translation>上下方向键切换设置页面。</translation>
     </message>
     <message>
-        <source>No setting has these words.</source>
-        <translation>没有含这些词的设置。</translation>
-    </message>
-    <message>
         <source>Notice</source>
         <translation>通知</translation>
     </message>
     <message>
-        <source>“{page}” is as it was in the beginning.</source>
-        <translation>“{page}”已恢复为初始状态。</translation>
+        <source>Shows the settings that contain these words, on every page (Ctrl+F).</source>
+        <translation>在所有页面中显示含有这些词的设置 (Ctrl+F)。</translation>
     </message>
     <message>
-        <source>{file} holds no settings: {reason}.</source>
+        <source>No setting contains these words.</source>
+        <translation>没有含这些词的设置。</translation>
+    </message>
+    <message>
+        <source>“{page}” was reset to the defaults.</source>
+        <translation>“{page}”已恢复默认值。</translation>
+    </message>
+    <message>
+        <source>{file} contains no settings: {reason}.</source>
         <translation>{file} 不含设置：{reason}。</translation>
     </message>
     <message>
-        <source>The settings of {file} hold now.</source>
-        <translation>{file} 中的设置现已生效。</translation>
+        <source>Imported the settings of {file}.</source>
+        <translation>已导入 {file} 的设置。</translation>
     </message>
     <message>
-        <source>Left out, as they mean nothing: {names}.</source>
-        <translation>已略过无效项：{names}。</translation>
+        <source>Ignored, as they are unknown: {names}.</source>
+        <translation>已忽略未知项：{names}。</translation>
     </message>
     <message>
         <source>{file} cannot be written: {reason}.</source>
@@ -5063,10 +5049,6 @@
         <translation>增强、减弱权重</translation>
     </message>
     <message>
-        <source>Move the phrase back, on</source>
-        <translation>短语前移、后移</translation>
-    </message>
-    <message>
         <source>On the canvas</source>
         <translation>在画布上</translation>
     </message>
@@ -5083,24 +5065,12 @@
         <translation>按颜色填充、渐变</translation>
     </message>
     <message>
-        <source>Extend the picture</source>
-        <translation>扩图</translation>
-    </message>
-    <message>
         <source>Move the crosshair; far; by one pixel</source>
         <translation>移动十字光标；大步；逐像素</translation>
     </message>
     <message>
         <source>arrow keys; with Shift; with Ctrl</source>
         <translation>方向键；配合 Shift；配合 Ctrl</translation>
-    </message>
-    <message>
-        <source>Put the tool down at the crosshair, and up</source>
-        <translation>在十字光标处落下、抬起工具</translation>
-    </message>
-    <message>
-        <source>Extend: an edge out; back; move the view</source>
-        <translation>扩图：边缘外移；移回；移动视图</translation>
     </message>
     <message>
         <source>Smaller, larger brush</source>
@@ -5119,15 +5089,31 @@
         <translation>反转、全选、清除蒙版</translation>
     </message>
     <message>
-        <source>Move the picture</source>
-        <translation>移动图像</translation>
-    </message>
-    <message>
         <source>Space + drag</source>
         <translation>空格 + 拖动</translation>
     </message>
     <message>
-        <source>Compare with the picture before</source>
+        <source>Move the phrase left, right</source>
+        <translation>短语前移、后移</translation>
+    </message>
+    <message>
+        <source>Put the tool down at the crosshair, lift it</source>
+        <translation>在十字光标处落下、抬起工具</translation>
+    </message>
+    <message>
+        <source>Extend the image</source>
+        <translation>扩图</translation>
+    </message>
+    <message>
+        <source>Extend: move an edge out; back; move the view</source>
+        <translation>扩图：边缘外移；移回；移动视图</translation>
+    </message>
+    <message>
+        <source>Move the image</source>
+        <translation>移动图像</translation>
+    </message>
+    <message>
+        <source>Compare with the previous image</source>
         <translation>与之前的图像比较</translation>
     </message>
     <message>
@@ -5155,36 +5141,72 @@
         <translation>方向键；配合 Shift</translation>
     </message>
     <message>
-        <source>Brush to eraser, and back</source>
+        <source>Switch between brush and eraser</source>
         <translation>画笔与橡皮擦互换</translation>
     </message>
     <message>
-        <source>Less, more flow of the brush</source>
+        <source>Decrease, increase the flow of the brush</source>
         <translation>减小、增大画笔流量</translation>
+    </message>
+    <message>
+        <source>Fit, 100 %, zoom in, zoom out</source>
+        <translation>适应、100 %、放大、缩小</translation>
+    </message>
+    <message>
+        <source>Undo, redo</source>
+        <translation>撤销、重做</translation>
+    </message>
+    <message>
+        <source>Previous, next step</source>
+        <translation>上一步、下一步</translation>
+    </message>
+    <message>
+        <source>Back to the image</source>
+        <translation>回到图像</translation>
+    </message>
+    <message>
+        <source>Move up, down</source>
+        <translation>上移、下移</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移出</translation>
+    </message>
+    <message>
+        <source>Reuse with all settings</source>
+        <translation>连同全部设置再次使用</translation>
+    </message>
+    <message>
+        <source>Remove the rating</source>
+        <translation>取消评分</translation>
+    </message>
+    <message>
+        <source>Rescan all folders</source>
+        <translation>重新扫描所有文件夹</translation>
+    </message>
+    <message>
+        <source>Size of the images</source>
+        <translation>图像大小</translation>
+    </message>
+    <message>
+        <source>Ctrl + wheel</source>
+        <translation>Ctrl 加滚轮</translation>
+    </message>
+    <message>
+        <source>This is not a single key.</source>
+        <translation>这不是单个按键。</translation>
+    </message>
+    <message>
+        <source>Keys without Ctrl or Alt are reserved for typing and the canvas.</source>
+        <translation>没有 Ctrl 或 Alt 的按键保留给输入和画布。</translation>
     </message>
     <message>
         <source>Show or hide the mask, its menu</source>
         <translation>显示或隐藏蒙版、蒙版菜单</translation>
     </message>
     <message>
-        <source>Fit, 100 %, closer, further</source>
-        <translation>适应、100 %、放大、缩小</translation>
-    </message>
-    <message>
-        <source>Take back, again</source>
-        <translation>撤销、重做</translation>
-    </message>
-    <message>
         <source>On the steps</source>
         <translation>在步骤上</translation>
-    </message>
-    <message>
-        <source>Back, on</source>
-        <translation>后退、前进</translation>
-    </message>
-    <message>
-        <source>Back to the picture</source>
-        <translation>回到图像</translation>
     </message>
     <message>
         <source>Branch from here</source>
@@ -5195,56 +5217,20 @@
         <translation>在队列中</translation>
     </message>
     <message>
-        <source>Draw earlier, later</source>
-        <translation>提前、推后绘制</translation>
-    </message>
-    <message>
-        <source>Take out</source>
-        <translation>移出</translation>
-    </message>
-    <message>
         <source>In the history</source>
         <translation>在历史记录中</translation>
-    </message>
-    <message>
-        <source>Use again with all settings</source>
-        <translation>连同全部设置再次使用</translation>
     </message>
     <message>
         <source>Rate from 1 to 5</source>
         <translation>评分 1 到 5</translation>
     </message>
     <message>
-        <source>No rating</source>
-        <translation>取消评分</translation>
-    </message>
-    <message>
         <source>Search</source>
         <translation>搜索</translation>
     </message>
     <message>
-        <source>Look for changes in all folders</source>
-        <translation>检查所有文件夹的更改</translation>
-    </message>
-    <message>
-        <source>Size of the pictures</source>
-        <translation>图像大小</translation>
-    </message>
-    <message>
-        <source>Ctrl and the wheel</source>
-        <translation>Ctrl 加滚轮</translation>
-    </message>
-    <message>
         <source>Back to the canvas</source>
         <translation>返回画布</translation>
-    </message>
-    <message>
-        <source>This is not one key.</source>
-        <translation>这不是单个按键。</translation>
-    </message>
-    <message>
-        <source>A key alone is for typing and for the canvas: hold Ctrl or Alt with it.</source>
-        <translation>单独的按键用于输入和画布：请同时按住 Ctrl 或 Alt。</translation>
     </message>
 </context>
 <context>
@@ -5274,8 +5260,32 @@
         <translation>新按键</translation>
     </message>
     <message>
-        <source>Press the keys the command shall have.</source>
+        <source>Press the new keys for the command.</source>
         <translation>按下要给该命令设置的按键。</translation>
+    </message>
+    <message>
+        <source>Remove the keys of the command.</source>
+        <translation>不给该命令设置快捷键。</translation>
+    </message>
+    <message>
+        <source>Works only there, and cannot be changed.</source>
+        <translation>只在该处有效，不能更改。</translation>
+    </message>
+    <message>
+        <source>The command already has these keys.</source>
+        <translation>它已经使用这些按键。</translation>
+    </message>
+    <message>
+        <source>Reassign</source>
+        <translation>改用</translation>
+    </message>
+    <message>
+        <source>{keys} belongs to “{command}”, which would lose it.</source>
+        <translation>{keys} 是“{command}”的快捷键，改用后它将失去该键。</translation>
+    </message>
+    <message>
+        <source>{place}, {keys} keeps its function: {what}.</source>
+        <translation>{place}，{keys} 仍然是：{what}。</translation>
     </message>
     <message>
         <source>Use</source>
@@ -5286,10 +5296,6 @@
         <translation>无</translation>
     </message>
     <message>
-        <source>Leave the command without keys.</source>
-        <translation>不给该命令设置快捷键。</translation>
-    </message>
-    <message>
         <source>Default</source>
         <translation>默认</translation>
     </message>
@@ -5298,32 +5304,12 @@
         <translation>自定义；默认：{keys}</translation>
     </message>
     <message>
-        <source>Works there alone, and cannot be changed.</source>
-        <translation>只在该处有效，不能更改。</translation>
-    </message>
-    <message>
         <source>none</source>
         <translation>无</translation>
     </message>
     <message>
         <source>Press new keys for “{command}” in the field.</source>
         <translation>请在输入框中按下“{command}”的新按键。</translation>
-    </message>
-    <message>
-        <source>It has these keys already.</source>
-        <translation>它已经使用这些按键。</translation>
-    </message>
-    <message>
-        <source>Take Over</source>
-        <translation>改用</translation>
-    </message>
-    <message>
-        <source>{keys} is the key of “{command}”, which would lose it.</source>
-        <translation>{keys} 是“{command}”的快捷键，改用后它将失去该键。</translation>
-    </message>
-    <message>
-        <source>{place}, {keys} goes on doing what it does there: {what}.</source>
-        <translation>{place}，{keys} 仍然是：{what}。</translation>
     </message>
     <message>
         <source>{keys} is free.</source>
@@ -5340,10 +5326,6 @@
 <context>
     <name>SizeFixer</name>
     <message>
-        <source>The picture has {width} × {height} pixels; {model} draws at most {most} at once.</source>
-        <translation>图像为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
-    </message>
-    <message>
         <source>Paint over a part to have that redrawn at the model&apos;s size, or redraw all of it:</source>
         <translation>可涂抹一部分，按模型的尺寸重绘，或全部重绘：</translation>
     </message>
@@ -5352,7 +5334,11 @@
         <translation>请在“更多蒙版选项”中更改尺寸。</translation>
     </message>
     <message>
-        <source>The masked part alone can be drawn at the model&apos;s size, in a picture of any.</source>
+        <source>The image has {width} × {height} pixels; {model} draws at most {most} at once.</source>
+        <translation>图像为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
+    </message>
+    <message>
+        <source>The masked part alone can be drawn at the model&apos;s size, in an image of any.</source>
         <translation>可以只把蒙版部分按模型的尺寸绘制，图像尺寸不限。</translation>
     </message>
     <message>
@@ -5376,7 +5362,7 @@
         <translation>分块绘制</translation>
     </message>
     <message>
-        <source>Beyond that this model repeats things. Draw at its own size, then enlarge the picture.</source>
+        <source>Beyond that this model repeats things. Draw at its own size, then enlarge the image.</source>
         <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图像。</translation>
     </message>
     <message>
@@ -5480,8 +5466,12 @@
         <translation>正在加载模型…</translation>
     </message>
     <message>
-        <source>Live: every change is drawn at once, and nothing is saved</source>
+        <source>Live: every change generates at once, and nothing is saved</source>
         <translation>实时：每次更改立即绘制，不保存</translation>
+    </message>
+    <message>
+        <source>Image {picture} of {count}, step {step}/{steps}</source>
+        <translation>第 {picture}/{count} 张，第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>Ready</source>
@@ -5490,10 +5480,6 @@
     <message>
         <source>Starting…</source>
         <translation>正在开始…</translation>
-    </message>
-    <message>
-        <source>Picture {picture} of {count}, step {step}/{steps}</source>
-        <translation>第 {picture}/{count} 张，第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>Step {step}/{steps}</source>
@@ -5527,16 +5513,16 @@
         <translation>进度</translation>
     </message>
     <message>
-        <source>The model and where it runs.</source>
-        <translation>模型及其运行设备。</translation>
-    </message>
-    <message>
-        <source>Steps a second, and the time left.</source>
+        <source>Steps per second, and the time left.</source>
         <translation>每秒步数和剩余时间。</translation>
     </message>
     <message>
-        <source>Memory that LDM Studio uses.</source>
+        <source>Memory used by LDM Studio.</source>
         <translation>LDM Studio 使用的内存。</translation>
+    </message>
+    <message>
+        <source>The model and its device.</source>
+        <translation>模型及其运行设备。</translation>
     </message>
     <message>
         <source>No model</source>
@@ -5568,20 +5554,20 @@
 <context>
     <name>StepTimeline</name>
     <message>
-        <source>The steps of a picture appear here when it is made.</source>
-        <translation>生成图像时，步骤会显示在这里。</translation>
-    </message>
-    <message>
-        <source>What its steps looked like was not kept, or had to make room; one can still branch from them.</source>
-        <translation>各步的画面没有保留，或已让位给新的；仍可从这些步骤分支。</translation>
-    </message>
-    <message>
         <source>Branch</source>
         <translation>分支</translation>
     </message>
     <message>
-        <source>Go another way from the chosen step on: other words, sampler or mask (Ctrl+B).</source>
-        <translation>从所选步骤另走一条路：换提示词、采样器或蒙版 (Ctrl+B)。</translation>
+        <source>The steps of an image appear here.</source>
+        <translation>图像的步骤会显示在这里。</translation>
+    </message>
+    <message>
+        <source>The previews of its steps were not saved, or were deleted to free space. You can still branch from them.</source>
+        <translation>各步的预览没有保存，或已为腾出空间而删除；仍可从这些步骤分支。</translation>
+    </message>
+    <message>
+        <source>Branch from the selected step, with another prompt, sampler or mask (Ctrl+B).</source>
+        <translation>从所选步骤分支：换提示词、采样器或蒙版 (Ctrl+B)。</translation>
     </message>
     <message>
         <source>Branch from here</source>
@@ -5602,18 +5588,18 @@
         </translation>
     </message>
     <message>
-        <source>{steps} (not kept)</source>
+        <source>{steps} (not saved)</source>
         <translation>{steps}（未保留）</translation>
     </message>
 </context>
 <context>
     <name>Studio</name>
     <message>
-        <source>the picture on the canvas and its mask</source>
+        <source>the image on the canvas and its mask</source>
         <translation>画布上的图像及其蒙版</translation>
     </message>
     <message>
-        <source>the picture on the canvas</source>
+        <source>the image on the canvas</source>
         <translation>画布上的图像</translation>
     </message>
     <message>
@@ -5644,7 +5630,7 @@
         <translation>风格</translation>
     </message>
     <message>
-        <source>Apply a style to the prompt, or keep the prompt as one.</source>
+        <source>Apply a style to the prompt, or save the prompt as a style.</source>
         <translation>给提示词应用风格，或把提示词存为风格。</translation>
     </message>
     <message>
@@ -5659,7 +5645,7 @@
 <context>
     <name>StyleDialogs</name>
     <message>
-        <source>What the style writes into the prompt.</source>
+        <source>The text that the style adds to the prompt.</source>
         <translation>该风格写入提示词的内容。</translation>
     </message>
     <message>
@@ -5721,7 +5707,7 @@
         <translation>导入…</translation>
     </message>
     <message>
-        <source>Add the styles of a styles.csv, the file that AUTOMATIC1111 and its kin keep.</source>
+        <source>Add the styles of a styles.csv, the format of AUTOMATIC1111 and related programs.</source>
         <translation>添加 styles.csv 中的风格，即 AUTOMATIC1111 及同类程序保存的文件。</translation>
     </message>
     <message>
@@ -5765,11 +5751,11 @@
 <context>
     <name>ThumbnailGrid</name>
     <message>
-        <source>Pictures</source>
+        <source>Images</source>
         <translation>图像</translation>
     </message>
     <message>
-        <source>Arrow keys choose a picture, Return reuses its settings.</source>
+        <source>Arrow keys select an image, Return reuses its settings.</source>
         <translation>方向键选择图像，Return 复用其设置。</translation>
     </message>
 </context>
@@ -5780,11 +5766,11 @@
         <translation>步骤</translation>
     </message>
     <message>
-        <source>One tick for each step; the full ones are done.</source>
+        <source>One tick per step; full ticks are done.</source>
         <translation>每步一个刻度；实心的已完成。</translation>
     </message>
     <message>
-        <source>Point at a step to see it; click to stay there (Left and Right move on).</source>
+        <source>Point at a step to see it; click to select it (move with Left and Right).</source>
         <translation>指向某一步可查看；单击可停留（左右方向键移动）。</translation>
     </message>
 </context>
@@ -5799,7 +5785,7 @@
         <translation>着色不透明度</translation>
     </message>
     <message>
-        <source>How much of the picture the tint covers</source>
+        <source>Opacity of the tint over the image</source>
         <translation>着色遮盖图像的程度</translation>
     </message>
     <message>
@@ -5818,22 +5804,22 @@
         <translation>超出部分不读取</translation>
     </message>
     <message>
-        <source>What is struck out is not read.</source>
+        <source>The text that is struck out is not used.</source>
         <translation>划去的部分不会读取。</translation>
+    </message>
+    <message>
+        <source>Unknown words: {words}.</source>
+        <translation>它不认识：{words}。</translation>
     </message>
     <message>
         <source>unknown: {words}</source>
         <translation>不认识：{words}</translation>
     </message>
-    <message>
-        <source>It does not know: {words}.</source>
-        <translation>它不认识：{words}。</translation>
-    </message>
 </context>
 <context>
     <name>VaeBox</name>
     <message>
-        <source>none yet: choose one</source>
+        <source>none: choose one</source>
         <translation>尚无：请选择</translation>
     </message>
     <message>
@@ -5841,18 +5827,18 @@
         <translation>模型旁边的：{name}</translation>
     </message>
     <message>
-        <source>the model&apos;s own</source>
-        <translation>模型自带</translation>
+        <source>Auto</source>
+        <translation>自动</translation>
     </message>
 </context>
 <context>
     <name>ViewSwitch</name>
     <message>
-        <source>Mask seen</source>
+        <source>Mask view</source>
         <translation>蒙版视图</translation>
     </message>
     <message>
-        <source>{columns} × {rows} cells of {factor} pixels: {across} × {down} pixels of the picture, drawn at {width} × {height}.</source>
+        <source>{columns} × {rows} cells of {factor} pixels: {across} × {down} image pixels, processed at {width} × {height}.</source>
         <translation>{columns} × {rows} 格，每格 {factor} 像素：图像的 {across} × {down} 像素，以 {width} × {height} 绘制。</translation>
     </message>
 </context>
@@ -5924,7 +5910,7 @@
     </message>
     <message>
         <source>A mask needs an image to inpaint.</source>
-        <translation>使用蒙版需要一张要重绘的图片。</translation>
+        <translation>使用蒙版需要一张要重绘的图像。</translation>
     </message>
     <message>
         <source>A name cannot contain any of &lt; &gt; : &quot; | ? * \.</source>
@@ -5944,7 +5930,7 @@
     </message>
     <message>
         <source>A name that begins with a dot would hide the image.</source>
-        <translation>以点开头的名称会使图片被隐藏。</translation>
+        <translation>以点开头的名称会使图像被隐藏。</translation>
     </message>
     <message>
         <source>A pooled condition is needed exactly when the network takes one.</source>
@@ -5952,7 +5938,7 @@
     </message>
     <message>
         <source>A run makes a single image.</source>
-        <translation>一个任务只生成一张图片。</translation>
+        <translation>一个任务只生成一张图像。</translation>
     </message>
     <message>
         <source>A run with a sampler of your own cannot be saved.</source>
@@ -5980,7 +5966,7 @@
     </message>
     <message>
         <source>An image needs a name.</source>
-        <translation>图片需要名称。</translation>
+        <translation>图像需要名称。</translation>
     </message>
     <message>
         <source>Another file in {folder} is named {name}.</source>
@@ -5988,7 +5974,7 @@
     </message>
     <message>
         <source>Another image of the history in {folder} is named {name}.</source>
-        <translation>历史记录中 {folder} 内的另一张图片已使用名称 {name}。</translation>
+        <translation>历史记录中 {folder} 内的另一张图像已使用名称 {name}。</translation>
     </message>
     <message>
         <source>Braces contain a name and nothing else, not “{name}”.</source>
@@ -6080,15 +6066,15 @@
     </message>
     <message>
         <source>Choose fewer images.</source>
-        <translation>请减少图片。</translation>
+        <translation>请减少图像。</translation>
     </message>
     <message>
         <source>Choose fewer or smaller images, or other columns.</source>
-        <translation>请减少或缩小图片，或改变列数。</translation>
+        <translation>请减少或缩小图像，或改变列数。</translation>
     </message>
     <message>
         <source>Choose fewer or smaller images.</source>
-        <translation>请减少或缩小图片。</translation>
+        <translation>请减少或缩小图像。</translation>
     </message>
     <message>
         <source>Choose one up to {most}.</source>
@@ -6144,11 +6130,11 @@
     </message>
     <message>
         <source>Images are still made. Unfinished ones are written as soon as possible; until then they would be lost if the program ended.</source>
-        <translation>图片会继续生成。未完成的会尽快写入；在此之前如果程序退出将会丢失。</translation>
+        <translation>图像会继续生成。未完成的会尽快写入；在此之前如果程序退出将会丢失。</translation>
     </message>
     <message>
         <source>Images of floating-point numbers are not supported.</source>
-        <translation>不能使用浮点数图片。</translation>
+        <translation>不能使用浮点数图像。</translation>
     </message>
     <message>
         <source>Index its folder if it belongs into the history too.</source>
@@ -6188,7 +6174,7 @@
     </message>
     <message>
         <source>It is rebuilt from the image files when LDM Studio starts again.</source>
-        <translation>LDM Studio 重新启动时会由图片文件重建。</translation>
+        <translation>LDM Studio 重新启动时会由图像文件重建。</translation>
     </message>
     <message>
         <source>It may be damaged, or from a newer LDM Studio.</source>
@@ -6272,7 +6258,7 @@
     </message>
     <message>
         <source>Only a running image can be changed.</source>
-        <translation>只能更改正在生成的图片。</translation>
+        <translation>只能更改正在生成的图像。</translation>
     </message>
     <message>
         <source>Only the first {most} characters are searched for.</source>
@@ -6280,11 +6266,11 @@
     </message>
     <message>
         <source>Open or drop one under Start from, or choose Image.</source>
-        <translation>请在“起始”下打开或拖入一张，或选择“图片”。</translation>
+        <translation>请在“起始”下打开或拖入一张，或选择“图像”。</translation>
     </message>
     <message>
         <source>Open or drop one under Start from, or use the canvas image.</source>
-        <translation>请在“起始”下打开或拖入一张，或使用画布上的图片。</translation>
+        <translation>请在“起始”下打开或拖入一张，或使用画布上的图像。</translation>
     </message>
     <message>
         <source>Open, paste or drop one, or choose Text to start from the prompt alone.</source>
@@ -6320,7 +6306,7 @@
     </message>
     <message>
         <source>Restore its folder, or start LDM Studio again; no image is lost.</source>
-        <translation>请恢复其文件夹，或重新启动 LDM Studio；图片不会丢失。</translation>
+        <translation>请恢复其文件夹，或重新启动 LDM Studio；图像不会丢失。</translation>
     </message>
     <message>
         <source>Save as PNG or WebP.</source>
@@ -6372,7 +6358,7 @@
     </message>
     <message>
         <source>Supported image formats: {formats}.</source>
-        <translation>支持的图片格式：{formats}。</translation>
+        <translation>支持的图像格式：{formats}。</translation>
     </message>
     <message>
         <source>Tensors of the LoRA {lora} that match nothing in this model: {count} ({names}). The rest is applied.</source>
@@ -6424,7 +6410,7 @@
     </message>
     <message>
         <source>The decoded image has values that are not finite.</source>
-        <translation>自编码器处理这张图片时产生了非有限值。</translation>
+        <translation>自编码器处理这张图像时产生了非有限值。</translation>
     </message>
     <message>
         <source>The defaults are used. The file is kept as {path}.</source>
@@ -6460,7 +6446,7 @@
     </message>
     <message>
         <source>The file is not a PNG, JPEG or WebP image.</source>
-        <translation>文件不是 PNG、JPEG 或 WebP 图片。</translation>
+        <translation>文件不是 PNG、JPEG 或 WebP 图像。</translation>
     </message>
     <message>
         <source>The file of your styles, {file}, is damaged.</source>
@@ -6476,7 +6462,7 @@
     </message>
     <message>
         <source>The history was damaged. It was moved to {path} and is rebuilt from the image files; tags, ratings, favourites, collections and saved searches are kept.</source>
-        <translation>历史记录已损坏。它已另存为 {path}，并由图片文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
+        <translation>历史记录已损坏。它已另存为 {path}，并由图像文件重建；标签、评分、收藏、合集和保存的搜索都会保留。</translation>
     </message>
     <message>
         <source>The history {path} cannot be used: another program has locked it.</source>
@@ -6520,27 +6506,27 @@
     </message>
     <message>
         <source>The image could not be saved in {folder}: {error}.</source>
-        <translation>无法把图片保存到 {folder}：{error}。</translation>
+        <translation>无法把图像保存到 {folder}：{error}。</translation>
     </message>
     <message>
         <source>The image did not fit into memory as a whole: it was decoded in small tiles, whose colours may differ a little.</source>
-        <translation>内存放不下整张图片：已分小块解码，各块的颜色可能略有差异。</translation>
+        <translation>内存放不下整张图像：已分小块解码，各块的颜色可能略有差异。</translation>
     </message>
     <message>
         <source>The image has too many pixels.</source>
-        <translation>图片像素过多。</translation>
+        <translation>图像像素过多。</translation>
     </message>
     <message>
         <source>The image has values that are not finite after step {step}.</source>
-        <translation>第 {step} 步之后，这张图片的数值不再有限。</translation>
+        <translation>第 {step} 步之后，这张图像的数值不再有限。</translation>
     </message>
     <message>
         <source>The image is finished but could not be decoded. {error}</source>
-        <translation>图片已画完，但无法解码。{error}</translation>
+        <translation>图像已画完，但无法解码。{error}</translation>
     </message>
     <message>
-        <source>The image is kept, and saved as soon as possible; until then the queue waits. Free some space, or use File &gt; Save Picture As.</source>
-        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图片另存为”。</translation>
+        <source>The image is kept, and saved as soon as possible; until then the queue waits. Free some space, or use File &gt; Save Image As.</source>
+        <translation>它会被保留，并在可以时立即保存；在此之前队列会等待。请腾出空间，或使用“文件 &gt; 图像另存为”。</translation>
     </message>
     <message>
         <source>The mask is empty.</source>
@@ -6556,7 +6542,7 @@
     </message>
     <message>
         <source>The name needs {field}, so that no two images get the same name.</source>
-        <translation>名称中需要 {field}，以免图片重名。</translation>
+        <translation>名称中需要 {field}，以免图像重名。</translation>
     </message>
     <message>
         <source>The name of a folder or file is empty, or begins with a dot.</source>
@@ -6640,11 +6626,11 @@
     </message>
     <message>
         <source>The steps of this image are no longer stored.</source>
-        <translation>这张图片的步骤已不再保留。</translation>
+        <translation>这张图像的步骤已不再保留。</translation>
     </message>
     <message>
         <source>The steps of this image need its model, {model} with the hash {digest}.</source>
-        <translation>加载其模型 {model}（哈希值 {digest}）后，才能查看这张图片的步骤。</translation>
+        <translation>加载其模型 {model}（哈希值 {digest}）后，才能查看这张图像的步骤。</translation>
     </message>
     <message>
         <source>The styles cannot be written to {path}: {error}.</source>
@@ -6660,11 +6646,11 @@
     </message>
     <message>
         <source>The unfinished image could not be resumed and is restarted. {error}</source>
-        <translation>未完成的图片无法继续，将从头生成。{error}</translation>
+        <translation>未完成的图像无法继续，将从头生成。{error}</translation>
     </message>
     <message>
         <source>The unfinished image of “{prompt}” cannot be read ({error}); it is restarted.</source>
-        <translation>“{prompt}”未完成的图片无法读取（{error}）；将从头生成。</translation>
+        <translation>“{prompt}”未完成的图像无法读取（{error}）；将从头生成。</translation>
     </message>
     <message>
         <source>The weight of a part is at most {most}; this one is {weight}.</source>
@@ -6700,19 +6686,19 @@
     </message>
     <message>
         <source>The {name} image is missing.</source>
-        <translation>缺少 {name} 图片。</translation>
+        <translation>缺少 {name} 图像。</translation>
     </message>
     <message>
         <source>The {name} image is not the one that the request names.</source>
-        <translation>{name} 图片不是请求指定的那张。</translation>
+        <translation>{name} 图像不是请求指定的那张。</translation>
     </message>
     <message>
         <source>The {name} image is {dtype} {shape}, not uint8 {expected}.</source>
-        <translation>{name} 图片为 {dtype} {shape}，而不是 uint8 {expected}。</translation>
+        <translation>{name} 图像为 {dtype} {shape}，而不是 uint8 {expected}。</translation>
     </message>
     <message>
         <source>The {name} image was given but is not used.</source>
-        <translation>提供了 {name} 图片，但没有用到。</translation>
+        <translation>提供了 {name} 图像，但没有用到。</translation>
     </message>
     <message>
         <source>The {name} is longer than {most} characters.</source>
@@ -6744,7 +6730,7 @@
     </message>
     <message>
         <source>There is no image {number} in the history.</source>
-        <translation>历史记录中没有图片 {number}。</translation>
+        <translation>历史记录中没有图像 {number}。</translation>
     </message>
     <message>
         <source>There is no model {name}.</source>
@@ -6788,11 +6774,11 @@
     </message>
     <message>
         <source>There is not enough memory to save the image.</source>
-        <translation>内存不足，无法保存图片。</translation>
+        <translation>内存不足，无法保存图像。</translation>
     </message>
     <message>
         <source>There was not enough memory for this image.</source>
-        <translation>内存不足，无法生成这张图片。</translation>
+        <translation>内存不足，无法生成这张图像。</translation>
     </message>
     <message>
         <source>This collection no longer exists.</source>
@@ -7044,7 +7030,7 @@
     </message>
     <message>
         <source>for a transparent image, edits of the file cannot be detected</source>
-        <translation>透明图片无法判断是否被编辑过</translation>
+        <translation>透明图像无法判断是否被编辑过</translation>
     </message>
     <message>
         <source>guidance.end is {end}, below guidance.start, which is {start}.</source>
@@ -7052,7 +7038,7 @@
     </message>
     <message>
         <source>images of {first} and {second} cannot be compared</source>
-        <translation>尺寸为 {first} 和 {second} 的图片无法求差异</translation>
+        <translation>尺寸为 {first} 和 {second} 的图像无法求差异</translation>
     </message>
     <message>
         <source>init image</source>
@@ -7312,7 +7298,7 @@
     </message>
     <message>
         <source>its image encoder does not take images of {side} pixels</source>
-        <translation>它的图像编码器所看图片的边长不是 {side} 像素</translation>
+        <translation>它的图像编码器所看图像的边长不是 {side} 像素</translation>
     </message>
     <message>
         <source>its image encoder has {width} dimensions, as no CLIP image encoder has</source>
@@ -7588,7 +7574,7 @@
     </message>
     <message>
         <source>the image is empty or could not be read</source>
-        <translation>图片为空或无法读取</translation>
+        <translation>图像为空或无法读取</translation>
     </message>
     <message>
         <source>the latent statistics are not those of {channels} channels</source>
@@ -7672,7 +7658,7 @@
     </message>
     <message>
         <source>there is no image to mask</source>
-        <translation>没有可加蒙版的图片</translation>
+        <translation>没有可加蒙版的图像</translation>
     </message>
     <message>
         <source>true or false is expected, not {value}</source>
@@ -7716,7 +7702,7 @@
     </message>
     <message>
         <source>{done} of {count} images are finished</source>
-        <translation>已完成 {done}/{count} 张图片</translation>
+        <translation>已完成 {done}/{count} 张图像</translation>
     </message>
     <message>
         <source>{error}.</source>
@@ -7804,7 +7790,7 @@
     </message>
     <message>
         <source>{model} cannot continue an image of {other}: its latent space is different.</source>
-        <translation>{model} 无法继续 {other} 开始的图片：两者的潜变量不同。</translation>
+        <translation>{model} 无法继续 {other} 开始的图像：两者的潜变量不同。</translation>
     </message>
     <message>
         <source>{model} does not know the noise level {noise_level}.</source>
@@ -7816,7 +7802,7 @@
     </message>
     <message>
         <source>{model} does not support a {name} of {side} pixels.</source>
-        <translation>{model} 无法绘制 {name} 为 {side} 像素的图片。</translation>
+        <translation>{model} 无法绘制 {name} 为 {side} 像素的图像。</translation>
     </message>
     <message>
         <source>{model} does not support tiles of {side} pixels.</source>
@@ -7824,11 +7810,11 @@
     </message>
     <message>
         <source>{model} edits images; it needs one to start from.</source>
-        <translation>{model} 用于编辑图片，需要一张起始图。</translation>
+        <translation>{model} 用于编辑图像，需要一张起始图。</translation>
     </message>
     <message>
         <source>{model} enlarges images; it needs one to start from.</source>
-        <translation>{model} 用于放大图片，需要一张起始图。</translation>
+        <translation>{model} 用于放大图像，需要一张起始图。</translation>
     </message>
     <message>
         <source>{model} has no control image.</source>
@@ -7944,7 +7930,7 @@
     </message>
     <message>
         <source>{path} decodes latents of {channels} channels to images {factor} times as large; this model has {expected_channels} channels and a factor of {expected_factor}.</source>
-        <translation>{path} 把 {channels} 通道的潜变量解码为 {factor} 倍大的图片；此模型的潜变量为 {expected_channels} 通道，图片为 {expected_factor} 倍大。</translation>
+        <translation>{path} 把 {channels} 通道的潜变量解码为 {factor} 倍大的图像；此模型的潜变量为 {expected_channels} 通道，图像为 {expected_factor} 倍大。</translation>
     </message>
     <message>
         <source>{path} does not describe a model: {error}.</source>
@@ -7952,7 +7938,7 @@
     </message>
     <message>
         <source>{path} does not match its name, a digest: it is damaged.</source>
-        <translation>{path} 与其名称不符：图片已损坏。</translation>
+        <translation>{path} 与其名称不符：图像已损坏。</translation>
     </message>
     <message>
         <source>{path} has an index of {dtype} {shape}.</source>
@@ -8024,11 +8010,11 @@
     </message>
     <message>
         <source>{path} is not an image, or is damaged.</source>
-        <translation>{path} 不是图片，或已损坏。</translation>
+        <translation>{path} 不是图像，或已损坏。</translation>
     </message>
     <message>
         <source>{path} is not the image that {name} was.</source>
-        <translation>{path} 与原来的 {name} 不是同一张图片。</translation>
+        <translation>{path} 与原来的 {name} 不是同一张图像。</translation>
     </message>
     <message>
         <source>{path} is {mode}, neither RGB nor grey.</source>

@@ -175,7 +175,7 @@ def test_the_installed_window_draws_on_a_display(
     finally:
         server.terminate()
         server.wait()
-    assert "first picture" in told
+    assert "first image" in told
     with Image.open(shot) as picture:
         assert picture.width >= 640
         assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 200

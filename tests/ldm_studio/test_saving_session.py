@@ -114,8 +114,8 @@ def test_an_error_is_not_replaced_by_what_was_recovered(application) -> None:
     recovered.after_crash(first_time=False)
     assert notice.text() == "The disk is on fire."
     notice.dismiss()
-    recovered.add("the picture on the canvas")
-    assert "prompt and settings, the picture on the canvas" in notice.text()
+    recovered.add("the image on the canvas")
+    assert "prompt and settings, the image on the canvas" in notice.text()
     notice.show_info("Something else.")
     recovered.add("more")
     assert notice.text() == "Something else."

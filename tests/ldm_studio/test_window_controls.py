@@ -127,7 +127,7 @@ def test_long_words_of_the_status_widen_nothing(start) -> None:
 
 def test_a_small_screen_of_double_scale_is_enough(application) -> None:
     window = application.window
-    notice = "The picture was shrunk from 5000 × 4000 and padded at its edges to 512 × 416."
+    notice = "The picture was shrunk from 5000 × 4000 and padded to 512 × 416."
     window.notice.show_info(notice, action=("Restore Settings", lambda: None))
     window.resize(640, 400)
     window.layout().activate()

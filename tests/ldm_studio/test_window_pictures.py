@@ -94,7 +94,7 @@ def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
     application.store.width = application.store.height = 128
     (entry,) = entries(application)
     menu = application.window.strip.menu_for(entry)
-    next(a for a in menu.actions() if a.text() == "Use as Start Picture").trigger()
+    next(a for a in menu.actions() if a.text() == "Use as Initial Image").trigger()
     menu.close()
     store = application.store
     assert (store.mode, store.width, store.height) == (Mode.IMAGE, 96, 64)
@@ -252,7 +252,7 @@ def test_of_an_animation_the_first_picture_is_used_and_that_is_said(
     application.commands.open(str(path))
     notice = application.window.notice
     qtbot.waitUntil(notice.isVisible)
-    assert "The first of its 3 pictures is used." in notice.text()
+    assert "The first of its 3 images is used." in notice.text()
     assert tuple(application.studio.view.picture()[5, 5]) == (255, 0, 0)
 
 

@@ -206,10 +206,10 @@ WAITS = QueueItem(901, Request(), "waiting")
 
 
 def test_what_was_left_is_said_in_a_sentence(qapp) -> None:
-    assert interrupted_text([LEFT]) == "A picture (“a fox”) was interrupted at step 5 of 20."
-    assert interrupted_text([LEFT, LEFT]) == "2 pictures were interrupted."
-    assert interrupted_text([WAITS]) == "A picture waits in the queue."
-    both = "A picture (“a fox”) was interrupted at step 5 of 20. 2 more wait in the queue."
+    assert interrupted_text([LEFT]) == "An image (“a fox”) was interrupted at step 5 of 20."
+    assert interrupted_text([LEFT, LEFT]) == "2 images were interrupted."
+    assert interrupted_text([WAITS]) == "1 image in the queue."
+    both = "An image (“a fox”) was interrupted at step 5 of 20. 2 more wait in the queue."
     assert interrupted_text([LEFT, WAITS, WAITS]) == both
 
 
@@ -276,7 +276,7 @@ def test_keeping_makes_the_very_picture_that_is_seen(start, qtbot) -> None:
     with qtbot.waitSignal(application.studio.live.shown) as shown:
         application.studio.set_live(True)
     button = application.window.run_area.button
-    assert button.text() == "Keep this picture"
+    assert button.text() == "Keep this image"
     with qtbot.waitSignal(application.bridge.idle):
         button.click()
     (entry,) = entries(application)

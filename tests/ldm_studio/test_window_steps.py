@@ -74,7 +74,7 @@ def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:
     (entry,) = entries(application)
     entry.trajectory.unlink()
     application.studio.show_entry(entry)
-    assert application.window.timeline.label.text() == "5 steps (not kept)"
+    assert application.window.timeline.label.text() == "5 steps (not saved)"
 
 
 def test_steps_are_kept_unless_told_otherwise(application, qtbot) -> None:
@@ -82,7 +82,7 @@ def test_steps_are_kept_unless_told_otherwise(application, qtbot) -> None:
     assert keep.isChecked()
     keep.trigger()
     make(application, qtbot, steps=5)
-    assert application.window.timeline.label.text() == "5 steps (not kept)"
+    assert application.window.timeline.label.text() == "5 steps (not saved)"
     assert application.settings.steps.trajectory_mib == 0
     keep.trigger()
     make(application, qtbot)
@@ -212,8 +212,8 @@ OTHER = Verdict(False, 7, False, ("PyTorch: 2.6 when it was made, 2.7 here",), (
     ("verdict", "words", "is_error"),
     [
         (SAME, "identical, 20 steps and all pixels", False),
-        (OTHER, "step 7 of 20 is the first that differs; it ends in another picture", True),
-        (OTHER, "It may be because of PyTorch: 2.6", True),
+        (OTHER, "step 7 of 20 is the first that differs; the final image differs too", True),
+        (OTHER, "Possible causes: PyTorch: 2.6", True),
     ],
 )
 def test_a_replay_says_what_it_found(application, qtbot, verdict, words, is_error) -> None:

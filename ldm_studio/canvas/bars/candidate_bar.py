@@ -57,7 +57,9 @@ class CandidateBar(FloatingPanel):
             button.setAccessibleName(name)
             button.setToolTip(f"<b>{name}</b> ({native(key)})")
         keep = self.tr("Keep")
-        tip = self.tr("Go on from this one: it is the next start picture, and the mask is cleared.")
+        tip = self.tr(
+            "Continue with this one: it becomes the initial image, and the mask is cleared."
+        )
         self.keep.setText(keep)
         self.keep.setAccessibleName(self.tr("Keep this candidate"))
         self.keep.setToolTip(f"<b>{keep}</b> ({native('Return')})<br>{tip}")

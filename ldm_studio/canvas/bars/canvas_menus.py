@@ -54,7 +54,7 @@ class MaskMenu(QMenu):
         self._radius.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._radius.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._radius.setAccessibleName(self.tr("Radius"))
-        self._radius.setToolTip(self.tr("How far growing, shrinking and feathering reach"))
+        self._radius.setToolTip(self.tr("The radius of growing, shrinking and feathering"))
         self._radius.valueChanged.connect(lambda radius: view.adjust(radius=radius))
         self.addAction(_holding(self, _row(QLabel(self.tr("By")), self._radius)))
         self._needs_mask = [
@@ -68,7 +68,7 @@ class MaskMenu(QMenu):
         ]
         self._from_alpha = self._add(self.tr("Mask what is transparent"), view.mask_transparent)
         self.addSeparator()
-        self._needs_picture.append(self._add(self.tr("Mask from a picture…"), open_file))
+        self._needs_picture.append(self._add(self.tr("Mask from an image…"), open_file))
         self._needs_mask.append(self._add(self.tr("Save the mask as…"), save_file))
         self.aboutToShow.connect(self._refresh)
 
@@ -133,7 +133,7 @@ class TintMenu(QMenu):
         self._opacity = QSlider(Qt.Orientation.Horizontal)
         self._opacity.setRange(10, 90)
         self._opacity.setAccessibleName(self.tr("Opacity of the tint"))
-        self._opacity.setToolTip(self.tr("How much of the picture the tint covers"))
+        self._opacity.setToolTip(self.tr("Opacity of the tint over the image"))
         self._opacity.valueChanged.connect(lambda p: self._set(view.tint[0], p / 100))
         column = QWidget()
         stack = QVBoxLayout(column)

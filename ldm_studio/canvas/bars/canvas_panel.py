@@ -39,14 +39,14 @@ from .overflow_row import OverflowRow
 
 INVERT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Invert mask"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Mask what is not masked, and the other way round."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Swap the masked and the unmasked area."),
     "invert",
     "I",
     "invert_mask",
 )
 CLEAR = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Clear mask"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Remove the whole mask. Undo brings it back."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Remove the whole mask. This can be undone."),
     "trash",
     "Delete",
     "clear_mask",
@@ -59,14 +59,14 @@ MORE = ButtonRow(
 )
 UNDO = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Undo"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Take back the last change of mask or picture."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Undo the last change of the mask or the image."),
     "undo",
     "Ctrl+Z",
     "undo",
 )
 REDO = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Redo"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Make the change again."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Redo the change."),
     "redo",
     "Ctrl+Shift+Z",
     "redo",
@@ -187,13 +187,13 @@ class CanvasPanel(QWidget):
 
     def open_mask(self) -> None:
         """Asks for an image to use as the mask."""
-        dialog = QFileDialog(self, self.tr("Mask from a Picture"), "", self._pictures())
+        dialog = QFileDialog(self, self.tr("Mask from an Image"), "", self._pictures())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, self.use_as_mask)
 
     def _pictures(self) -> str:
         """The file filter for images."""
-        pictures = self.tr("Pictures ({endings})").format(endings=ENDINGS)
+        pictures = self.tr("Images ({endings})").format(endings=ENDINGS)
         return f"{pictures};;{self.tr('All files (*)')}"
 
     def use_as_mask(self, source: str | QImage) -> None:
@@ -216,8 +216,8 @@ class CanvasPanel(QWidget):
 
     def _explain_web_address(self) -> None:
         self.problem.emit(
-            self.tr("Only the address of a picture was dropped, not the picture."),
-            self.tr("Copy the picture in the browser and paste it here, or save it first."),
+            self.tr("Only the address of an image was dropped, not the image."),
+            self.tr("Copy the image in the browser and paste it here, or save it first."),
         )
 
     def save_mask(self) -> None:
@@ -226,7 +226,7 @@ class CanvasPanel(QWidget):
         if pixels is None:
             return
         dialog = QFileDialog(
-            self, self.tr("Save Mask As"), self.tr("mask.png"), self.tr("PNG picture (*.png)")
+            self, self.tr("Save Mask As"), self.tr("mask.png"), self.tr("PNG image (*.png)")
         )
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")

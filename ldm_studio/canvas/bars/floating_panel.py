@@ -83,7 +83,7 @@ class ViewSwitch(FloatingPanel):
             QT_TRANSLATE_NOOP("CanvasPanel", "Latent"),
             QT_TRANSLATE_NOOP(
                 "CanvasPanel",
-                "Which cells of the latent are redrawn: each as much as its most painted pixel.",
+                "The latent cells that change: each as much as its most strongly masked pixel.",
             ),
         ),
         (
@@ -91,8 +91,8 @@ class ViewSwitch(FloatingPanel):
             QT_TRANSLATE_NOOP("CanvasPanel", "Blend"),
             QT_TRANSLATE_NOOP(
                 "CanvasPanel",
-                "How much of what is drawn is pasted over the picture, after growing and "
-                "blurring. Where there is no tint, not one byte changes.",
+                "How much of the result is pasted over the image, after growing and blurring the "
+                "mask. Without tint, not one byte changes.",
             ),
         ),
     )
@@ -131,7 +131,7 @@ class ViewSwitch(FloatingPanel):
                 return
 
     def show_state(self) -> None:
-        self.setAccessibleName(self.tr("Mask seen"))
+        self.setAccessibleName(self.tr("Mask view"))
         across = self._form is not SwitchLayout.COLUMN
         self.row.setDirection(
             QBoxLayout.Direction.LeftToRight if across else QBoxLayout.Direction.TopToBottom
@@ -163,8 +163,8 @@ class ViewSwitch(FloatingPanel):
         width, height = found.usage.drawn
         across, down = found.region.size
         return self.tr(
-            "{columns} × {rows} cells of {factor} pixels: {across} × {down} pixels of the picture, "
-            "drawn at {width} × {height}."
+            "{columns} × {rows} cells of {factor} pixels: {across} × {down} image pixels, "
+            "processed at {width} × {height}."
         ).format(
             columns=columns, rows=rows, factor=found.usage.factor, across=across, down=down,
             width=width, height=height,

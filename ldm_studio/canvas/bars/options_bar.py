@@ -22,54 +22,56 @@ SLIDER_STEPS = 200  # of the size slider; quadratic: half way is a quarter of th
 
 ADD = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Add to the mask"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Hold Ctrl at the press to do the opposite."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Hold Ctrl while pressing to do the opposite."),
     "plus",
 )
 SUBTRACT = ButtonRow(
-    QT_TRANSLATE_NOOP("CanvasPanel", "Take from the mask"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Hold Ctrl at the press to do the opposite."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Subtract from the mask"),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Hold Ctrl while pressing to do the opposite."),
     "minus",
 )
 CONNECTED = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Connected only"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Only what hangs together with where you click."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Contiguous area only."),
     "connected",
 )
 LINEAR = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Along a line"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Fade from the start of the drag to its end."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Linear fade from the start of the drag to its end."),
     "linear",
 )
 RADIAL = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "In circles"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Fade from the start of the drag outwards."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Radial fade outwards from the start of the drag."),
     "radial",
 )
 PRESSURE = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Pen pressure"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "What pressing a pen harder changes."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "What the pressure of a pen changes."),
     "pen",
 )
 OVERLAY = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Show or hide the mask"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "The tint over what is masked. A hidden mask still counts."),
+    QT_TRANSLATE_NOOP(
+        "CanvasPanel", "The tint over the masked area. A hidden mask still has effect."
+    ),
     "eye",
     "M",
     "toggle_overlay",
 )
 TINT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Tint of the mask"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Its colour, and how much shows through."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Its colour and opacity."),
     "chevron-down",
 )
 COMPARE = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Compare"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Hold to see the picture before the last generation."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Hold to see the image before the last generation."),
     "compare",
     "C",
 )
 DRAG_OUT = ButtonRow(
-    QT_TRANSLATE_NOOP("CanvasPanel", "Drag the picture out"),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Drag the image out"),
     QT_TRANSLATE_NOOP(
         "CanvasPanel", "To a folder or another program. A click copies it to the clipboard."
     ),
@@ -77,14 +79,14 @@ DRAG_OUT = ButtonRow(
 )
 FIT = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "Fit"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "Show the whole picture, as large as it goes."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "Fit the whole image into the view."),
     "zoom-fit",
     "0",
     "fit",
 )
 ACTUAL_SIZE = ButtonRow(
     QT_TRANSLATE_NOOP("CanvasPanel", "100 %"),
-    QT_TRANSLATE_NOOP("CanvasPanel", "One pixel of the picture on one pixel of the screen."),
+    QT_TRANSLATE_NOOP("CanvasPanel", "One image pixel per screen pixel."),
     "zoom-actual",
     "1",
     "actual_size",
@@ -264,7 +266,7 @@ class OptionsBar(OverflowRow):
         self._size.set_texts(
             self.tr("Size"),
             self.tr("Brush size"),
-            self.tr("Brush size in pixels of the picture ([ and ])"),
+            self.tr("Brush size in pixels of the image ([ and ])"),
             self.tr(" px"),
         )
         self._hardness.set_texts(
@@ -276,13 +278,13 @@ class OptionsBar(OverflowRow):
         self._flow.set_texts(
             self.tr("Flow"),
             self.tr("Brush flow"),
-            self.tr("How much one touch masks; below 100 %, touches build up (Ctrl+[ and Ctrl+])"),
+            self.tr("How much one stroke masks; below 100 %, strokes build up (Ctrl+[ and Ctrl+])"),
             self.tr(" %"),
         )
         self._tolerance.set_texts(
             self.tr("Tolerance"),
             self.tr("Colour tolerance"),
-            self.tr("How far a colour may be from the one you click on"),
+            self.tr("How much a colour may differ from the one you click"),
             self.tr(" %"),
         )
         self._zoom.setToolTip(self.tr("Zoom. The wheel changes it, at the pointer (+ and -)"))

@@ -115,8 +115,8 @@ class OutpaintBar(FloatingPanel):
         self.setVisible(self._view.tool is Tool.EXTEND and document.paintable)
 
     def retranslate(self) -> None:
-        self.setAccessibleName(self.tr("Extend the picture"))
-        self.popup.setAccessibleName(self.tr("Extend the picture"))
+        self.setAccessibleName(self.tr("Extend the image"))
+        self.popup.setAccessibleName(self.tr("Extend the image"))
         name = self.tr("Numbers")
         self.numbers.setText(name)
         self.numbers.setAccessibleName(name)
@@ -124,7 +124,7 @@ class OutpaintBar(FloatingPanel):
         self.numbers.setToolTip(f"<b>{name}</b><br>{tip}")
         self.extend.setText(self.tr("Extend"))
         self.extend.setAccessibleName(self.tr("Extend by this"))
-        tip = self.tr("Add the new part and mask it; Generate then draws it.")
+        tip = self.tr("Add the new part and mask it; then generate it.")
         self.extend.setToolTip(f"<b>{self.tr('Extend')}</b> ({native('Return')})<br>{tip}")
 
     def changeEvent(self, event: QEvent) -> None:

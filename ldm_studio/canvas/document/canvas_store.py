@@ -173,12 +173,12 @@ class CanvasStore(QObject):
             if not self._reported:
                 self._reported = True
                 self.failed.emit(
-                    self.tr("The canvas cannot be kept in {folder}: {reason}.").format(
+                    self.tr("The canvas cannot be saved in {folder}: {reason}.").format(
                         folder=self._folder, reason=error.strerror or error
                     ),
                     self.tr(
-                        "It is written as soon as that is possible; until then it would be lost "
-                        "if LDM Studio ended."
+                        "Saving is tried again; until it succeeds, closing LDM Studio would lose "
+                        "it."
                     ),
                 )
         else:

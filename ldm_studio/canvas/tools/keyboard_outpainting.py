@@ -83,7 +83,7 @@ class KeyboardOutpainting:
         if extending.extension.is_none or size is None:
             return describe_keys(view.document, TOOLS[view.tool])
         width, height = extending.whole(size)
-        whole = translate("CanvasView", "{width} × {height} · Enter extends, Esc gives up")
+        whole = translate("CanvasView", "{width} × {height} · Enter to apply, Esc to cancel")
         whole = whole.format(width=width, height=height)
         if not self._side:
             return whole

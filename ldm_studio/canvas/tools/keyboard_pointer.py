@@ -139,13 +139,13 @@ class KeyboardPointer:
         """Its position, and what Space does next."""
         by_keys = TOOLS[self._view.tool].by_keys
         if self.down:
-            text = translate("CanvasView", "{x}, {y} · Space ends, Esc takes back")
+            text = translate("CanvasView", "{x}, {y} · Space to finish, Esc to cancel")
         elif by_keys is KeyboardMode.HOLD:
-            text = translate("CanvasView", "{x}, {y} · Space begins")
+            text = translate("CanvasView", "{x}, {y} · Space to begin")
         elif self._hand.gesturing:
-            text = translate("CanvasView", "{x}, {y} · Space sets a corner, Enter closes")
+            text = translate("CanvasView", "{x}, {y} · Space to set a corner, Enter to close")
         else:
-            text = translate("CanvasView", "{x}, {y} · Space sets it here")
+            text = translate("CanvasView", "{x}, {y} · Space to apply here")
         x, y = self.at
         return text.format(x=round(x), y=round(y))
 

@@ -217,7 +217,7 @@ class MaskEditingView(ZoomableWidget):
             if self.document.picture is picture:  # otherwise it has changed in the meantime
                 rgb, mask = done.result()
                 self.set_tool(Tool.BRUSH)
-                self.document.set_picture(rgb, None, self.tr("Extend the picture"), mask)
+                self.document.set_picture(rgb, None, self.tr("Extend the image"), mask)
                 self.extended.emit()
 
         fill, overlap = extension.fill, extension.overlap

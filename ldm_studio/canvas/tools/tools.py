@@ -54,7 +54,7 @@ class ToolRow:
 TOOLS: dict[Tool, ToolRow] = {
     Tool.BRUSH: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Brush"),
-        QT_TRANSLATE_NOOP("CanvasPanel", "Paint where the picture shall be drawn anew."),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Paint the area to inpaint."),
         icon="brush",
         key="B",
         begin=Paint,
@@ -63,7 +63,7 @@ TOOLS: dict[Tool, ToolRow] = {
     ),
     Tool.ERASER: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Eraser"),
-        QT_TRANSLATE_NOOP("CanvasPanel", "Take the mask away again."),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Erase the mask."),
         icon="eraser",
         key="E",
         begin=partial(Paint, erase=True),
@@ -81,7 +81,7 @@ TOOLS: dict[Tool, ToolRow] = {
     ),
     Tool.LASSO: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Lasso"),
-        QT_TRANSLATE_NOOP("CanvasPanel", "Mask what you draw around, freehand or with corners."),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Mask an outlined area, freehand or with corners."),
         icon="lasso",
         key="L",
         begin=Lasso,
@@ -90,7 +90,7 @@ TOOLS: dict[Tool, ToolRow] = {
     ),
     Tool.FILL: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Fill by colour"),
-        QT_TRANSLATE_NOOP("CanvasPanel", "Mask what has the colour you click on."),
+        QT_TRANSLATE_NOOP("CanvasPanel", "Mask everything of the colour you click."),
         icon="bucket",
         key="F",
         begin=Fill,
@@ -107,23 +107,28 @@ TOOLS: dict[Tool, ToolRow] = {
     ),
     Tool.EXTEND: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Extend"),
-        QT_TRANSLATE_NOOP("CanvasPanel", "Make the picture larger, to have the new part drawn."),
+        QT_TRANSLATE_NOOP(
+            "CanvasPanel", "Extend the image, then generate the new part (outpainting)."
+        ),
         icon="extend",
         key="O",
         begin=Extend,
         by_keys=KeyboardMode.EDGES,
-        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag an edge, or press arrow keys; Enter extends"),
+        usage=QT_TRANSLATE_NOOP(
+            "CanvasPanel", "Drag an edge, or press arrow keys; Enter to extend"
+        ),
         cursor=Qt.CursorShape.ArrowCursor,
     ),
     Tool.PAN: ToolRow(
         QT_TRANSLATE_NOOP("CanvasPanel", "Hand"),
         QT_TRANSLATE_NOOP(
-            "CanvasPanel", "Move the view. Space or the middle button does so with any tool."
+            "CanvasPanel",
+            "Move the view. With any other tool, hold Space or drag with the middle button.",
         ),
         icon="hand",
         key="H",
         begin=Pan,
-        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Ctrl drags the picture out"),
+        usage=QT_TRANSLATE_NOOP("CanvasPanel", "Drag; Ctrl drags the image out"),
         cursor=Qt.CursorShape.OpenHandCursor,
     ),
 }

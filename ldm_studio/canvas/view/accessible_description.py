@@ -10,7 +10,7 @@ from ldm_studio.translation import translate
 def describe(document: CanvasDocument) -> str:
     frame, mask = document.frame, document.mask
     if frame is None:
-        return translate("CanvasView", "Canvas, no picture yet")
+        return translate("CanvasView", "Canvas, no image yet")
     width, height = frame
     if mask is None or mask.is_empty:
         words = translate("CanvasView", "Canvas {width} by {height}, nothing masked")
@@ -35,4 +35,6 @@ def describe_keys(document: CanvasDocument, tool: ToolRow) -> str:
         return ""
     if tool.by_keys is KeyboardMode.EDGES:
         return translate("CanvasView", "Arrow keys widen, Shift narrows")
-    return translate("CanvasView", "Arrow keys move a crosshair, Space puts the tool down and up")
+    return translate(
+        "CanvasView", "Arrow keys move a crosshair, Space puts the tool down and lifts it"
+    )

@@ -85,7 +85,7 @@ class LayerView(MaskEditingView):
         other arrays.
         """
         self._tint_timer = self.document.preview is not None
-        self.document.set_picture(rgb, alpha, translate("CanvasView", "Another picture"))
+        self.document.set_picture(rgb, alpha, translate("CanvasView", "Another image"))
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
         """An unfinished image, shown over the image; None ends the preview."""
@@ -212,7 +212,7 @@ class LayerView(MaskEditingView):
             if self.document.frame is None:
                 invited = self._invited is not None
                 text = translate(
-                    "CanvasView", "Type a prompt and press Generate — or drop a picture here"
+                    "CanvasView", "Type a prompt and press Generate — or drop an image here"
                 )
                 area, font = QRectF(self.rect()), self.font()
                 paint_empty(painter, area, text, font, self.palette(), invited)
@@ -291,7 +291,7 @@ class LayerView(MaskEditingView):
             layer_painting.paint_badge(painter, BADGE_AT, text, self.font(), self.palette())
         if self._invited and self.document.paintable:
             zone, chosen = layer_painting.mask_zone(self.rect()), self.over_mask_zone(self._invited)
-            text = translate("CanvasView", "Drop here to use it as the mask: white is redrawn")
+            text = translate("CanvasView", "Drop here to use it as the mask: white is inpainted")
             args = QRectF(zone), text, self.font(), self.palette(), chosen
             layer_painting.paint_mask_zone(painter, *args)
 

@@ -37,33 +37,33 @@ def _texts_for(extra: str) -> _Texts | None:
     match extra:
         case "depth":
             return _Texts(
-                translate("ControlImagePanel", "Picture of depths"),
-                translate("ControlImagePanel", "Open or drop a picture of depths."),
+                translate("ControlImagePanel", "Depth map"),
+                translate("ControlImagePanel", "Open or drop a depth map."),
                 translate(
                     "ControlImagePanel",
-                    "The model keeps to how far things are: the brighter, the nearer.",
+                    "The model follows the depth map: brighter is nearer.",
                 ),
             )
         case "instruct-pix2pix":
             return _Texts(
-                translate("ControlImagePanel", "Picture to edit"),
-                translate("ControlImagePanel", "Open or drop the picture to edit."),
-                translate("ControlImagePanel", "The model changes it as the prompt says."),
+                translate("ControlImagePanel", "Image to edit"),
+                translate("ControlImagePanel", "Open or drop the image to edit."),
+                translate("ControlImagePanel", "The model edits it as the prompt says."),
             )
         case "upscaling":
             return _Texts(
-                translate("ControlImagePanel", "Picture to enlarge"),
-                translate("ControlImagePanel", "Open or drop the small picture to enlarge."),
-                translate("ControlImagePanel", "The model draws it four times as large."),
+                translate("ControlImagePanel", "Image to upscale"),
+                translate("ControlImagePanel", "Open or drop the small image to upscale."),
+                translate("ControlImagePanel", "The model upscales it four times."),
             )
         case "unCLIP":
             return _Texts(
-                translate("ControlImagePanel", "Picture to vary"),
-                translate("ControlImagePanel", "Open or drop a picture to vary, or have none."),
+                translate("ControlImagePanel", "Image to vary"),
+                translate("ControlImagePanel", "Open or drop an image to vary; it is optional."),
                 translate(
                     "ControlImagePanel",
-                    "The model draws anew what it sees in the middle of it, a square. Without one "
-                    "it draws from the prompt alone.",
+                    "The model varies what it sees in the square centre of the image. Without an "
+                    "image it uses the prompt alone.",
                 ),
             )
         case _:
@@ -93,16 +93,14 @@ class ControlImagePanel(QWidget):
         self._thumb.setFixedSize(THUMB, THUMB)
         self.label = QLabel(wordWrap=True)
         self.label.setObjectName("caption")
-        self.open = tool_button("folder", self.tr("Open the picture that leads"), "")
+        self.open = tool_button("folder", self.tr("Open control image"), "")
         self.canvas = tool_button(
             "image",
-            self.tr("Take the picture on the canvas"),
-            self.tr("Take the one on the canvas."),
+            self.tr("Use the image on the canvas"),
+            self.tr("Use the image on the canvas."),
         )
-        self.clear = tool_button(
-            "close", self.tr("Take the picture that leads away"), self.tr("Take it away.")
-        )
-        self.open.setToolTip(self.tr("Open a picture; it can be dropped here, too."))
+        self.clear = tool_button("close", self.tr("Remove control image"), self.tr("Remove it."))
+        self.open.setToolTip(self.tr("Open an image, or drop one here."))
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(GRID)

@@ -233,7 +233,7 @@ class FilePicker(QFrame):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search"))
         self.search.setAccessibleName(self.tr("Search"))
-        self.search.setToolTip(self.tr("Find by a part of the name, or by what it is made for."))
+        self.search.setToolTip(self.tr("Find by a part of the name or by family."))
         self.list = QListView(uniformItemSizes=True)
         self.list.setObjectName("queue")
         self.list.setAccessibleName(name)

@@ -78,24 +78,24 @@ class ModelBox(QComboBox):
         self._add_folder = QPushButton(self.tr("Add a Folder…"))
         self._add_folder.setToolTip(
             self.tr(
-                "Choose a folder that is a model, or that holds models. Those of A1111, Forge, "
-                "ComfyUI and InvokeAI are known: choose the folder of the program."
+                "Choose a model folder, or a folder that contains models. For A1111, Forge, "
+                "ComfyUI and InvokeAI, choose the program's folder."
             )
         )
-        self._predicts_caption = QLabel(self.tr("Predicts"))
+        self._predicts_caption = QLabel(self.tr("Prediction type"))
         self._predicts_caption.setObjectName("caption")
         self._predicts = QComboBox()
         self._predicts_caption.setBuddy(self._predicts)
         for widget in (self._predicts, self._predicts.view()):
-            widget.setAccessibleName(self.tr("What the chosen model predicts"))
+            widget.setAccessibleName(self.tr("Prediction type of the model"))
         self._predicts.setToolTip(
             self.tr(
-                "What the chosen model was trained to predict. Files rarely say it: if its "
-                "pictures are grey mush or glaring, try the other. Remembered beside the file."
+                "What the model was trained to predict. Files rarely say it: if images are grey "
+                "or garish, try the other. Stored beside the file."
             )
         )
         for words, kind in (
-            (self.tr("As detected"), ""),
+            (self.tr("Auto"), ""),
             (self.tr("Noise (eps)"), "eps"),
             (self.tr("Velocity (v)"), "v"),
         ):
@@ -180,7 +180,7 @@ class ModelBox(QComboBox):
         self._add(
             self.tr("Add a Folder…"),
             _ADD,
-            self.tr("Choose a folder that is a model, or that holds models."),
+            self.tr("Choose a model folder, or a folder that contains models."),
         )
         self._show()
         self.picker.show_items(list(map(model_texts.item, listed, labels)), self._value)
@@ -235,7 +235,7 @@ class ModelBox(QComboBox):
         index = next(i for i in range(self.count()) if self.itemData(i) == self._value)
         self.setCurrentIndex(index)
         words = self.itemData(index, Qt.ItemDataRole.ToolTipRole)
-        told_first = self.tr("The model that makes the picture.")
+        told_first = self.tr("The model that generates the image.")
         self.setToolTip("\n".join((told_first, str(words), *self._loaded())))
 
     def _loaded(self) -> list[str]:
@@ -251,9 +251,7 @@ class ModelBox(QComboBox):
             words = self.tr("With the text encoders from {names}")
             lines.append(words.format(names=", ".join(model.texts)))
         if model.plan:
-            lines.append(
-                self.tr("While it draws: {plan}").format(plan=translate_message(model.plan))
-            )
+            lines.append(self.tr("During a run: {plan}").format(plan=translate_message(model.plan)))
         return lines
 
     def _on_run(self, run: RunState) -> None:
@@ -279,7 +277,7 @@ class ModelBox(QComboBox):
             write_overrides(chosen.path, notes)
         except OSError as error:
             reason = error.strerror or str(error)
-            self.problem.emit(self.tr("This cannot be remembered: {}.").format(reason))
+            self.problem.emit(self.tr("This cannot be saved: {}.").format(reason))
             self._show_prediction()
         else:
             self.decided.emit()

@@ -47,15 +47,15 @@ class ModelField(QWidget):
         self.box = ModelBox(store, self)
         self.own = tool_button(
             "settings",
-            self.tr("The model's own settings"),
-            self.tr("Take the settings that the model was made for."),
+            self.tr("Recommended settings"),
+            self.tr("Reset to the settings recommended for the model."),
         )
         self.problem = QLabel(self, wordWrap=True)  # until a layout has a place for it
         self.problem.setObjectName("wrong")
         self.vae = VaeBox(store)
         self.vae.setParent(self)
         self.vae.setAccessibleName(self.tr("VAE of the model"))
-        self.vae.setToolTip(self.tr("What encodes and decodes the pictures of this model."))
+        self.vae.setToolTip(self.tr("The autoencoder for the images of this model."))
         self.vae.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -89,9 +89,7 @@ class ModelField(QWidget):
         usable = [model for model in inside if not model.problem]
         if not inside:
             self._show_problem(
-                self.tr("There is no model in {name} that is known here.").format(
-                    name=Path(path).name
-                )
+                self.tr("There is no supported model in {name}.").format(name=Path(path).name)
             )
             return
         store = self._store
@@ -106,9 +104,7 @@ class ModelField(QWidget):
             self._show_problem(inside[0].problem)
 
     def _ask(self) -> None:
-        dialog = QFileDialog(
-            self.window(), self.tr("Add a Folder of Models"), str(_nearest_folder())
-        )
+        dialog = QFileDialog(self.window(), self.tr("Add a Model Folder"), str(_nearest_folder()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.add)
         dialog.finished.connect(dialog.deleteLater)
@@ -136,7 +132,7 @@ class ModelField(QWidget):
         self._store.needs_vae = lacks
         self.vae.setVisible(lacks)
         if not problem and self.box.is_missing:
-            problem = self.tr("This model is not there. Choose another, or add its folder.")
+            problem = self.tr("This model is missing. Choose another, or add its folder.")
         elif not problem and lacks and not self._store.vae:
             problem = self.tr("This model has no VAE of its own. Choose one for it:")
         elif not problem and chosen is not None:

@@ -63,7 +63,7 @@ class ModelScan(QObject):
         found, unread = done.result()
         self._again |= self._reads and 0 < unread != self._unread
         self._unread = unread
-        self.unread.setText(self.tr("Looking at %n more files…", "", unread))
+        self.unread.setText(self.tr("Checking %n more files…", "", unread))
         self.unread.setVisible(self.is_running)
         self.found.emit(found)
         if self._again:

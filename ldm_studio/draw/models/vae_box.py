@@ -26,10 +26,10 @@ class VaeBox(FilePickerBox[FoundAddon]):
     def none(self) -> str:
         beside = self._model.vae if self._model else ""
         if self._store.needs_vae:
-            return self.tr("none yet: choose one")
+            return self.tr("none: choose one")
         if beside:
             return self.tr("beside the model: {name}").format(name=Path(beside).name)
-        return self.tr("the model's own")
+        return self.tr("Auto")
 
     def choices(self, found: Sequence[FoundAddon]) -> Iterable[FileChoice]:
         return (FileChoice(one.name, one.name, str(one.path)) for one in found)

@@ -33,27 +33,27 @@ class AddonButton(LinkButton):
         self._scan = ModelScan(store, self._find_addons, self)
         self._scan.found.connect(self._on_found)
         self.unread = self._scan.unread
-        self.setToolTip(self.tr("Write a LoRA or an embedding into the prompt."))
+        self.setToolTip(self.tr("Insert a LoRA or an embedding into the prompt."))
         self.picker = FilePicker(
             self,
             self.tr("LoRAs and embeddings"),
             self.tr(
-                "There are none yet. Put them into the folder of models, or add the folder of "
-                "another program where the model is chosen."
+                "There are none yet. Put them into the model folder, or add the folder of another "
+                "program where the model is chosen."
             ),
         )
         self.kind = SegmentedControl(
             (
-                (LORA, self.tr("LoRAs"), self.tr("Small changes to a model.")),
+                (LORA, self.tr("LoRAs"), self.tr("Small additions to a model.")),
                 (EMBEDDING, self.tr("Embeddings"), self.tr("Words that a model has learned.")),
             )
         )
         self.strength = NumberBox(-2, 2, 0.05, 2)
         self.strength.setValue(1.0)
         self.strength.setAccessibleName(self.tr("Strength"))
-        self.strength.setToolTip(self.tr("How strongly it acts: 1 as it was made, 0 not at all."))
+        self.strength.setToolTip(self.tr("How strong its effect is: 1 as trained, 0 none."))
         self.into_negative = QCheckBox(self.tr("Into the negative prompt"))
-        self.into_negative.setToolTip(self.tr("Write it into what the picture shall not show."))
+        self.into_negative.setToolTip(self.tr("Insert into the negative prompt."))
         self._strength_caption = QLabel(self.tr("Strength"))
         self._strength_caption.setObjectName("caption")
         self._strength_caption.setBuddy(self.strength)

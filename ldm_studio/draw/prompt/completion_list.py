@@ -34,7 +34,7 @@ class CompletionList(QObject):
         self.list = QListView()
         self._completer.setPopup(self.list)
         self.list.setObjectName("suggestions")
-        name = QCoreApplication.translate("CompletionList", "Names that can be written here")
+        name = QCoreApplication.translate("CompletionList", "Suggested names")
         self.list.setAccessibleName(name)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.clicked.connect(lambda index: self._accept(str(index.data())))

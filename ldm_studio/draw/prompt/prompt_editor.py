@@ -269,12 +269,12 @@ class TokenCountLabel(ElidedLabel):
             cut, unknown = reading.count > reading.limit, bool(reading.unknown)
             if cut:
                 text = " · ".join((text, self.tr("cut off")))
-                tip = joined(tip, self.tr("What is struck out is not read."))
+                tip = joined(tip, self.tr("The text that is struck out is not used."))
             if unknown:
                 words = ", ".join(dict.fromkeys(prompt[a:b] for a, b in reading.unknown))
                 if not cut:
                     text = " · ".join((text, self.tr("unknown: {words}").format(words=words)))
-                tip = joined(tip, self.tr("It does not know: {words}.").format(words=words))
+                tip = joined(tip, self.tr("Unknown words: {words}.").format(words=words))
         self.setText(text)
         self.setToolTip(tip)
         if self.property("wrong") != (cut or unknown):

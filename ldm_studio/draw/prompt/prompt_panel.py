@@ -64,15 +64,15 @@ class PromptPanel(QWidget):
         self.background = Background(self)
         self.prompt = PromptEditor(
             self.tr("Prompt"),
-            self.tr("What shall it show?"),
-            self.tr("Say what the picture shall show, in plain words."),
+            self.tr("Describe the image"),
+            self.tr("Describe what the image should show, in plain words."),
             5,
         )
         self.prompt_count, self.negative_count = TokenCountLabel(), TokenCountLabel()
         self.negative = PromptEditor(
             self.tr("Negative prompt"),
-            self.tr("What shall it not show?"),
-            self.tr("Say what the picture shall not show."),
+            self.tr("What to avoid"),
+            self.tr("Describe what the image should not show."),
             2,
             negative=True,
         )
@@ -80,7 +80,7 @@ class PromptPanel(QWidget):
         self.styles = StyleButton(styles, self.prompt, self.negative)
         self.negative_toggle = LinkButton(self.tr("Negative prompt"))
         self.negative_toggle.setCheckable(True)
-        self.negative_toggle.setToolTip(self.tr("Show or hide what the picture shall not contain."))
+        self.negative_toggle.setToolTip(self.tr("Show or hide the negative prompt."))
 
         caption = QLabel(self.tr("Prompt"))
         caption.setObjectName("caption")

@@ -30,7 +30,7 @@ class StyleButton(LinkButton):
     def __init__(self, book: StyleBook, prompt: PromptEditor, negative: PromptEditor) -> None:
         super().__init__(self.tr("Styles"))
         self._book, self._prompt, self._negative = book, prompt, negative
-        self.setToolTip(self.tr("Apply a style to the prompt, or keep the prompt as one."))
+        self.setToolTip(self.tr("Apply a style to the prompt, or save the prompt as a style."))
         self.clicked.connect(self._open)
 
     def menu_of_styles(self) -> QMenu:

@@ -47,7 +47,7 @@ class SaveStyleDialog(QDialog):
         self.name.setMaxLength(MAX_NAME)
         self.name.setPlaceholderText(self.tr("Name of the style"))
         self.name.setAccessibleName(self.tr("Name of the style"))
-        self.name.setToolTip(self.tr("What the style shall be called."))
+        self.name.setToolTip(self.tr("Enter a name for the style."))
         self.hint = QLabel(wordWrap=True)
         self.hint.setObjectName("caption")
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
@@ -76,7 +76,7 @@ class SaveStyleDialog(QDialog):
         self.accept_button.setText(self.tr("Replace") if old else self.tr("Save"))
         if old is not None:
             self.hint.setText(
-                self.tr("“{name}” is there already: this would replace it.").format(name=old.name)
+                self.tr("“{name}” already exists and would be replaced.").format(name=old.name)
             )
         elif PLACE in self._prompt + self._negative:
             self.hint.setText(
@@ -87,7 +87,7 @@ class SaveStyleDialog(QDialog):
         else:
             self.hint.setText(
                 self.tr(
-                    "It will be added behind a prompt. Write {place} where a prompt shall go "
+                    "It is appended to the prompt. Write {place} where the prompt should go "
                     "instead."
                 ).format(place=PLACE)
             )
@@ -123,7 +123,9 @@ class StylesDialog(QDialog):
         self.undo = QPushButton(icon("undo"), self.tr("Undo"))
         self.import_button = QPushButton(icon("folder"), self.tr("Import…"))
         self.import_button.setToolTip(
-            self.tr("Add the styles of a styles.csv, the file that AUTOMATIC1111 and its kin keep.")
+            self.tr(
+                "Add the styles of a styles.csv, the format of AUTOMATIC1111 and related programs."
+            )
         )
         self.label = QLabel(wordWrap=True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -274,7 +276,7 @@ def _caption(text: str) -> QLabel:
 
 def _reading(name: str, lines: int) -> PromptEditor:
     """A read-only prompt."""
-    tip = translate("StyleDialogs", "What the style writes into the prompt.")
+    tip = translate("StyleDialogs", "The text that the style adds to the prompt.")
     field = PromptEditor(name, "", tip, lines)
     field.setReadOnly(True)
     return field

@@ -58,9 +58,10 @@ class FirstRunPage(QWidget):
             flow.addWidget(button)
         self.about = QLabel(
             self.tr(
-                "The model that comes with LDM Studio reads English, and draws single things as "
-                "small emoji: hearts, animals, food, faces, in any colour you name. It is not for "
-                "photographs, people, lettering or scenes. For those, use a model of your own."
+                "The model that comes with LDM Studio understands English and makes small emoji "
+                "of single things: hearts, animals, food, faces, in any colour you name. It is "
+                "not made for photographs, people, lettering or scenes. For those, use a model of "
+                "your own."
             ),
             wordWrap=True,
         )
@@ -69,13 +70,16 @@ class FirstRunPage(QWidget):
         self.models = QPushButton(icon("folder"), self.tr("Use My Models…"))
         self.models.setToolTip(
             self.tr(
-                "Point at a folder of checkpoints, also one of AUTOMATIC1111, ComfyUI, InvokeAI. "
-                "Nothing is copied."
+                "Add a folder of checkpoints, also of AUTOMATIC1111, ComfyUI or InvokeAI. Nothing "
+                "is copied."
             )
         )
-        self.picture = QPushButton(icon("image"), self.tr("Open a Picture…"))
+        self.picture = QPushButton(icon("image"), self.tr("Open an Image…"))
         self.picture.setToolTip(
-            self.tr("Start from a picture, or take over the recipe it holds. Or drop one here.")
+            self.tr(
+                "Start from an image, or restore the recipe it contains. You can also drop "
+                "one here."
+            )
         )
         self.drop = QLabel(self.tr("or drop one here"))
         self.drop.setObjectName("caption")
@@ -120,8 +124,8 @@ class FirstRunPage(QWidget):
         button.setIcon(_picture(PICTURES / f"{name}.png", self.devicePixelRatioF()))
         button.setIconSize(QSize(SIDE, SIDE))
         button.setFixedWidth(BUTTON)
-        button.setToolTip(self.tr("Draw it again, each time a little different."))
-        button.setAccessibleName(self.tr("Draw {prompt}").format(prompt=prompt))
+        button.setToolTip(self.tr("Generate it again, slightly different each time."))
+        button.setAccessibleName(self.tr("Generate {prompt}").format(prompt=prompt))
         button.setProperty("framed", True)
         button.clicked.connect(lambda: self.prompt_chosen.emit(prompt))
         return button

@@ -251,11 +251,11 @@ class ImageStrip(QListView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(THUMB + 2 * PAD + 12)
-        self.setAccessibleName(self.tr("Pictures of this session"))
+        self.setAccessibleName(self.tr("Images of this session"))
         self.setToolTip(
             self.tr(
-                "Pictures of this session: click one to see it and to have its settings; drag one "
-                "out to copy its file."
+                "Images of this session: click one to restore it with its settings; drag one out "
+                "to copy its file."
             )
         )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -299,12 +299,12 @@ class ImageStrip(QListView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         rows = (
             (self.tr("Show and Restore Settings"), "", self.chosen, True),
-            (self.tr("Use as Start Picture"), "image", self.start_requested, True),
+            (self.tr("Use as Initial Image"), "image", self.start_requested, True),
             (self.tr("Replay"), "replay", self.replay_requested, entry.path is not None),
-            (self.tr("Save Picture As…"), "save", self.save_requested, True),
+            (self.tr("Save Image As…"), "save", self.save_requested, True),
             (self.tr("Export With Transparent Background…"), "export", self.export_requested,
              entry.picture.alpha is not None),
-            (self.tr("Copy Picture"), "copy", self.copy_requested, True),
+            (self.tr("Copy Image"), "copy", self.copy_requested, True),
             (self.tr("Show in Folder"), "folder", self.folder_requested, entry.path is not None),
         )  # fmt: skip
         for text, name, signal, enabled in rows:

@@ -122,14 +122,14 @@ def details(item: QueueItem) -> str:
         words.append(
             done.format(done=item.done, count=request.count)
             if item.done
-            else counted("Queue", "%n pictures", request.count)
+            else counted("Queue", "%n images", request.count)
         )
     known = bool(item.steps and item.step)
     states = {
-        "waiting": translate("Queue", "waits"),
+        "waiting": translate("Queue", "queued"),
         "running": translate("Queue", "step {step} of {steps}")
         if known
-        else translate("Queue", "starts"),
+        else translate("Queue", "starting"),
         "paused": translate("Queue", "paused at step {step} of {steps}")
         if known
         else translate("Queue", "paused"),
@@ -250,18 +250,18 @@ class QueuePanel(QFrame):
         self.list.setDropIndicatorShown(True)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setAccessibleName(self.tr("Queue"))
-        self.list.setToolTip(self.tr("What runs and what waits: drag to put it in another order."))
+        self.list.setToolTip(self.tr("Running and queued images: drag to reorder."))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.pause = tool_button("pause", self.tr("Pause the queue"), "")
         self.resume = tool_button(
-            "play", self.tr("Resume this one"), self.tr("Go on with the interrupted picture.")
+            "play", self.tr("Resume this one"), self.tr("Resume the interrupted image.")
         )
-        self.up = tool_button("up", self.tr("Earlier"), self.tr("Draw this one earlier (Alt+Up)."))
+        self.up = tool_button("up", self.tr("Move up"), self.tr("Move up in the queue (Alt+Up)."))
         self.down = tool_button(
-            "down", self.tr("Later"), self.tr("Draw this one later (Alt+Down).")
+            "down", self.tr("Move down"), self.tr("Move down in the queue (Alt+Down).")
         )
         self.remove = tool_button(
-            "trash", self.tr("Remove"), self.tr("Take this one out of the queue (Delete).")
+            "trash", self.tr("Remove"), self.tr("Remove from the queue (Delete).")
         )
         row = QHBoxLayout()
         row.setSpacing(2)
@@ -296,9 +296,9 @@ class QueuePanel(QFrame):
             self.tr("Resume the queue") if paused else self.tr("Pause the queue")
         )
         self.pause.setToolTip(
-            self.tr("Go on drawing (Ctrl+P).")
+            self.tr("Resume the queue (Ctrl+P).")
             if paused
-            else self.tr("Stop after the current step, and start nothing new (Ctrl+P).")
+            else self.tr("Pause after the current step, and start nothing new (Ctrl+P).")
         )
         rows = min(ROWS, max(1, len(items)))
         height = 2 * self.fontMetrics().height() + 14
@@ -395,8 +395,8 @@ class QueuePanel(QFrame):
             menu.addAction(menu_icon("trash"), self.tr("Discard"), self._remove)
             return menu
         for name, text, run, button in (
-            ("up", self.tr("Draw Earlier"), self._earlier, self.up),
-            ("down", self.tr("Draw Later"), self._later, self.down),
+            ("up", self.tr("Move Up"), self._earlier, self.up),
+            ("down", self.tr("Move Down"), self._later, self.down),
             ("trash", self.tr("Remove"), self._remove, self.remove),
         ):
             menu.addAction(menu_icon(name), text, run).setEnabled(button.isEnabled())

@@ -46,37 +46,38 @@ class RunArea(QWidget):
         self.again = tool_button(
             "plus",
             self.tr("Add to the queue"),
-            self.tr("Queue another picture (Ctrl+Enter)."),
+            self.tr("Add another image to the queue (Ctrl+Enter)."),
             framed=True,
         )
         self.pause = tool_button(
             "pause", self.tr("Pause"),
-            self.tr("Stop after the current step, to go on later, even after a restart (Ctrl+P)."),
+            self.tr("Pause after the current step; you can resume later, even after a restart "
+                    "(Ctrl+P)."),
             framed=True,
         )  # fmt: skip
         self.cancel = tool_button(
             "cancel",
             self.tr("Cancel"),
-            self.tr("Give up the picture that stands still (Esc)."),
+            self.tr("Cancel the paused image (Esc)."),
             framed=True,
         )
         for button in (self.again, self.pause, self.cancel):
             button.setFixedSize(height, height)
         self.live = _forecast_label(self.tr("Live"), "live")
         self.live.setCheckable(True)
-        self.live.setToolTip(self.tr("Draw anew with every change, without saving (Ctrl+L)."))
+        self.live.setToolTip(self.tr("Generate with every change, without saving (Ctrl+L)."))
         self.apply = _forecast_label(self.tr("Apply"), "check")
-        self.apply.setAccessibleName(self.tr("Apply to the running picture"))
+        self.apply.setAccessibleName(self.tr("Update the running image"))
         self.forecast = QLabel()
         self.forecast.setObjectName("caption")
         self.forecast.setAccessibleName(self.tr("Forecast"))
         self.forecast.setToolTip(
-            self.tr("What the next picture will take, as foretold from the last: time, and memory.")
+            self.tr("Estimated time and memory of the next image, based on the last one.")
         )
         self.waiting = LinkButton()
         self.waiting.setAccessibleName(self.tr("Queue"))
         self.waiting.setCheckable(True)
-        self.waiting.setToolTip(self.tr("Show or hide what runs and what waits (Ctrl+J)."))
+        self.waiting.setToolTip(self.tr("Show or hide the queue (Ctrl+J)."))
         self.waiting.setMinimumWidth(1)  # its words may be cut, the column may not grow
         self.queue = QueuePanel()
 
@@ -128,7 +129,7 @@ class RunArea(QWidget):
         self.apply.setEnabled(not sent)
         self.apply.setToolTip(
             self.tr(
-                "Change the running picture from its next step on: {words} (Ctrl+Shift+Enter)."
+                "Update the running image from its next step on: {words} (Ctrl+Shift+Enter)."
             ).format(words=words)
         )
         self.can_apply = bool(words) and not sent

@@ -92,9 +92,9 @@ class RunButton(QPushButton):
             return f"{word} · {run.step}/{run.steps}" if run.steps else word
         if not run.busy:
             if run.live and run.loading:
-                return translate("RunButton", "Keep this picture – loading model…")
+                return translate("RunButton", "Keep this image – loading model…")
             if run.live:
-                return translate("RunButton", "Keep this picture")
+                return translate("RunButton", "Keep this image")
             if run.loading:
                 return translate("RunButton", "Generate – loading model…")
             return translate("RunButton", "Generate")
@@ -118,12 +118,12 @@ def _icon(run: RunState) -> str:
 
 def _hint(run: RunState) -> str:
     if run.paused:
-        return translate("RunButton", "Go on where it was paused (Ctrl+P).")
+        return translate("RunButton", "Resume where it was paused (Ctrl+P).")
     if run.busy:
         return translate("RunButton", "Stop after the current step; prompt and mask stay (Esc).")
     if run.live:
-        return translate("RunButton", "Make the picture that is seen, and save it (Ctrl+Enter).")
-    return translate("RunButton", "Make the picture (Ctrl+Enter).")
+        return translate("RunButton", "Generate the image you see, and save it (Ctrl+Enter).")
+    return translate("RunButton", "Generate the image (Ctrl+Enter).")
 
 
 def _deep(accent: QColor) -> QColor:

@@ -28,8 +28,8 @@ class StatusBar(QStatusBar):
         self.model = ElidedLabel()
         self.state.setContentsMargins(12, 0, 0, 0)
         self.model.setContentsMargins(12, 0, 12, 0)
-        self.speed.setToolTip(self.tr("Steps a second, and the time left."))
-        self.memory.setToolTip(self.tr("Memory that LDM Studio uses."))
+        self.speed.setToolTip(self.tr("Steps per second, and the time left."))
+        self.memory.setToolTip(self.tr("Memory used by LDM Studio."))
         self.memory.setContentsMargins(12, 0, 0, 0)
         for label in (self.state, self.speed, self.memory, self.model):
             label.setObjectName("caption")
@@ -52,7 +52,7 @@ class StatusBar(QStatusBar):
             self.model.setText(f"{run.model.name} · {run.model.device}")
         else:
             self.model.setText("" if run.loading else self.tr("No model"))
-        what = self.tr("The model and where it runs.")
+        what = self.tr("The model and its device.")
         self.model.setToolTip("\n".join(filter(None, (self.model.text(), what))))
 
 
@@ -71,7 +71,7 @@ def _state(run: RunState) -> str:
     if run.loading:
         return translate("Status", "Loading model…")
     if run.live:
-        return translate("Status", "Live: every change is drawn at once, and nothing is saved")
+        return translate("Status", "Live: every change generates at once, and nothing is saved")
     return translate("Status", "Ready") if run.model is not None else ""
 
 
@@ -79,7 +79,7 @@ def _drawing(run: RunState) -> str:
     if not run.steps:
         return translate("Status", "Starting…")
     if run.count > 1:
-        words = translate("Status", "Picture {picture} of {count}, step {step}/{steps}")
+        words = translate("Status", "Image {picture} of {count}, step {step}/{steps}")
     else:
         words = translate("Status", "Step {step}/{steps}")
     return words.format(picture=run.index + 1, count=run.count, step=run.step, steps=run.steps)

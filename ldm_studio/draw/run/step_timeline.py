@@ -44,10 +44,11 @@ ROOMY = 460
 LEAST = 200
 BUTTON = 48
 """Width of the button besides its text: icon and margins."""
-EMPTY = QT_TRANSLATE_NOOP("StepTimeline", "The steps of a picture appear here when it is made.")
+EMPTY = QT_TRANSLATE_NOOP("StepTimeline", "The steps of an image appear here.")
 NOT_KEPT = QT_TRANSLATE_NOOP(
     "StepTimeline",
-    "What its steps looked like was not kept, or had to make room; one can still branch from them.",
+    "The previews of its steps were not saved, or were deleted to free space. You can still "
+    "branch from them.",
 )
 
 
@@ -203,8 +204,8 @@ class Ticks(QWidget):
         if not self._count:
             return translate("StepTimeline", EMPTY)
         if not self._open:
-            return self.tr("One tick for each step; the full ones are done.")
-        return self.tr("Point at a step to see it; click to stay there (Left and Right move on).")
+            return self.tr("One tick per step; full ticks are done.")
+        return self.tr("Point at a step to see it; click to select it (move with Left and Right).")
 
     # --- painting ---
 
@@ -276,9 +277,7 @@ class StepTimeline(QFrame):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.branch = QPushButton(icon("branch"), self.tr("Branch"))
         self.branch.setToolTip(
-            self.tr(
-                "Go another way from the chosen step on: other words, sampler or mask (Ctrl+B)."
-            )
+            self.tr("Branch from the selected step, with another prompt, sampler or mask (Ctrl+B).")
         )
         self.branch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.branch.setAccessibleName(self.tr("Branch from here"))
@@ -382,4 +381,4 @@ class StepTimeline(QFrame):
             words = self.tr("Step {step} of {count}").format(step=at, count=count)
         else:
             words = self.tr("%n steps", "", count)
-        return words if self._kept else self.tr("{steps} (not kept)").format(steps=words)
+        return words if self._kept else self.tr("{steps} (not saved)").format(steps=words)

@@ -96,4 +96,4 @@ def test_the_address_alone_is_refused_in_words(qtbot, rgb):
     ):
         drop(panel.view, data)
     assert "Only the address" in told.args[0]
-    assert "Copy the picture" in told.args[1]
+    assert "Copy the image" in told.args[1]

@@ -121,7 +121,7 @@ def test_the_brush_ring_is_seen_on_light_and_on_dark(qtbot, view, ground):
 def test_the_description_says_what_is_there(qtbot, view):
     assert view.accessibleName() == "Canvas"
     view.actual_size()
-    keys = "Arrow keys move a crosshair, Space puts the tool down and up"
+    keys = "Arrow keys move a crosshair, Space puts the tool down and lifts it"
     seen = f"zoom 100 %, tool: Brush. {keys}"
     assert view.accessibleDescription() == f"Canvas 200 by 100, nothing masked, {seen}"
     mask = np.zeros((100, 200), np.uint8)
@@ -133,7 +133,7 @@ def test_the_description_says_what_is_there(qtbot, view):
     view.set_tool(Tool.PAN)
     assert view.accessibleDescription().endswith("zoom 100 %, tool: Hand")
     view.set_picture(None)
-    assert view.accessibleDescription() == "Canvas, no picture yet"
+    assert view.accessibleDescription() == "Canvas, no image yet"
 
 
 def test_pixels_show_as_squares_above_200_percent_and_smooth_below(view):

@@ -152,18 +152,18 @@ def test_options_come_and_go_with_the_tool(panel):
     assert shown() == {"Brush size", "Brush flow"}
     panel.view.set_tool(Tool.FILL)
     assert shown() == {"Colour tolerance"}
-    assert button(panel, "Take from the mask").isVisible()
+    assert button(panel, "Subtract from the mask").isVisible()
     assert not button(panel, "In circles").isVisible()
     panel.view.set_tool(Tool.GRADIENT)
     assert shown() == set()
     assert button(panel, "In circles").isVisible()
     panel.view.set_tool(Tool.PAN)
-    assert not button(panel, "Take from the mask").isVisible()
+    assert not button(panel, "Subtract from the mask").isVisible()
 
 
 def test_the_option_buttons_set_the_options(qtbot, panel):
     panel.view.set_tool(Tool.GRADIENT)
-    qtbot.mouseClick(button(panel, "Take from the mask"), LEFT)
+    qtbot.mouseClick(button(panel, "Subtract from the mask"), LEFT)
     qtbot.mouseClick(button(panel, "In circles"), LEFT)
     assert panel.view.options.subtract
     assert panel.view.options.radial

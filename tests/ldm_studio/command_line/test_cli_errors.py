@@ -147,5 +147,5 @@ def test_an_interruption_keeps_what_is_finished(run, pipeline, capsys, tmp_path)
     assert run("generate", "fox", "--count", "3", "--seed", "1", "-o", "out") == 130
     out, err = capsys.readouterr()
     assert out.splitlines() == [str(Path("out/00001-1.png"))]
-    assert "1 of 3 pictures are finished" in err
+    assert "1 of 3 images are finished" in err
     assert [entry.name for entry in (tmp_path / "out").iterdir()] == ["00001-1.png"]

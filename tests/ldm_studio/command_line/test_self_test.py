@@ -34,7 +34,7 @@ def test_the_program_tries_itself(tmp_path: Path, studio_home: Path) -> None:
     assert [" ".join(words[:2]) for words in moments] == [
         "window painted",
         "model ready",
-        "first picture",
+        "first image",
     ]
     seconds = [float(words[-2]) for words in moments]
     assert seconds == sorted(seconds)

@@ -285,7 +285,7 @@ def test_a_step_that_differs_is_named(run: Command, capsys: pytest.CaptureFixtur
     rewrite(path, run=replace(record(path), steps=tuple(marks)))
     assert run("replay", "a.png") == Exit.DIFFERS
     out = capsys.readouterr().out
-    assert f"step 3 of {STEPS} is the first that differs; it ends in the same picture" in out
+    assert f"step 3 of {STEPS} is the first that differs; the final image is the same" in out
     assert "may be because of: the machine is the same" in out
 
 
@@ -328,7 +328,7 @@ def test_a_file_that_was_edited_is_found_out(
     rewrite(path, pixels=pixels)
     assert run("replay", "a.png") == Exit.DIFFERS
     out = capsys.readouterr().out
-    assert f"all {STEPS} steps and the picture they make are the same, the file is not" in out
+    assert f"all {STEPS} steps and the final image are the same, the file is not" in out
     assert "the file's pixels were edited after it was made" in out
 
 
@@ -341,7 +341,7 @@ def test_older_pictures_are_compared_by_their_pixels(
     assert "it carries no record of its steps" in capsys.readouterr().out
     save_png(path, 255 - load_image(path), recipe(path), "Tiny", "")
     assert run("replay", "a.png") == Exit.DIFFERS
-    assert "the finished picture differs" in capsys.readouterr().out
+    assert "the final image differs" in capsys.readouterr().out
 
 
 def test_a_missing_model_is_named_with_its_hash(

@@ -106,8 +106,8 @@ def test_a_conflict_is_shown_before_it_happens(application, keys_page) -> None:
     keys_page.choose("live")
     assert not keys_page.use.isEnabled()
     press(keys_page.field, "Ctrl+O")
-    assert "Open Picture" in keys_page.words.text()
-    assert keys_page.use.text() == "Take Over"
+    assert "Open Image" in keys_page.words.text()
+    assert keys_page.use.text() == "Reassign"
     keys_page.use.click()
     assert keys(application, "live") == ["Ctrl+O"]
     assert keys(application, "open_picture") == []
@@ -120,7 +120,7 @@ def test_a_conflict_is_shown_before_it_happens(application, keys_page) -> None:
     [
         ("Ctrl+F9", "free", True),
         ("Ctrl+L", "already", False),
-        ("B", "alone", False),
+        ("B", "reserved", False),
         ("Ctrl+Up", "In the prompt", True),
     ],
 )
@@ -140,7 +140,7 @@ def test_commands_are_found_by_name_and_by_key(keys_page, application) -> None:
     dialog.search.setText("enlarge")
     assert seen() == ["Enlarge"]
     dialog.search.setText("ctrl+shift+b")
-    assert seen() == ["Leave the Branch"]
+    assert seen() == ["Leave Branch"]
     dialog.search.clear()
     assert len(seen()) == len(application.window.actions_by_id)
 
@@ -221,8 +221,8 @@ def test_the_keyboard_moves_through_the_palette(palette) -> None:
 @pytest.mark.parametrize(
     ("better", "worse", "words"),
     [
-        ("Save Picture As", "Export With Transparent Background", "as"),
-        ("Open Picture", "Copy Picture", "open"),
+        ("Save Image As", "Export With Transparent Background", "as"),
+        ("Open Image", "Copy Image", "open"),
         ("Live", "Keep the Steps of Pictures", "l"),
         ("Show Queue", "Show Output Folder", "shqu"),
     ],

@@ -17,8 +17,8 @@ def said(application) -> list[str]:
 
 def test_a_picture_is_spoken_of_from_its_beginning_to_its_end(application, said, qtbot) -> None:
     make(application, qtbot, prompt="a cat", steps=8)
-    assert said[0] == "The picture is being drawn."
-    assert said[-1] == "The picture is finished: a cat."
+    assert said[0] == "Generating the image."
+    assert said[-1] == "The image is finished: a cat."
     between = said[1:-1]
     assert set(between) <= {"Step 2 of 8.", "Step 4 of 8.", "Step 6 of 8."} | {
         f"Step {step} of 8."
@@ -29,9 +29,9 @@ def test_a_picture_is_spoken_of_from_its_beginning_to_its_end(application, said,
 
 def test_several_are_counted(application, said, qtbot) -> None:
     make(application, qtbot, prompt="a cat", count=2)
-    assert [words for words in said if words.startswith("Picture")] == [
-        "Picture 1 of 2 is being drawn.",
-        "Picture 2 of 2 is being drawn.",
+    assert [words for words in said if words.startswith("Generating")] == [
+        "Generating image 1 of 2.",
+        "Generating image 2 of 2.",
     ]
 
 

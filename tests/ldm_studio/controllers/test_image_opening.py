@@ -72,7 +72,7 @@ def test_a_picture_opened_before_the_model_is_known_is_fitted_then(start, qtbot,
         lambda: application.studio.canvas_controller.start.shape == (160, MODEL.max_side, 3)
     )
     assert (application.store.width, application.store.height) == (256, 160)
-    assert "padded at its edges" in application.window.notice.text()
+    assert "padded to" in application.window.notice.text()
 
 
 def test_the_strip_marks_no_picture_while_another_is_shown(application, qtbot, aio) -> None:

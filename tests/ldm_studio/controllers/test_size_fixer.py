@@ -34,7 +34,7 @@ def test_a_large_picture_stays_as_it_is_and_the_choice_is_offered(application, q
     qtbot.waitUntil(
         lambda: application.studio.canvas_controller.start.shape == (160, MODEL.max_side, 3)
     )
-    assert "shrunk from 500 × 301" in notice.text()
+    assert "scaled down from 500 × 301" in notice.text()
 
 
 def test_tiles_take_a_picture_of_any_size(start, qtbot, aio) -> None:
@@ -67,7 +67,7 @@ def test_a_text_drawn_too_large_is_offered_at_the_size_of_the_model(
     store.width = 2 * MODEL.max_side
     application.studio.generate()
     assert notice.is_error
-    assert "enlarge the picture" in notice.text()
+    assert "enlarge the image" in notice.text()
     assert application.bridge.waiting == ()
     press(qtbot, notice.action)
     assert (store.width, store.height) == (MODEL.width, MODEL.height)

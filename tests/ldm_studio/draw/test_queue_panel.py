@@ -48,7 +48,7 @@ def test_a_summary_only_where_there_is_more_than_what_runs(panel, items, words) 
 def test_each_says_how_far_it_is() -> None:
     batch = QueueItem(5, Request(count=4), "waiting")
     assert details(RUNS) == "128 × 128 · step 7 of 20"
-    assert details(batch) == "128 × 128 · 4 pictures · waits"
+    assert details(batch) == "128 × 128 · 4 images · queued"
     assert details(replace(batch, state="paused", done=2)) == "128 × 128 · 2 of 4 done · paused"
     assert details(LEFT) == "128 × 128 · interrupted at step 5 of 20"
 
@@ -110,7 +110,7 @@ def test_the_menu_offers_what_can_be_done(panel) -> None:
     panel.choose(1)
     menu = panel.menu()
     can = {action.text(): action.isEnabled() for action in menu.actions()}
-    assert can == {"Draw Earlier": False, "Draw Later": True, "Remove": True}
+    assert can == {"Move Up": False, "Move Down": True, "Remove": True}
     menu.close()
     panel.show_queue((LEFT,), paused=False)
     panel.choose(0)

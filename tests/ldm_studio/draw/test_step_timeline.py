@@ -144,10 +144,10 @@ def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
 
 def test_steps_that_were_not_kept_can_be_counted_and_branched_from(timeline, qtbot) -> None:
     timeline.show_picture(20, (), kept=False)
-    assert timeline.label.text() == "20 steps (not kept)"
-    assert "not kept" in timeline.label.toolTip()
+    assert timeline.label.text() == "20 steps (not saved)"
+    assert "not saved" in timeline.label.toolTip()
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 4))
-    assert timeline.label.text() == "Step 4 of 20 (not kept)"
+    assert timeline.label.text() == "Step 4 of 20 (not saved)"
     assert timeline.can_branch
 
 

@@ -243,7 +243,7 @@ def test_a_full_disk_is_told_and_the_picture_is_not_lost(run, reader, saver, err
     assert finished.picture.rgb.shape == (128, 128, 3)
     assert place in str(told.error.message)
     assert "No space left" in str(told.error.message)
-    assert "Save Picture As" in str(told.error.hint)
+    assert "Save Image As" in str(told.error.hint)
     assert reader.events.index(finished) < reader.events.index(told)
 
 

@@ -44,9 +44,9 @@ def test_before_anything_is_indexed_it_says_how_to(capsys):
 
 
 def test_rebuild_list_search_show(pictures, capsys):
-    assert run(capsys, "rebuild")[:2] == (0, "2 pictures: 2 new\n")
-    assert run(capsys, "rebuild")[:2] == (0, "2 pictures: 2 unchanged\n")
-    assert run(capsys, "rebuild", "--again")[:2] == (0, "2 pictures: 2 changed\n")
+    assert run(capsys, "rebuild")[:2] == (0, "2 images: 2 new\n")
+    assert run(capsys, "rebuild")[:2] == (0, "2 images: 2 unchanged\n")
+    assert run(capsys, "rebuild", "--again")[:2] == (0, "2 images: 2 changed\n")
     code, out, _ = run(capsys, "list")
     assert code == 0
     assert len(out.splitlines()) == 2
@@ -101,7 +101,7 @@ def test_an_import_lists_programs_and_what_is_ignored(tmp_path, capsys):
     (tmp_path / "theirs" / "bad.png").write_bytes(b"")
     code, out, err = run(capsys, "import", tmp_path / "theirs")
     assert code == 0
-    assert "2 pictures: 2 new, 1 unreadable" in out
+    assert "2 images: 2 new, 1 unreadable" in out
     assert "       1  AUTOMATIC1111" in out
     assert "       1  Face restoration" in out
     assert f"{tmp_path / 'theirs' / 'bad.png'}: It is empty." in err
@@ -163,7 +163,7 @@ def test_export_to_a_folder_keeps_the_files_and_gives_twins_numbers(pictures, tm
     (pictures / "1.png").unlink()
     code, out, err = run(capsys, "export", "-o", tmp_path / "out")
     assert (code, out) == (0, f"{tmp_path / 'out'}\n")
-    assert "2 pictures, 1 missing" in err
+    assert "2 images, 1 missing" in err
     copies = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert copies == ["0 (2).png", "0.png"]
     originals = {path.read_bytes() for path in pictures.rglob("*.png")}

@@ -41,13 +41,13 @@ def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_newest_picture_comes_first(page) -> None:
     assert prompts(page) == list(reversed(WORDS))
-    assert page.bar.count.text() == "5 pictures"
+    assert page.bar.count.text() == "5 images"
 
 
 def test_without_pictures_the_page_says_what_to_do(open_page) -> None:
     page = open_page()
     assert page.results.currentWidget() is page.placeholder
-    assert page.placeholder.title.text() == "No pictures yet"
+    assert page.placeholder.title.text() == "No images yet"
     assert page.placeholder.button.text() == "Import a Folder…"
 
 
@@ -328,7 +328,7 @@ def test_many_are_deleted_together_and_come_back_together(page, qtbot, trash) ->
     with qtbot.waitSignal(page.file_operations.deleted):
         page.selection.acts["trash"].trigger()
     qtbot.waitUntil(lambda: page.model.rowCount() == 0)
-    assert "5 pictures" in page.notice.text()
+    assert "5 images" in page.notice.text()
     with qtbot.waitSignal(page.file_operations.restored):
         qtbot.mouseClick(page.notice.action, Button.LeftButton)
     qtbot.waitUntil(lambda: page.model.rowCount() == 5)
@@ -372,7 +372,7 @@ def test_importing_a_folder_shows_its_pictures_and_says_what_came_of_it(
     with qtbot.waitSignal(page.library.indexed):
         page.library.add_folder(tmp_path / "theirs")
     qtbot.waitUntil(lambda: page.model.rowCount() == 7)
-    assert "2 pictures in theirs: 2 new" in page.notice.text()
+    assert "2 images in theirs: 2 new" in page.notice.text()
     assert "b.png" in page.notice.text()
     search(page, qtbot, "owl")
     assert prompts(page) == ["an owl"]

@@ -63,7 +63,7 @@ def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
     assert "cannot contain /" in dialog.problem.text()
     assert not dialog.accept_button.isEnabled()
     dialog.name.setText("00001-1")
-    assert "another file" in dialog.problem.text()
+    assert "Another file" in dialog.problem.text()
     dialog.name.setText("rocket")
     assert dialog.problem.text() == ""
     with qtbot.waitSignal(page.file_operations.renamed):
@@ -143,7 +143,7 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
     onto = facets.visualItemRect(line(page, "Best")).center()
     with qtbot.waitSignal(page.library.changed):
         assert drag(page, qtbot, panel, onto, [int(ids[1]), int(ids[2])])
-    assert "1 picture added to “Best”" in page.notice.text()
+    assert "1 image added to “Best”" in page.notice.text()
     show_best(page, qtbot)
     assert prompts(page) == ["a castle", "a red fox", "a rocket", "a green fox"]
     gone = int(page.model.ids[1])
@@ -244,7 +244,7 @@ def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> N
     pane = page.details.several
     page.bar.details.setChecked(True)
     qtbot.waitUntil(pane.isVisible)
-    assert pane.words.text() == "3 pictures are selected"
+    assert pane.words.text() == "3 images are selected"
     with qtbot.waitSignal(page.library.changed):
         qtbot.keyClick(pane.stars, Key.Key_4)
     with qtbot.waitSignal(page.library.changed):
@@ -287,7 +287,7 @@ def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot)
 
 def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
     start = page.selection.acts["start"]
-    assert (start.text(), start.iconText()) == ("Use as Start Picture", "Start")
+    assert (start.text(), start.iconText()) == ("Use as Initial Image", "Start")
 
 
 # Export
@@ -298,7 +298,7 @@ def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
     page.selection.acts["export"].trigger()
     qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None)
     dialog = page.findChild(ExportDialog)
-    assert "5 pictures" in dialog.windowTitle()
+    assert "5 images" in dialog.windowTitle()
     dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.ZIP))
     assert dialog.target.text().endswith(".zip")
     assert dialog.options.isHidden()
@@ -307,7 +307,7 @@ def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
         dialog.accept_button.click()
     with zipfile.ZipFile(tmp_path / "out.zip") as pack:
         assert len(pack.namelist()) == 5
-    assert "5 pictures exported" in page.notice.text()
+    assert "5 images exported" in page.notice.text()
     assert page.export_progress.isHidden()
 
 
@@ -363,7 +363,7 @@ def test_masks_and_start_pictures_are_seen_in_the_lineage(page, qtbot) -> None:
     choose(page, qtbot, 0)
     tree = page.details.family
     top = tree.topLevelItem(0)
-    assert top.text(0) == "The start picture"
+    assert top.text(0) == "The initial image"
     assert not tree.isColumnHidden(1)
     qtbot.waitUntil(lambda: not top.icon(0).isNull())
     qtbot.waitUntil(lambda: not top.child(0).icon(1).isNull())
@@ -405,7 +405,7 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
     assert prompts(page) == ["a rocket"]
     choose(page, qtbot, 0)
     assert page.details.steps.isVisible()
-    assert "4 Steps" in page.details.steps.text()
+    assert "4 Saved Steps" in page.details.steps.text()
     with qtbot.waitSignal(application.studio.canvas_controller.changed):
         qtbot.mouseClick(page.details.steps, Button.LeftButton)
     assert application.studio.canvas_controller.shown.trajectory is not None

@@ -267,7 +267,7 @@ def test_inspecting_says_how_a_model_is_built_and_what_its_noise_is(tmp_path, ca
     assert facts["continuous_sigmas"] == [0.002, 80.0]
     assert facts["latents"] == {"mean": [1.0] * 4, "std": [8.5] * 4, "scale": 0.5}
     assert cli.main(["inspect", str(continuous)]) == Exit.OK
-    assert "a continuum, sigma 0.002 to 80" in capsys.readouterr().out
+    assert "continuous, sigma 0.002 to 80" in capsys.readouterr().out
 
 
 def test_inspecting_says_what_is_missing_and_what_is_unknown(tiny_sd1, tmp_path, capsys) -> None:

@@ -59,14 +59,14 @@ def test_the_box_lists_them_with_what_they_are(field) -> None:
 def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
     store.model = "dream.safetensors"
     assert "float32" in field.box.toolTip()
-    assert "While it draws" not in field.box.toolTip()
+    assert "During a run" not in field.box.toolTip()
     plan = "one at a time on the GPU: about 3.1 of the 7.9 GB that were free"
     loaded = replace(MODEL, name="dream", plan=plan, vae="/m/dream.vae.pt")
     store.run = RunState(loading=False, model=loaded)
-    assert f"While it draws: {plan}" in field.box.toolTip()
+    assert f"During a run: {plan}" in field.box.toolTip()
     assert "With the VAE beside it: dream.vae.pt" in field.box.toolTip()
     store.run = replace(store.run, model=replace(loaded, plan="all in main memory"))
-    assert "While it draws: all in main memory" in field.box.toolTip()
+    assert "During a run: all in main memory" in field.box.toolTip()
 
 
 def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, gate) -> None:
@@ -83,7 +83,7 @@ def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, 
     pipeline.info = replace(pipeline.info, plan="one at a time")
     with qtbot.waitSignal(application.bridge.made_room):
         gate.let(1)
-    assert box.toolTip().endswith("While it draws: one at a time")
+    assert box.toolTip().endswith("During a run: one at a time")
 
 
 def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
@@ -127,7 +127,7 @@ def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
     field.show()
     qtbot.waitUntil(lambda: field.box.findText("c") > 0)
     assert [listed for listed, _ in seen] == [1, 2, 3]
-    assert [text for _, text in seen] == ["Looking at 2 more files…", "Looking at 1 more file…", ""]
+    assert [text for _, text in seen] == ["Checking 2 more files…", "Checking 1 more file…", ""]
 
 
 def test_no_header_is_read_before_the_engine_has_started(qtbot, tiny_sd1) -> None:
@@ -275,7 +275,7 @@ def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
     more = MoreSection(store)
     qtbot.addWidget(more)
     store.run = RunState(loading=False, model=replace(MODEL, takes_addons=True))
-    assert more.rows.fields["vae"].currentText() == "the model's own"
+    assert more.rows.fields["vae"].currentText() == "Auto"
     more.rows.fields["vae"].showPopup()
     qtbot.waitUntil(lambda: more.rows.fields["vae"].findText("colours") > 0)
     assert more.rows.fields["vae"].findText("dream") == -1

@@ -140,7 +140,7 @@ def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot)
     field.box.activated.emit(field.box.currentIndex())
     assert field.vae.isVisible()
     assert "no VAE of its own" in field.problem.text()
-    assert field.vae.currentText() == "none yet: choose one"
+    assert field.vae.currentText() == "none: choose one"
     assert pipeline.loaded == (found_models.DEFAULT, ""), "there is nothing to load yet"
     field.vae.showPopup()
     qtbot.waitUntil(lambda: field.vae.findText("ink") > 0)

@@ -90,12 +90,12 @@ def test_devices_are_those_that_are_there_with_what_they_mean(application, dialo
     compute = page(dialog, "compute")
     box = compute.device.control
     assert [box.itemData(i) for i in range(box.count())] == ["auto", "cpu", "cuda:0"]
-    assert "A GPU" in compute.device.meaning.text()
+    assert "A GPU" in compute.device.explanation.text()
     choose(compute.device, "cpu")
-    assert "A CPU, 4 cores" in compute.device.meaning.text()
-    assert "next start" in compute.device.meaning.text()
+    assert "A CPU, 4 cores" in compute.device.explanation.text()
+    assert "after restart" in compute.device.explanation.text()
     choose(compute.precision, "float16")
-    assert "cannot compute" in compute.precision.meaning.text()
+    assert "Not supported" in compute.precision.explanation.text()
     assert application.settings.compute.device == "cpu"
 
 
@@ -104,13 +104,13 @@ def test_a_processor_that_is_faster_in_bfloat16_is_said_to_be(application, dialo
     choose(compute.device, "cpu")
     for precision in ("auto", "bfloat16"):
         choose(compute.precision, precision)
-        assert "much faster" not in compute.precision.meaning.text()
+        assert "much faster" not in compute.precision.explanation.text()
     compute.found = (replace(FOUND[0], prefers_bfloat16=True), *FOUND[1:])
     for precision in ("auto", "bfloat16"):
         choose(compute.precision, precision)
-        assert "much faster" in compute.precision.meaning.text()
+        assert "much faster" in compute.precision.explanation.text()
     choose(compute.device, "cuda:0")
-    assert "much faster" not in compute.precision.meaning.text()
+    assert "much faster" not in compute.precision.explanation.text()
 
 
 @pytest.mark.parametrize(("halves", "whole", "faster"), [(1.0, 2.0, True), (2.0, 1.0, False)])
@@ -131,7 +131,7 @@ def test_a_device_that_is_gone_is_said_to_be(application, dialog) -> None:
     application.preferences.change("compute", device="cuda:7")
     compute = page(dialog, "compute")
     assert compute.device.control.currentData() == "cuda:7"
-    assert "not there" in compute.device.meaning.text()
+    assert "not available" in compute.device.explanation.text()
 
 
 def test_device_precision_and_threads_are_those_of_the_next_start(studio_home) -> None:
@@ -294,7 +294,7 @@ def test_a_file_without_settings_is_told_in_words(dialog, tmp_path, written, tol
     path = tmp_path / "x.json"
     path.write_bytes(written)
     dialog.import_from(str(path))
-    assert dialog.notice.text() == f"x.json holds no settings: {told}."
+    assert dialog.notice.text() == f"x.json contains no settings: {told}."
 
 
 def test_an_export_that_cannot_be_written_is_told(dialog, tmp_path) -> None:

@@ -131,7 +131,8 @@ def test_a_second_start_hands_its_picture_over_and_its_recipe_is_offered(start, 
     assert second.wait(HANG_SECONDS) == 0
     assert until(first, "given") == str([str(file)])
     assert (
-        until(first, "notice") == "This picture holds its settings: “a red fox”. | Restore Settings"
+        until(first, "notice")
+        == "This image contains its settings: “a red fox”. | Restore Settings"
     )
     assert start(SECOND).wait(HANG_SECONDS) == 0
     assert until(first, "given") == "[]"

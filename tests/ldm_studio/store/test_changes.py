@@ -38,7 +38,7 @@ def test_only_what_differs_and_was_asked_for() -> None:
         (Change(1, schedule="Karras"), "schedule Karras"),
         (Change(1, init="a" * 64, mask="b" * 64), "another mask"),
         (Change(1, mask=""), "no mask"),
-        (Change(1, init="a" * 64), "another picture to start from"),
+        (Change(1, init="a" * 64), "another initial image"),
         (Change(1, prompt="word " * 30), f"prompt “{('word ' * 30)[:47]}…”"),
     ],
 )  # fmt: skip

@@ -23,8 +23,8 @@ def test_every_picture_fits_and_none_that_fits_is_changed(width: int, height: in
 @pytest.mark.parametrize(
     ("size", "fitted", "words"),
     [
-        ((1024, 1024), (256, 256), "shrunk from 1024 × 1024 to 256 × 256"),
-        ((100, 50), (112, 64), "padded at its edges to 112 × 64"),
+        ((1024, 1024), (256, 256), "scaled down from 1024 × 1024 to 256 × 256"),
+        ((100, 50), (112, 64), "padded to 112 × 64"),
     ],
 )
 def test_what_was_done_is_said(size, fitted, words) -> None:
