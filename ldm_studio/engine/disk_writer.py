@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-THREAD_NAME = "ldm-clerk"
+THREAD_NAME = "ldm-disk-writer"
 RETRY_SECONDS = 5.0
 
 

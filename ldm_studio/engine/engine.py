@@ -39,10 +39,10 @@ from .events import (
     Work,
 )
 from .job_queue import MAX_JOBS, Entry, Queue
-from .job_runner import Painter, not_drawn, refuse_steers
+from .job_runner import JobRunner, not_drawn, refuse_steers
 from .mailbox import Mailbox
 from .model_loader import Loader, explain
-from .queue_store import Shelf
+from .queue_store import QueueStore
 from .step_viewer import StepViewer
 
 THREAD_NAME = "ldm-engine"
@@ -71,12 +71,12 @@ class Engine:
         self._mailbox = mailbox
         self._storage = storage or Storage.in_user_folders(Settings().steps.trajectory_mib * 2**20)
         self._ids = ids or count(1_000_000)
-        self._queue_store = Shelf(
+        self._queue_store = QueueStore(
             self._storage, lambda error: mailbox.post(Warned(error)), retry_seconds
         )
         self._step_viewer = StepViewer(pipeline, self._storage)
         self._loader = Loader(pipeline, mailbox, self._step_viewer.forget)
-        self._job_runner = Painter(
+        self._job_runner = JobRunner(
             pipeline,
             mailbox,
             self._storage,

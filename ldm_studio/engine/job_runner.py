@@ -35,13 +35,13 @@ from .events import (
 from .job_queue import Entry, Unsaved
 from .mailbox import Mailbox
 from .model_loader import explain
-from .queue_store import Shelf
+from .queue_store import QueueStore
 from .running_image import Drawing, decode_failure
 
 log = logging.getLogger(__name__)
 
 
-class Painter:
+class JobRunner:
     """Posts what happens. On the engine's thread only."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Painter:
         pipeline: Pipeline,
         mailbox: Mailbox,
         storage: Storage,
-        shelf: Shelf,
+        queue_store: QueueStore,
         save: Save,
         *,
         attend: Callable[[], None],
@@ -62,7 +62,7 @@ class Painter:
         self._pipeline = pipeline
         self._mailbox = mailbox
         self._storage = storage
-        self._shelf = shelf
+        self._queue_store = queue_store
         self._save = save
         self._attend = attend
         self.preview_interval: float | None = preview_interval
@@ -133,7 +133,7 @@ class Painter:
         work = entry.work
         entry.step = entry.steps = 0
         if work.live:
-            return Drawing(self._new(entry, request), None, self._shelf.failed, keeps=False)
+            return Drawing(self._new(entry, request), None, self._queue_store.failed, keeps=False)
         journal = self._storage.jobs.journal(entry.key, index)
         states = journal.states()
         run = self._again(entry, states[-1]) if states else None
@@ -141,10 +141,10 @@ class Painter:
             try:
                 journal.remove()
             except OSError as error:
-                self._shelf.failed(error)
+                self._queue_store.failed(error)
             run = self._new(entry, request)
         keeps = self._storage.trajectories.budget > 0
-        return Drawing(run, journal, self._shelf.failed, keeps=keeps)
+        return Drawing(run, journal, self._queue_store.failed, keeps=keeps)
 
     def _new(self, entry: Entry, request: Request) -> Run:
         check = partial(self._check, entry)
@@ -231,7 +231,7 @@ class Painter:
             for name, pixels in images.items():
                 self._storage.inputs.keep(name, pixels)
         except OSError as error:
-            self._shelf.failed(error)
+            self._queue_store.failed(error)
         try:
             change = drawing.steer(replace(change, step=drawing.done), images)
         except StudioError as error:
@@ -297,9 +297,9 @@ class Painter:
                 name = finished.record.pixels
                 kept = self._storage.trajectories.keep(name, finished.trajectory)
         except OSError as error:
-            self._shelf.failed(error)
+            self._queue_store.failed(error)
         entry.done = finished.index + 1
-        self._shelf.finished(entry, finished.index)
+        self._queue_store.finished(entry, finished.index)
         return kept
 
     def _rescue(self, drawing: Drawing, error: BaseException) -> tuple[StudioError, str]:

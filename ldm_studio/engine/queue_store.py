@@ -18,7 +18,7 @@ from .job_queue import Entry
 log = logging.getLogger(__name__)
 
 
-class Shelf:
+class QueueStore:
     """Nothing here waits for the disk, except `restore` and `close`."""
 
     def __init__(
@@ -32,8 +32,8 @@ class Shelf:
         self._warn = warn
         self._told = False
         self._unwritten: dict[str, Entry] = {}
-        """Jobs that are not on disk as they are. Of the clerk's thread."""
-        self._clerk = DiskWriter(self.failed, self._retry, retry_seconds)
+        """Jobs that are not on disk as they are. Of the writer's thread."""
+        self._disk_writer = DiskWriter(self.failed, self._retry, retry_seconds)
 
     def restore(self, ids: Iterator[int]) -> list[Entry]:
         """What was left from the last time, in its order."""
@@ -58,7 +58,7 @@ class Shelf:
             finally:
                 entry.kept.set()
 
-        self._clerk.do(write)
+        self._disk_writer.do(write)
 
     def update(self, entry: Entry) -> None:
         """Write how far it has come."""
@@ -66,27 +66,27 @@ class Shelf:
         if state == "interrupted":
             return
 
-        self._clerk.do(lambda: self._write(entry, state, done))
+        self._disk_writer.do(lambda: self._write(entry, state, done))
 
     def finished(self, entry: Entry, index: int) -> None:
         """Picture `index` is done and saved: it need not be drawn again."""
         self.update(entry)
-        self._clerk.do(self._jobs.journal(entry.key, index).remove)
+        self._disk_writer.do(self._jobs.journal(entry.key, index).remove)
 
     def remove(self, entry: Entry) -> None:
         def forget() -> None:
             self._unwritten.pop(entry.key, None)
             self._jobs.remove(entry.key)
 
-        self._clerk.do(forget)
+        self._disk_writer.do(forget)
 
     def order(self, entries: list[Entry]) -> None:
         keys = [entry.key for entry in entries]
-        self._clerk.do(lambda: self._jobs.order(keys))
+        self._disk_writer.do(lambda: self._jobs.order(keys))
 
     def do(self, task: Callable[[], object]) -> None:
         """Any other errand to the disk."""
-        self._clerk.do(task)
+        self._disk_writer.do(task)
 
     def failed(self, error: Exception) -> None:
         """Tell of a disk that cannot be written, once; on any thread."""
@@ -131,9 +131,9 @@ class Shelf:
 
     def close(self) -> None:
         """Wait until everything is written; what is left is found by the next start."""
-        self._clerk.do(self._retry)
-        self._clerk.do(self._jobs.close)
-        self._clerk.close()
+        self._disk_writer.do(self._retry)
+        self._disk_writer.do(self._jobs.close)
+        self._disk_writer.close()
 
 
 def _job(entry: Entry, request: Request, state: StoredState, done: int) -> StoredJob:

@@ -304,7 +304,7 @@ class Exporter(QObject):
             if now - reported_at >= _PROGRESS_SECONDS:
                 reported_at = now
                 state = ExportProgress(target, done, len(chosen))
-                self._library.relay.post(lambda: self.progressed.emit(state))
+                self._library.invoker.post(lambda: self.progressed.emit(state))
 
         def work() -> Exported:
             with history.reader() as reader:

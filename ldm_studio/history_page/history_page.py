@@ -70,11 +70,11 @@ class HistoryPage(QWidget):
         self._target_id: int | None = None
         self._next_row: int | None = None
         self._shown_at = 0.0
-        self.lists = QueryWorker(lambda: library.history.reader(), library.relay)
-        self.background_queries = QueryWorker(lambda: library.history.reader(), library.relay)
+        self.lists = QueryWorker(lambda: library.history.reader(), library.invoker)
+        self.background_queries = QueryWorker(lambda: library.history.reader(), library.invoker)
         # Counting the results of a broad search takes a while; other queries must not wait for it.
-        self.counts = QueryWorker(lambda: library.history.reader(), library.relay)
-        self.loader = ThumbnailLoader(library.folder, library.relay, self)
+        self.counts = QueryWorker(lambda: library.history.reader(), library.invoker)
+        self.loader = ThumbnailLoader(library.folder, library.invoker, self)
         self.model = ImageListModel(self.lists, self)
         self.notice = NoticeBar()
         self.file_operations = FileOperations(library, self.notice, self)

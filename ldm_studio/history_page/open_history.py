@@ -18,7 +18,7 @@ from ldm_studio import paths
 from ldm_studio.engine.engine_thread import lower_priority
 from ldm_studio.history.history_errors import HistoryError
 from ldm_studio.threads.folder_watch import Watcher, below
-from ldm_studio.threads.main_thread import Failed, Relay
+from ldm_studio.threads.main_thread import Failed, MainThreadInvoker
 
 if TYPE_CHECKING:  # imported by the threads that need them, when the window is there
     from ldm_studio.history.database_watch import RestoredDatabase
@@ -87,7 +87,7 @@ class Library(QObject):
         self._trajectories = trajectories or paths.trajectories_dir()
         self.inputs = paths.inputs_dir()
         """The folder of start images and masks."""
-        self.relay = Relay(self)
+        self.invoker = MainThreadInvoker(self)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))
         self._history: History | None = None
@@ -144,7 +144,7 @@ class Library(QObject):
         """Stops the scan at the next file and writes what is queued."""
         self._stop.set()
         self._ending.set()
-        self.relay.close()
+        self.invoker.close()
         self._indexer.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True)
         if self._history is not None:
@@ -171,7 +171,7 @@ class Library(QObject):
             self.note(noted)
         if self.history.recovery is not None:
             self.recovered.emit(self.history.recovery)
-        self.history.on_restored = lambda restored: self.relay.post(
+        self.history.on_restored = lambda restored: self.invoker.post(
             lambda: self._on_restored(restored)
         )
         self.index(self.folders, quiet=True)
@@ -223,7 +223,7 @@ class Library(QObject):
             then(result)
             self.changed.emit()
 
-        self.relay.when_done(future, done, self.failed.emit)
+        self.invoker.when_done(future, done, self.failed.emit)
 
     def run(
         self, work: Callable[[], T], then: Callable[[T], None], failed: Failed | None = None
@@ -231,7 +231,7 @@ class Library(QObject):
         """Does something slow in the background and passes its result to `then`."""
         if not self._ending.is_set():
             future = self._pool.submit(work)
-            self.relay.when_done(future, then, failed or self.failed.emit)
+            self.invoker.when_done(future, then, failed or self.failed.emit)
 
     # Folders
 
@@ -255,7 +255,7 @@ class Library(QObject):
         if self._history is None or self._ending.is_set():
             return
         future = self._indexer.submit(self._index, self._history, chosen, quiet)
-        self.relay.when_done(
+        self.invoker.when_done(
             future,
             lambda report: self._on_indexed(IndexResult(chosen, quiet, report)),
             self._on_index_failed,
@@ -279,10 +279,10 @@ class Library(QObject):
             if now - reported_at >= _PROGRESS_SECONDS:
                 reported_at = now
                 state = Indexing(folders, quiet, progress.done, progress.total)
-                self.relay.post(lambda: self.indexing.emit(state))
+                self.invoker.post(lambda: self.indexing.emit(state))
 
         if not quiet:
-            self.relay.post(lambda: self.indexing.emit(Indexing(folders, quiet)))
+            self.invoker.post(lambda: self.indexing.emit(Indexing(folders, quiet)))
         here = [folder for folder in folders if folder.exists() or folder != self.own]
         steps_on_disk.follow(history, self._trajectories)
         return rebuild(history, here, progress=tell, cancelled=self._stop.is_set)
@@ -307,7 +307,7 @@ class Library(QObject):
         if self.history.is_new or not all(folder.is_dir() for folder in self.folders):
             return
         future = self._indexer.submit(_clean, self.history)
-        self.relay.when_done(future, lambda _: None, self.failed.emit)
+        self.invoker.when_done(future, lambda _: None, self.failed.emit)
 
     def _watch(self) -> None:
         """Watches folders as they appear and disappear."""

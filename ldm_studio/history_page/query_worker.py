@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from core.errors import StudioError
 from ldm_studio.history.history_reader import Reader
-from ldm_studio.threads.main_thread import Failed, Relay
+from ldm_studio.threads.main_thread import Failed, MainThreadInvoker
 
 T = TypeVar("T")
 
@@ -30,8 +30,8 @@ class QueryWorker:
     delivered, on the main thread.
     """
 
-    def __init__(self, open_reader: Callable[[], Reader], relay: Relay) -> None:
-        self._open_reader, self._relay = open_reader, relay
+    def __init__(self, open_reader: Callable[[], Reader], invoker: MainThreadInvoker) -> None:
+        self._open_reader, self._invoker = open_reader, invoker
         self._waiting: dict[str, _Question] = {}
         self._running: _Question | None = None
         self._newest: dict[str, _Question] = {}
@@ -39,7 +39,7 @@ class QueryWorker:
         self._reader: Reader | None = None
         self._closed = False
         self._condition = threading.Condition()
-        self._thread = threading.Thread(target=self._answer, name="ldm-asker", daemon=True)
+        self._thread = threading.Thread(target=self._answer, name="ldm-queries", daemon=True)
         self._thread.start()
 
     def ask(
@@ -113,7 +113,7 @@ class QueryWorker:
                     self._newest.pop(question.topic, None)
                 what()
 
-        self._relay.post(deliver)
+        self._invoker.post(deliver)
 
 
 def _raise(error: Exception) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QImageReader
 from core.errors import StudioError
 from ldm_studio.engine.engine_thread import lower_priority
 from ldm_studio.history.thumbnails import SIDE, Thumbnails, make_thumbnail
-from ldm_studio.threads.main_thread import Relay
+from ldm_studio.threads.main_thread import MainThreadInvoker
 
 CACHE_BYTES = 96 << 20
 _THREADS = 2
@@ -42,9 +42,11 @@ class ThumbnailLoader(QObject):
     ready = Signal()
     """Some were loaded, or found unreadable."""
 
-    def __init__(self, folder: Path, relay: Relay, parent: QObject | None = None) -> None:
+    def __init__(
+        self, folder: Path, invoker: MainThreadInvoker, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._folder, self._relay = folder, relay
+        self._folder, self._invoker = folder, invoker
         self._cache: OrderedDict[tuple[str, int], QImage] = OrderedDict()
         self._sides: dict[str, int] = {}
         self._bytes = 0
@@ -136,7 +138,7 @@ class ThumbnailLoader(QObject):
                     self._done.append((*wanted.key, image))
                     first, self._armed = not self._armed, True
                 if first:
-                    self._relay.post(self._collect)
+                    self._invoker.post(self._collect)
 
     def _next(self) -> ThumbnailRequest | None:
         with self._condition:

@@ -12,7 +12,7 @@ from weakref import WeakMethod
 
 from PySide6.QtCore import QCoreApplication, QObject
 
-from .main_thread import Relay
+from .main_thread import MainThreadInvoker
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ class Background(QObject):
         self._pool: ThreadPoolExecutor | None = None  # starts with its first work
         self._waiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
         # Not a child: it has to be there for whoever posts while this object is on its way out.
-        self._relay = Relay(QCoreApplication.instance())
-        self.destroyed.connect(self._relay.put_away)
+        self._invoker = MainThreadInvoker(QCoreApplication.instance())
+        self.destroyed.connect(self._invoker.put_away)
 
     def run(
         self, work: Callable[[], T], then: Callable[[Future[T]], None] | None = None
@@ -64,10 +64,10 @@ class Background(QObject):
 
     def _announcing(self) -> Callable[[Future[Any]], None]:
         """What the other thread calls; it keeps nothing of the interface alive."""
-        relay, tell = self._relay, WeakMethod(self._tell)
+        invoker, tell = self._invoker, WeakMethod(self._tell)
 
         def announce(future: Future[Any]) -> None:
-            relay.post(lambda: _call(tell, future))
+            invoker.post(lambda: _call(tell, future))
 
         return announce
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 Failed = Callable[[StudioError], None]
 
 
-class Relay(QObject):
+class MainThreadInvoker(QObject):
     """Runs functions on the thread it lives on, in the order in which they were posted."""
 
     _posted = Signal(object)

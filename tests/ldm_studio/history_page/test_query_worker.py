@@ -10,17 +10,17 @@ from core.errors import StudioError
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.query_language import Query
 from ldm_studio.history_page.query_worker import QueryWorker
-from ldm_studio.threads.main_thread import Relay
+from ldm_studio.threads.main_thread import MainThreadInvoker
 from tests.ldm_studio.history.files import scanned
 from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
 def asker(qapp, history):
-    relay = Relay()
-    asker = QueryWorker(history.reader, relay)
+    invoker = MainThreadInvoker()
+    asker = QueryWorker(history.reader, invoker)
     yield asker
-    relay.close()
+    invoker.close()
     asker.close()
 
 
