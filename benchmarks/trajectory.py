@@ -24,9 +24,9 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.core_run import CoreRun
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.engine_storage import Storage
-from ldm_studio.engine.events import Event, Failed, Finished, LoadFailed, Progress, Work
+from ldm_studio.engine.events import Event, Failed, Finished, Job, LoadFailed, Progress
 from ldm_studio.engine.mailbox import Mailbox
-from ldm_studio.engine.running_image import Drawing
+from ldm_studio.engine.running_image import RunningImage
 from ldm_studio.engine_protocol import Run
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.job_files import JobStore, Journal
@@ -179,14 +179,14 @@ def _costs(begin: Any, folder: Path, pictures: int) -> Costs:
         for keeps in (False, True):
             run = Timed(begin())
             journal = Journal(folder, number)
-            drawing = Drawing(cast(Run, run), journal, _raise, keeps=keeps)
+            image = RunningImage(cast(Run, run), journal, _raise, keeps=keeps)
             between: list[float] = []
             began = time.perf_counter()
-            for _ in drawing.steps():
+            for _ in image.steps():
                 now = time.perf_counter()
                 between.append(now - began - run.seconds[-1])
                 began = now
-            drawing.close()
+            image.close()
             state = sum(path.stat().st_size for path in journal.states())
             kept = journal.log.path.stat().st_size
             journal.remove()
@@ -209,7 +209,7 @@ def _live(
         for number in range(pictures + 1):
             prompt = PROMPTS[number % len(PROMPTS)]
             began = time.perf_counter()
-            engine.submit(Work(number, replace(request, prompt=prompt), live=True))
+            engine.submit(Job(number, replace(request, prompt=prompt), live=True))
             previewed = 0.0
             for event, at in events:
                 if isinstance(event, Progress) and event.preview is not None:

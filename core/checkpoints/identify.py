@@ -26,17 +26,17 @@ MAX_YAML_BYTES = 1_000_000
 
 
 def identify(
-    path: Path, *, beside: Sequence[Path] = (), prediction: Prediction | None = None
+    path: Path, *, companions: Sequence[Path] = (), prediction: Prediction | None = None
 ) -> Identity:
     """Reads what is needed to tell what `path` is: a file, a folder in diffusers' layout, or a
     folder of a native model.
 
-    `beside`: companion files, whose networks replace or complete its own. `prediction` overrides
+    `companions`: files whose networks replace or complete its own. `prediction` overrides
     what is detected, as do the overrides beside the model. Raises ModelError for what is damaged,
     unsafe, or no known model.
     """
     try:
-        header = _header(path, beside, prediction)
+        header = _header(path, companions, prediction)
         family = detect_family(header)
         if family is not None:
             return family.configure(family, header)
@@ -49,17 +49,17 @@ def identify(
         raise unreadable(path, error) from error
 
 
-def _header(path: Path, beside: Sequence[Path], prediction: Prediction | None) -> Header:
+def _header(path: Path, companions: Sequence[Path], prediction: Prediction | None) -> Header:
     if is_native_folder(path):
         return open_native_folder(path)
     folder = _opened(path)
-    companions = [_opened(other) for other in beside]
+    opened = [_opened(other) for other in companions]
     own = [find(group) for group in folder.groups]
-    added = [find(group) for other in companions for group in other.groups]
+    added = [find(group) for other in opened for group in other.groups]
     return Header(
         path=path,
         components=merge(own, added),
-        files=tuple(file for one in (folder, *companions) for file in one.files),
+        files=tuple(file for one in (folder, *opened) for file in one.files),
         metadata=folder.metadata,
         parameterization=folder.parameterization,
         scheduler=folder.scheduler,

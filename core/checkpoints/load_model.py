@@ -36,7 +36,7 @@ def load_model(
     path: Path = DEFAULT_MODEL,
     device: str = "cpu",
     *,
-    beside: Sequence[Path] = (),
+    companions: Sequence[Path] = (),
     prediction: Prediction | None = None,
     average: bool = False,
     dtype: torch.dtype | None = None,
@@ -45,14 +45,14 @@ def load_model(
 ) -> Model:
     """Reads a model. Raises ModelError if it is missing, damaged, unsafe or of an unknown kind.
 
-    `beside`: companion files, whose networks replace or complete its own, such as a VAE.
+    `companions`: files whose networks replace or complete its own, such as a VAE.
     `prediction` overrides what is detected. `average` takes the moving average of the backbone, if
     the file holds it beside the weights. `dtype`: of the backbone and the text encoders, and of the
     autoencoder if it suits that (see `precision`). `digest`: what `Model.digest` is to be; None
     computes it, which takes long for large files. `turns`: the one that other models on the same
     GPU use, which make room for this one if they must.
     """
-    identity = identify(path, beside=beside, prediction=prediction)
+    identity = identify(path, companions=companions, prediction=prediction)
     check_complete(identity)
     family, place = identity.family, torch.device(device)
     dtype = torch.float32 if family.float32_only else dtype or default_dtype(place)
@@ -145,9 +145,9 @@ def _plan(
     )
 
 
-def check(path: Path, *, beside: Sequence[Path] = ()) -> None:
+def check(path: Path, *, companions: Sequence[Path] = ()) -> None:
     """Raises ModelError if `path` can be told not to load, without reading its weights."""
-    identity = identify(path, beside=beside)
+    identity = identify(path, companions=companions)
     check_complete(identity)
     for mismatch in key_mismatches(identity):
         _check(mismatch, path)

@@ -171,15 +171,15 @@ def _with_scales(group: Sources) -> Sources:
     return found
 
 
-def merge(main: Sequence[Components], beside: Sequence[Components] = ()) -> Components:
-    """What several groups hold. Networks of those `beside` replace those of `main`."""
-    groups = [*main, *beside]
+def merge(main: Sequence[Components], companions: Sequence[Components] = ()) -> Components:
+    """What several groups hold. Networks of `companions` replace those of `main`."""
+    groups = [*main, *companions]
     averages = [part.average for part in groups if part.average]
     unets = [part.unet for part in groups if part.unet]
     autoencoders = [part.autoencoder for part in groups if part.autoencoder]
     images = [part.image for part in groups if part.image]
     texts = tuple(text for part in main for text in part.texts)
-    others = tuple(text for part in beside for text in part.texts)
+    others = tuple(text for part in companions for text in part.texts)
     return Components(
         unet=unets[-1] if unets else None,
         average=averages[-1] if averages else None,

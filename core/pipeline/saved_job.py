@@ -88,7 +88,7 @@ def load(path: Path) -> SavedJob:
     with _as_state_error(path):
         file = state_file.load(path)
         header = _header(file.metadata)
-        pixels = {name: tensor.numpy() for name, tensor in file.beside.items()}
+        pixels = {name: tensor.numpy() for name, tensor in file.tensors.items()}
         inputs = Inputs(pixels.pop("init", None), pixels.pop("mask", None), pixels)
     return SavedJob(header.request, file.state, inputs, header.environment, header.step_digests)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 2**30
 MAX_HEADER_BYTES = 100_000_000  # as the format has it
 MAX_INDEX = 1_000_000
-BESIDE = "beside."
+TENSOR_PREFIX = "beside."
+"""Before the names of tensors that are not part of the state."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,23 @@ class StateFile:
     """What a file holds."""
 
     state: State
-    beside: Mapping[str, Tensor] = field(default_factory=dict[str, "Tensor"])
-    """Other tensors, by name."""
+    tensors: Mapping[str, Tensor] = field(default_factory=dict[str, "Tensor"])
+    """Tensors that are not part of the state, by name."""
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def save(
     path: Path,
     state: State,
-    beside: Mapping[str, Tensor] | None = None,
+    tensors: Mapping[str, Tensor] | None = None,
     metadata: Mapping[str, str] | None = None,
     *,
     durable: bool = True,
 ) -> None:
     """Write the state as safetensors, whole or not at all: a file at `path` is replaced at once.
 
-    The tensors are "x", "memory.0", "memory.1" ..., and "index", an int64 scalar, and those
-    beside it. `durable` waits until they are on the disk, which outlives a power failure too.
+    The tensors are "x", "memory.0", "memory.1" ..., and "index", an int64 scalar, and
+    `tensors`. `durable` waits until they are on the disk, which outlives a power failure too.
     Raises ValueError for a state that `load` would refuse, OSError if it cannot be written.
     """
     import torch
@@ -51,11 +52,11 @@ def save(
     _validate(state)
     latents = {"x": state.x, **{f"memory.{i}": old for i, old in enumerate(state.memory)}}
     # Cloned, as safetensors refuses tensors that share storage.
-    tensors = {
+    written = {
         name: tensor.detach().cpu().contiguous().clone()
-        for name, tensor in {**latents, **_prefixed(beside or {})}.items()
+        for name, tensor in {**latents, **_prefixed(tensors or {})}.items()
     }
-    data = to_bytes({**tensors, "index": torch.tensor(state.index)}, dict(metadata or {}))
+    data = to_bytes({**written, "index": torch.tensor(state.index)}, dict(metadata or {}))
     with replacing(path, durable=durable) as file:
         file.write(data)
 
@@ -100,7 +101,7 @@ def load(path: Path) -> StateFile:
     memory: list[Tensor] = []
     while (name := f"memory.{len(memory)}") in tensors:
         memory.append(tensors.pop(name))
-    if strange := [name for name in tensors if not name.startswith(BESIDE)]:
+    if strange := [name for name in tensors if not name.startswith(TENSOR_PREFIX)]:
         raise InvalidError(
             "{path} is not a state: it holds {tensors}.", path=path, tensors=quoted(strange[0], 200)
         )
@@ -109,7 +110,7 @@ def load(path: Path) -> StateFile:
         _validate(state)
     except ValueError as error:
         raise InvalidError("{path} is damaged: {error}", path=path, error=error) from error
-    others = {name.removeprefix(BESIDE): tensor for name, tensor in tensors.items()}
+    others = {name.removeprefix(TENSOR_PREFIX): tensor for name, tensor in tensors.items()}
     return StateFile(state, others, _metadata(data))
 
 
@@ -133,8 +134,8 @@ def read_metadata(path: Path) -> Mapping[str, str]:
     return {key: value for key, value in pairs.items() if isinstance(value, str)}
 
 
-def _prefixed(beside: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{BESIDE}{name}": tensor for name, tensor in beside.items()}
+def _prefixed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{TENSOR_PREFIX}{name}": tensor for name, tensor in tensors.items()}
 
 
 def _metadata(data: bytes) -> dict[str, str]:

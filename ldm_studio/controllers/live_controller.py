@@ -66,13 +66,13 @@ class LiveController(QObject):
         """Whether one of its own images is running."""
         return self._newest is not None
 
-    def owns(self, work_id: int) -> bool:
+    def owns(self, job_id: int) -> bool:
         """Whether a job is one of its own."""
-        return work_id in self._ids
+        return job_id in self._ids
 
-    def continues_after(self, work_id: int) -> bool:
+    def continues_after(self, job_id: int) -> bool:
         """Whether a job is one of its own, and another follows when it ends."""
-        return self.is_on and self.owns(work_id)
+        return self.is_on and self.owns(job_id)
 
     def turn(self, on: bool) -> None:
         if on != self.is_on:

@@ -37,7 +37,7 @@ class RunStateController(QObject):
     @property
     def waiting(self) -> list[int]:
         """Unfinished jobs, the running one first."""
-        return [work_id for work_id in self._bridge.waiting if not self._is_live(work_id)]
+        return [job_id for job_id in self._bridge.waiting if not self._is_live(job_id)]
 
     def count(self) -> None:
         """Updates the number of queued jobs."""
@@ -52,8 +52,8 @@ class RunStateController(QObject):
     def cancel_all(self) -> None:
         if waiting := self.waiting:
             self._run(cancelling=not self._store.run.paused)
-            for work_id in reversed(waiting):
-                self._bridge.cancel(work_id)
+            for job_id in reversed(waiting):
+                self._bridge.cancel(job_id)
 
     def _on_loading(self) -> None:
         self._run(loading=True)
@@ -72,8 +72,8 @@ class RunStateController(QObject):
         if not self._is_live(event.id):
             self._run(step=event.step, steps=event.steps, seconds=event.seconds)
 
-    def _on_ended(self, work_id: int) -> None:
-        if not self._is_live(work_id):
+    def _on_ended(self, job_id: int) -> None:
+        if not self._is_live(job_id):
             self._run(
                 waiting=len(self.waiting), cancelling=False, step=0, steps=0, index=0, count=1,
                 seconds=0.0,

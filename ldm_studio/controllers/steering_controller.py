@@ -92,8 +92,8 @@ class SteeringController(QObject):
             self._last = True
             self._offer()
 
-    def _forget(self, work_id: int) -> None:
-        if work_id == self._running:
+    def _forget(self, job_id: int) -> None:
+        if job_id == self._running:
             self._running = None
             self._offer()
 

@@ -89,13 +89,13 @@ class StepScrubber(QObject):
     def _on_finished(self, event: Finished) -> None:
         self._on_live_ended(event.id)
 
-    def _on_ended(self, work_id: int) -> None:
-        self._on_live_ended(work_id)
+    def _on_ended(self, job_id: int) -> None:
+        self._on_live_ended(job_id)
 
-    def _on_live_ended(self, work_id: int) -> None:
-        if work_id == self._running:
+    def _on_live_ended(self, job_id: int) -> None:
+        if job_id == self._running:
             self._running = None
-            if not self._continues_after(work_id):  # its steps are shown until the next one's
+            if not self._continues_after(job_id):  # its steps are shown until the next one's
                 self._update()
 
     def _update(self) -> None:

@@ -190,8 +190,8 @@ class Studio(QObject):
         """Queues an order."""
         store = self.store
         self.live.pause()
-        work_id = self.bridge.submit(order.request, order.inputs, parent=order.parent)
-        self._orders[work_id] = order
+        job_id = self.bridge.submit(order.request, order.inputs, parent=order.parent)
+        self._orders[job_id] = order
         self._prompts.add(store.prompt)
         self.run_state.count()
         if store.run.paused:
@@ -338,8 +338,8 @@ class Studio(QObject):
         if not self.live.owns(event.id):
             self.view.set_preview(None)
 
-    def _on_ended(self, work_id: int) -> None:
-        self._orders.pop(work_id, None)
+    def _on_ended(self, job_id: int) -> None:
+        self._orders.pop(job_id, None)
 
     # From the canvas and the panels
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 AddonKind = Literal["lora", "embedding", "vae", "text"]
 MAX_KEPT = 4
-"""So many models with additions are kept at most."""
+"""So many models with add-ons are kept at most."""
 ROOM = 0.5
 """The share of the model's size that is kept of them together; the last one always is."""
 LISTED = 3
@@ -51,7 +51,7 @@ class Used:
 
 
 @dataclass(frozen=True)
-class Seals:
+class Provenance:
     """What a picture is to say it was made with, as soon as that is known."""
 
     model: Future[ModelDigests] | None = None
@@ -62,7 +62,7 @@ class Seals:
     notes: list[Message] = field(default_factory=list[Message])
     """What has no effect, or was done otherwise than asked, in words."""
 
-    def also(self, request: Request, added: Added) -> None:
+    def also(self, request: Request, added: ModelWithAddons) -> None:
         """What `request`, that of a change, made of the model."""
         self.later[_without_digest(request)] = added.used
         for note in added.notes:
@@ -113,7 +113,7 @@ def _addons(used: Iterable[Used]) -> tuple[Addon, ...]:
 
 
 @dataclass(frozen=True)
-class Added:
+class ModelWithAddons:
     """A model as a request wants it."""
 
     model: Model
@@ -140,7 +140,7 @@ class _Made:
     """Embeddings for other models."""
 
 
-class Additions:
+class AddonApplier:
     """Of one loaded model, the same at every call."""
 
     def __init__(
@@ -159,7 +159,7 @@ class Additions:
 
     def applied(
         self, model: Model, request: Request, *, exactly: bool = False, fitting: bool = False
-    ) -> Added:
+    ) -> ModelWithAddons:
         """`model` with what the prompts and the VAE of `request` name.
 
         `exactly`: no embedding acts that `request.addons` does not name: it may be newer.
@@ -204,7 +204,7 @@ class Additions:
                         embedding=quoted(word.name),
                     )
                 )
-        return Added(made.model, tuple(once.values()), tuple(dict.fromkeys(notes)))
+        return ModelWithAddons(made.model, tuple(once.values()), tuple(dict.fromkeys(notes)))
 
     def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
         then = [one for one in request.addons if (one.kind, one.name) == (kind, name)]

@@ -26,11 +26,11 @@ from ldm_studio.models.file_digests import DigestWorker, ModelDigests
 from ldm_studio.models.found_models import DEFAULT, find_model
 from ldm_studio.models.known_checkpoints import Catalogue, companion_vae, is_checkpoint
 
-from .addon_applier import Added, Additions, Seals
+from .addon_applier import AddonApplier, ModelWithAddons, Provenance
 from .core_run import CoreRun
 from .engine_thread import lower_priority, open_torch_libraries
 from .latent_rgb_store import LatentRgbStore
-from .model_components import Completing
+from .model_components import ComponentFinder
 from .recent_models import LoadedModel, ModelKey, RecentModels
 from .token_counter import TokenCounter
 
@@ -71,12 +71,12 @@ class CorePipeline:
         self._info: ModelInfo | None = None
         self._loaded: ModelKey | None = None
         self._finder = AddonFinder()
-        self._completing = Completing(self._finder)
+        self._component_finder = ComponentFinder(self._finder)
         self._digests = DigestWorker()
-        self._additions: Additions | None = None
+        self._addon_applier: AddonApplier | None = None
         self._sums: Future[ModelDigests] | None = None
         """Of the model that is loaded, while they are not known."""
-        self._others: dict[ModelKey, tuple[Model, Additions]] = {}
+        self._others: dict[ModelKey, tuple[Model, AddonApplier]] = {}
         """The one that a change went on with last."""
         self._recent = RecentModels()
         self._turns: DeviceManager | None = None
@@ -90,12 +90,12 @@ class CorePipeline:
         path = self._path_of(model)
         if self._model is None or self._loaded is None or self._loaded.path != path:
             return False
-        return self._loaded == self._completing.wanted(path, vae)
+        return self._loaded == self._component_finder.wanted(path, vae)
 
     def load(self, model: str = DEFAULT, vae: str = "") -> ModelInfo:
         path = self._path_of(model)
         self._prepare_torch()
-        wanted = self._completing.wanted(path, vae)
+        wanted = self._component_finder.wanted(path, vae)
         if self._info is not None and self._loaded == wanted:
             return self._info
         _check(wanted)
@@ -118,7 +118,7 @@ class CorePipeline:
     def _put_away(self) -> None:
         """Have no model; the one that is loaded may stay in main memory."""
         model, info = self._model, self._info
-        self._model = self._info = self._additions = None
+        self._model = self._info = self._addon_applier = None
         self._forget_others()
         if model is not None and info is not None and self._loaded is not None:
             self._recent.keep(LoadedModel(self._loaded, model, info, self._sums))
@@ -128,7 +128,7 @@ class CorePipeline:
         """Have a model again that was put away."""
         self._model, self._info, self._sums = known.model, known.info, known.sums
         self._loaded = known.key
-        self._additions = self._additions_of(known.key)
+        self._addon_applier = self._addon_applier_of(known.key)
         self._recent.trim()
         if isinstance(known.info.read, TokenCounter):
             known.info.read.refresh()
@@ -146,7 +146,7 @@ class CorePipeline:
         if self._info is not None and not (request.vae or request.model_digest):
             request = replace(request, vae=self._info.vae)
         inputs = inputs or Inputs()
-        added, seals = self._added(request)
+        added, provenance = self._added(request)
         recorded_request = replace(
             inputs.request(request),
             model_digest=request.model_digest or added.model.digest,
@@ -154,9 +154,9 @@ class CorePipeline:
             if request.model_digest
             else added.model.prediction_override,
         )
-        inputs = replace(inputs, models=self._models(seals))
+        inputs = replace(inputs, models=self._models(provenance))
         job = prepare(added.model, recorded_request, inputs, check)
-        return CoreRun(job, seals=seals, notes=added.notes)
+        return CoreRun(job, provenance=provenance, notes=added.notes)
 
     def resume(
         self,
@@ -169,13 +169,13 @@ class CorePipeline:
         from core.pipeline.saved_job import load
 
         saved = load(path)
-        added, seals = self._added(saved.request)
+        added, provenance = self._added(saved.request)
         if pictures is not None:
             saved = replace(saved, inputs=pictures(saved.request))
-        inputs = replace(saved.inputs, models=self._models(seals))
+        inputs = replace(saved.inputs, models=self._models(provenance))
         saved = replace(saved, inputs=inputs)
         job, state = resume(added.model, saved, check)
-        return CoreRun(job, state, saved.step_digests, seals=seals, notes=added.notes)
+        return CoreRun(job, state, saved.step_digests, provenance=provenance, notes=added.notes)
 
     def digest(self) -> str:
         if self._model is not None and self._sums is not None:
@@ -183,44 +183,46 @@ class CorePipeline:
             self._sums = None
         return "" if self._model is None else self._model.digest
 
-    def _added(self, request: Request) -> tuple[Added, Seals]:
+    def _added(self, request: Request) -> tuple[ModelWithAddons, Provenance]:
         """The loaded model as `request` wants it."""
         assert self._model is not None, "a picture before load()"
-        assert self._additions is not None
+        assert self._addon_applier is not None
         if request.model_digest or (self._sums is not None and self._sums.done()):
             self.digest()
         made_before = bool(request.model_digest or request.addons)
-        added = self._additions.applied(self._model, request, exactly=made_before)
-        seals = Seals(self._sums, added.used)
-        model = replace(added.model, digest=self._model.digest, notify=seals.tell)
-        return replace(added, model=model), seals
+        added = self._addon_applier.applied(self._model, request, exactly=made_before)
+        provenance = Provenance(self._sums, added.used)
+        model = replace(added.model, digest=self._model.digest, notify=provenance.tell)
+        return replace(added, model=model), provenance
 
-    def _models(self, seals: Seals) -> Models:
-        """What changes go on with, and what its prompt names; `seals` come to know of that."""
+    def _models(self, provenance: Provenance) -> Models:
+        """What changes go on with, and what its prompt names; `provenance` come to know of that."""
 
         def named(request: Request, exactly: bool) -> Model:
             try:
                 if self.holds(request.model, request.vae):
                     assert self._model is not None
-                    assert self._additions is not None
-                    added = self._additions.applied(self._model, request, exactly=exactly)
+                    assert self._addon_applier is not None
+                    added = self._addon_applier.applied(self._model, request, exactly=exactly)
                     added = replace(added, model=replace(added.model, digest=self._model.digest))
                 else:
                     path = self._path_of(request.model)
-                    other, additions = self._other(self._completing.wanted(path, request.vae))
-                    added = _as_far_as_it_fits(other, additions, request, exactly=exactly)
+                    other, addon_applier = self._other(
+                        self._component_finder.wanted(path, request.vae)
+                    )
+                    added = _as_far_as_it_fits(other, addon_applier, request, exactly=exactly)
                     if other.plan.evicts_others and self._info is not None:
                         added = replace(added, notes=(*added.notes, _cleared(self._info, other)))
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
                     raise shortage from error
                 raise
-            seals.also(request, added)
-            return replace(added.model, notify=seals.tell)
+            provenance.also(request, added)
+            return replace(added.model, notify=provenance.tell)
 
         return named
 
-    def _other(self, wanted: ModelKey) -> tuple[Model, Additions]:
+    def _other(self, wanted: ModelKey) -> tuple[Model, AddonApplier]:
         """Stays loaded beside the model until another one, or another model, is wanted."""
         if wanted not in self._others:
             self._forget_others()  # before the next one: there may not be room for three
@@ -229,8 +231,8 @@ class CorePipeline:
             if model.plan.evicts_others:
                 self._note_that_room_was_made()
             digest = model.digest or self._digests.of(wanted.path).result().digest
-            additions = self._additions_of(wanted)
-            self._others[wanted] = replace(model, digest=digest), additions
+            addon_applier = self._addon_applier_of(wanted)
+            self._others[wanted] = replace(model, digest=digest), addon_applier
         return self._others[wanted]
 
     def _note_that_room_was_made(self) -> None:
@@ -246,8 +248,8 @@ class CorePipeline:
         if self._turns is not None:
             self._turns.evict()  # which may be one of theirs
 
-    def _additions_of(self, wanted: ModelKey) -> Additions:
-        return Additions(self._finder, self._digests, wanted.vae, wanted.texts)
+    def _addon_applier_of(self, wanted: ModelKey) -> AddonApplier:
+        return AddonApplier(self._finder, self._digests, wanted.vae, wanted.texts)
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
@@ -318,7 +320,7 @@ class CorePipeline:
         model = load_model(
             path,
             device,
-            beside=wanted.companions,
+            companions=wanted.companions,
             digest=Catalogue().digest(path) if is_checkpoint(path) else None,
             dtype=self._dtype(device),
             turns=self._turns_on(device),
@@ -343,7 +345,7 @@ class CorePipeline:
         if not model.digest:  # it is found out while the first picture is drawn
             self._sums = self._digests.of(path)
         device = str(model.device)
-        self._additions = self._additions_of(wanted)
+        self._addon_applier = self._addon_applier_of(wanted)
         defaults = model.defaults
         return ModelInfo(
             name=model.name,
@@ -410,7 +412,7 @@ def _check(wanted: ModelKey) -> None:
     """Raises ModelError if it can be told not to load, without reading its weights."""
     from core.checkpoints.load_model import check
 
-    check(wanted.path, beside=wanted.companions)
+    check(wanted.path, companions=wanted.companions)
 
 
 def _absolute(path: Path) -> Path:
@@ -426,14 +428,14 @@ def _cleared(info: ModelInfo, other: Model) -> Message:
 
 
 def _as_far_as_it_fits(
-    model: Model, additions: Additions, request: Request, *, exactly: bool
-) -> Added:
+    model: Model, addon_applier: AddonApplier, request: Request, *, exactly: bool
+) -> ModelWithAddons:
     """A model that goes on, such as a refiner, is often of a family that the LoRAs and words of the
     one before are not for."""
     try:
-        added = additions.applied(model, request, exactly=exactly, fitting=True)
+        added = addon_applier.applied(model, request, exactly=exactly, fitting=True)
     except ModelError as error:
-        return Added(model, notes=(message_of(error),))
+        return ModelWithAddons(model, notes=(message_of(error),))
     return replace(added, model=replace(added.model, digest=model.digest))
 
 

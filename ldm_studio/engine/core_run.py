@@ -17,7 +17,7 @@ from core.request.request import Change, Request
 from core.runtime.environment import Environment, environment
 from ldm_studio.images.run_record import STEP_DIGEST_LENGTH
 
-from .addon_applier import Seals
+from .addon_applier import Provenance
 
 if TYPE_CHECKING:
     from core.pipeline.prepared_run import PreparedRun
@@ -36,16 +36,15 @@ class CoreRun:
         state: State | None = None,
         step_digests: tuple[str, ...] = (),
         *,
-        seals: Seals | None = None,
+        provenance: Provenance | None = None,
         notes: tuple[Message, ...] = (),
     ) -> None:
-        """`state`: where to go on from; `seals`: what the finished picture is to say of what it
-        was made with."""
+        """`state`: the state to resume from; `provenance`: the files the image is made with."""
         self._job = job
         self._began = state or job.start
         self._step_digests = step_digests
         self._notes = notes
-        self._seals = seals or Seals()
+        self._provenance = provenance or Provenance()
 
     @property
     def request(self) -> Request:
@@ -70,7 +69,7 @@ class CoreRun:
 
     @property
     def notes(self) -> tuple[Message, ...]:
-        return tuple(dict.fromkeys((*self._notes, *self._seals.notes)))
+        return tuple(dict.fromkeys((*self._notes, *self._provenance.notes)))
 
     def steps(self) -> Iterator[Step]:
         from core.pipeline.text_to_image import steps
@@ -118,7 +117,7 @@ class CoreRun:
     ) -> None:
         from core.pipeline.saved_job import save
 
-        if self._seals.are_known:
+        if self._provenance.are_known:
             self._seal()
         state = step.state if step else self._began
         try:
@@ -142,7 +141,7 @@ class CoreRun:
 
         autoencoder = self._job.segments[-1].model.autoencoder
         if tiled and autoencoder.decoder_reach is None:
-            self._seals.tell(
+            self._provenance.tell(
                 Message(
                     "The image did not fit into memory as a whole: it was decoded in small tiles, "
                     "whose colours may differ a little."
@@ -154,11 +153,11 @@ class CoreRun:
 
     def _seal(self) -> None:
         job = self._job
-        model = replace(job.model, digest=self._seals.digest() or job.model.digest)
+        model = replace(job.model, digest=self._provenance.digest() or job.model.digest)
         changes = tuple(
-            replace(change, addons=self._seals.addons_of(segment.request))
+            replace(change, addons=self._provenance.addons_of(segment.request))
             for change, segment in zip(job.request.changes, job.segments[1:], strict=True)
         )
-        request = replace(job.request, addons=self._seals.addons(), changes=changes)
+        request = replace(job.request, addons=self._provenance.addons(), changes=changes)
         if (model.digest, request) != (job.model.digest, job.request):
             self._job = replace(job, model=model, request=request)

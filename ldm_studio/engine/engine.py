@@ -28,6 +28,7 @@ from .events import (
     Cancelled,
     Failed,
     Idle,
+    Job,
     Looked,
     LookFailed,
     Replayed,
@@ -36,7 +37,6 @@ from .events import (
     Resumed,
     SteerRefused,
     Warned,
-    Work,
 )
 from .job_queue import MAX_JOBS, Entry, Queue
 from .job_runner import JobRunner, not_drawn, refuse_steers
@@ -105,38 +105,38 @@ class Engine:
 
     # The queue
 
-    def submit(self, work: Work) -> None:
+    def submit(self, job: Job) -> None:
         """Appends a job to the queue; a live one replaces earlier live ones."""
         with self._changed:
             if self._closing:
                 raise RuntimeError("The engine is closed.")
-            if work.live:
+            if job.live:
                 self._cancel_live()
             elif len(self._queue.entries) >= MAX_JOBS:
-                self._mailbox.post(Failed(work.id, _too_many()))
+                self._mailbox.post(Failed(job.id, _too_many()))
                 return
-            entry = self._queue_store.new(work)
+            entry = self._queue_store.new(job)
             self._queue.add(entry)
-            if work.live:
+            if job.live:
                 entry.kept.set()
             else:
                 self._queue_store.put(entry)
                 self._post_queue()
             self._changed.notify()
 
-    def cancel(self, work_id: int) -> None:
+    def cancel(self, job_id: int) -> None:
         """Answered by `Cancelled`: immediately if the job is queued, else after the step or
         tile.
         """
         with self._changed:
-            if entry := self._queue.find(work_id):
+            if entry := self._queue.find(job_id):
                 self._cancel(entry)
 
-    def move(self, work_id: int, index: int) -> None:
+    def move(self, job_id: int, index: int) -> None:
         """Moves a queued job to `index` among the queued ones."""
         with self._changed:
-            entry = self._queue.find(work_id)
-            if entry is not None and entry.state != "running" and not entry.work.live:
+            entry = self._queue.find(job_id)
+            if entry is not None and entry.state != "running" and not entry.job.live:
                 self._queue.move(entry, index)
                 self._queue_store.order(self._queue.entries)
                 self._post_queue()
@@ -153,28 +153,28 @@ class Engine:
         with self._changed:
             self._wake_up()
 
-    def resume_item(self, work_id: int) -> None:
+    def resume_item(self, job_id: int) -> None:
         """Runs an interrupted job next, and resumes the queue."""
         with self._changed:
-            entry = self._queue.find(work_id)
+            entry = self._queue.find(job_id)
             if entry is not None and entry.state == "interrupted":
                 entry.state = "paused"
                 self._queue.move(entry, 0)
                 self._queue_store.update(entry)
                 self._wake_up()
 
-    def discard_item(self, work_id: int) -> None:
+    def discard_item(self, job_id: int) -> None:
         with self._changed:
-            entry = self._queue.find(work_id)
+            entry = self._queue.find(job_id)
             if entry is not None and entry.state == "interrupted":
                 self._cancel(entry)
 
-    def steer(self, work_id: int, change: Change, images: Mapping[str, np.ndarray]) -> None:
+    def steer(self, job_id: int, change: Change, images: Mapping[str, np.ndarray]) -> None:
         """Answered by `Steered` before the next step, or by `SteerRefused`."""
         with self._changed:
-            entry = self._queue.find(work_id)
+            entry = self._queue.find(job_id)
             if entry is None or entry.state not in ("running", "paused"):
-                self._mailbox.post(SteerRefused(work_id, not_drawn()))
+                self._mailbox.post(SteerRefused(job_id, not_drawn()))
             else:
                 entry.steers.append((change, images))
 
@@ -222,7 +222,7 @@ class Engine:
                 self._queue.running.held = True
             for entry in self._queue.entries:
                 if entry is not self._queue.running and entry.state != "interrupted":
-                    self._mailbox.post(Cancelled(entry.work.id))
+                    self._mailbox.post(Cancelled(entry.job.id))
             self._changed.notify()
 
     def join(self, timeout: float | None) -> bool:
@@ -247,8 +247,8 @@ class Engine:
             entry.cancelled = True
             return
         self._queue.remove(entry)
-        self._mailbox.post(Cancelled(entry.work.id))
-        if not entry.work.live:
+        self._mailbox.post(Cancelled(entry.job.id))
+        if not entry.job.live:
             self._queue_store.remove(entry)
             if self._queue.waits_for_disk and self._queue.unsaved is None:
                 self._wake_up()
@@ -259,7 +259,7 @@ class Engine:
         for entry in list(self._queue.live):
             self._cancel(entry)
         running = self._queue.running
-        if running is not None and running.work.live:
+        if running is not None and running.job.live:
             running.cancelled = True
 
     def _drop_replays(self) -> None:
@@ -298,7 +298,7 @@ class Engine:
                 if entry := self._queue.next():
                     went_on = entry.state == "paused"
                     self._queue.begin(entry)
-                    if not entry.work.live:
+                    if not entry.job.live:
                         self._queue_store.update(entry)
                         self._post_queue()
                     return partial(self._run_job, entry, went_on=went_on)
@@ -322,7 +322,7 @@ class Engine:
             if over:
                 refuse_steers(entry, self._mailbox)
                 self._queue.remove(entry)
-                if not entry.work.live:
+                if not entry.job.live:
                     self._queue_store.remove(entry)
             else:
                 self._queue.stand_still(entry)
@@ -331,8 +331,8 @@ class Engine:
                     self._retry_at = time.monotonic() + self._retry_seconds
                 self._queue_store.update(entry)
                 if self._closing:
-                    self._mailbox.post(Cancelled(entry.work.id))
-            if not entry.work.live:
+                    self._mailbox.post(Cancelled(entry.job.id))
+            if not entry.job.live:
                 self._post_queue()
             if self._queue.is_empty:
                 self._mailbox.post(Idle())
@@ -344,7 +344,7 @@ class Engine:
             self._retry_at = time.monotonic() + self._retry_seconds
             if error is not None:
                 return
-            if entry.done == entry.work.request.count:
+            if entry.done == entry.job.request.count:
                 refuse_steers(entry, self._mailbox)
                 self._queue.remove(entry)
                 self._queue_store.remove(entry)
@@ -359,20 +359,20 @@ class Engine:
 
     def _run_with_model(self, entry: Entry, *, went_on: bool) -> bool:
         """Whether the job is finished."""
-        work_id = entry.work.id
+        job_id = entry.job.id
         try:
-            request = entry.work.request
+            request = entry.job.request
             model = self._loader.need(request.model, request.vae)
         except Exception as error:  # a name that is no path, or no model's
-            self._mailbox.post(Failed(work_id, *explain(error)))
+            self._mailbox.post(Failed(job_id, *explain(error)))
             return True
         if model is None:
             with self._changed:
                 self._queue.paused |= len(self._queue.entries) > 1
-            self._mailbox.post(Cancelled(work_id))
+            self._mailbox.post(Cancelled(job_id))
             return True
         if went_on:
-            self._mailbox.post(Resumed(work_id))
+            self._mailbox.post(Resumed(job_id))
         return self._job_runner.paint(entry, model)
 
     def _handle_requests(self) -> None:

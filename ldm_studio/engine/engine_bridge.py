@@ -25,6 +25,7 @@ from .events import (
     Failed,
     Finished,
     Idle,
+    Job,
     LoadFailed,
     Loading,
     Looked,
@@ -44,7 +45,6 @@ from .events import (
     Steered,
     SteerRefused,
     Warned,
-    Work,
 )
 from .mailbox import Mailbox
 
@@ -66,9 +66,9 @@ class EngineBridge(QObject):
     progressed = Signal(object)
     """Progress; the newest of a frame"""
     finished = Signal(object)
-    """Finished: a picture, one of perhaps several of its work"""
+    """Finished: a picture, one of perhaps several of its job"""
     not_saved = Signal(object)
-    """NotSaved: the work stands still until it is"""
+    """NotSaved: the job stands still until it is"""
     saved = Signal(object)
     """Saved: what `not_saved` was about is on disk"""
     failed = Signal(object)
@@ -76,14 +76,14 @@ class EngineBridge(QObject):
     cancelled = Signal(object)
     """Cancelled"""
     ended = Signal(int)
-    """The work of this id is over, for whatever reason."""
+    """The job of this id is over, for whatever reason."""
     idle = Signal()
     steered = Signal(object)
     """Steered"""
     steer_refused = Signal(object)
     """SteerRefused"""
     paused = Signal(object)
-    """Paused: the running work stands still"""
+    """Paused: the running job stands still"""
     resumed = Signal(object)
     """Resumed"""
     queue_changed = Signal(object)
@@ -152,11 +152,11 @@ class EngineBridge(QObject):
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """Works not yet over, the running one first."""
+        """Jobs not yet over, the running one first."""
         return tuple(self._waiting)
 
     def warm_up(self, model: str = DEFAULT, vae: str = "") -> None:
-        """Load a model now rather than with the first work that names it; one that has no
+        """Load a model now rather than with the first job that names it; one that has no
         autoencoder with `vae`."""
         self._engine.warm_up(model, vae)
 
@@ -171,53 +171,53 @@ class EngineBridge(QObject):
     ) -> int:
         """Queue a request and return its id. The arrays must not be written to again.
 
-        For what the arguments mean, see `Work`. A live one comes before what waits, also while
+        For what the arguments mean, see `Job`. A live one comes before what waits, also while
         the queue is paused, and cancels the live ones before it.
         """
-        work_id = next(self._ids)
-        work = Work(work_id, request, inputs or Inputs(), parent, live, resume)
-        self._waiting.append(work.id)
+        job_id = next(self._ids)
+        job = Job(job_id, request, inputs or Inputs(), parent, live, resume)
+        self._waiting.append(job.id)
         if live:
             self._cancelling |= self._live
-            self._live.add(work.id)
-        self._engine.submit(work)
-        return work.id
+            self._live.add(job.id)
+        self._engine.submit(job)
+        return job.id
 
-    def cancel(self, work_id: int) -> None:
+    def cancel(self, job_id: int) -> None:
         """No preview of it arrives after this; `cancelled` follows within a step, or a tile."""
-        if work_id in self._waiting:
-            self._cancelling.add(work_id)
-            self._engine.cancel(work_id)
+        if job_id in self._waiting:
+            self._cancelling.add(job_id)
+            self._engine.cancel(job_id)
 
-    def move(self, work_id: int, index: int) -> None:
-        """Put a waiting work at `index` among those that wait, 0 being the next to run."""
-        self._engine.move(work_id, index)
+    def move(self, job_id: int, index: int) -> None:
+        """Put a waiting job at `index` among those that wait, 0 being the next to run."""
+        self._engine.move(job_id, index)
 
     def pause(self) -> None:
-        """The running work stops after its step, with its state on disk; nothing new starts."""
+        """The running job stops after its step, with its state on disk; nothing new starts."""
         self._engine.pause()
 
     def resume(self) -> None:
         """Go on where `pause`, or the last end of the program, stopped."""
         self._engine.resume()
 
-    def resume_item(self, work_id: int) -> None:
-        """Let an interrupted work go on next; a paused queue goes on with it."""
-        self._engine.resume_item(work_id)
+    def resume_item(self, job_id: int) -> None:
+        """Let an interrupted job go on next; a paused queue goes on with it."""
+        self._engine.resume_item(job_id)
 
-    def discard_item(self, work_id: int) -> None:
-        """Forget an interrupted work and what is on disk of it."""
-        self._engine.discard_item(work_id)
+    def discard_item(self, job_id: int) -> None:
+        """Forget an interrupted job and what is on disk of it."""
+        self._engine.discard_item(job_id)
 
     def steer(
-        self, work_id: int, change: Change, images: Mapping[str, np.ndarray] | None = None
+        self, job_id: int, change: Change, images: Mapping[str, np.ndarray] | None = None
     ) -> None:
         """Change the running picture from its next step on, whatever `change.step` says.
 
         `images` are those that the change names by digest. Answered by `steered` or
         `steer_refused`. The pictures of the same batch that follow are not changed.
         """
-        self._engine.steer(work_id, change, images or {})
+        self._engine.steer(job_id, change, images or {})
 
     def look(self, trajectory: Path, step: int) -> None:
         """Show a kept trajectory after `step` steps, from 1 on; only the latest wish counts."""
@@ -282,8 +282,8 @@ class EngineBridge(QObject):
     def _change_queue(self, event: QueueChanged) -> None:
         """Take over the order, and what was left from the last time."""
         queued = [item.id for item in event.items if item.state != "interrupted"]
-        rest = [work_id for work_id in self._waiting if work_id not in queued]
-        self._waiting = sorted([*queued, *rest], key=lambda work_id: work_id != self._running)
+        rest = [job_id for job_id in self._waiting if job_id not in queued]
+        self._waiting = sorted([*queued, *rest], key=lambda job_id: job_id != self._running)
         self.queue_changed.emit(event)
 
     def _end(self, event: Failed | Cancelled, signal: Any) -> None:
@@ -291,19 +291,19 @@ class EngineBridge(QObject):
         signal.emit(event)
         self.ended.emit(event.id)
 
-    def _over(self, work_id: int) -> None:
-        self._forget(work_id)
-        self.ended.emit(work_id)
+    def _over(self, job_id: int) -> None:
+        self._forget(job_id)
+        self.ended.emit(job_id)
 
-    def _forget(self, work_id: int) -> None:
-        if work_id in self._waiting:
-            self._waiting.remove(work_id)
-        self._cancelling.discard(work_id)
-        self._live.discard(work_id)
+    def _forget(self, job_id: int) -> None:
+        if job_id in self._waiting:
+            self._waiting.remove(job_id)
+        self._cancelling.discard(job_id)
+        self._live.discard(job_id)
 
 
 class Generations(QObject):
-    """The awaitable face of the bridge. Cancelling the task cancels the work."""
+    """The awaitable face of the bridge. Cancelling the task cancels the job."""
 
     def __init__(self, bridge: EngineBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -318,16 +318,16 @@ class Generations(QObject):
     async def run(self, request: Request, inputs: Inputs | None = None) -> list[Finished]:
         """The finished pictures. Raises StudioError, or CancelledError when it was cancelled."""
         future = asyncio.get_running_loop().create_future()
-        work_id = self._bridge.submit(request, inputs)
-        self._futures[work_id] = future
-        self._results[work_id] = []
+        job_id = self._bridge.submit(request, inputs)
+        self._futures[job_id] = future
+        self._results[job_id] = []
         try:
             return await future
         except asyncio.CancelledError:
-            self._bridge.cancel(work_id)
+            self._bridge.cancel(job_id)
             raise
         finally:
-            del self._futures[work_id], self._results[work_id]
+            del self._futures[job_id], self._results[job_id]
 
     def _finished(self, event: Finished) -> None:
         if event.id in self._results:
@@ -339,13 +339,13 @@ class Generations(QObject):
     def _cancelled(self, event: Cancelled) -> None:
         self._settle(event.id, None)
 
-    def _ended(self, work_id: int) -> None:
-        future = self._futures.get(work_id)
+    def _ended(self, job_id: int) -> None:
+        future = self._futures.get(job_id)
         if future is not None and not future.done():
-            future.set_result(self._results[work_id])
+            future.set_result(self._results[job_id])
 
-    def _settle(self, work_id: int, error: StudioError | None) -> None:
-        future = self._futures.get(work_id)
+    def _settle(self, job_id: int, error: StudioError | None) -> None:
+        future = self._futures.get(job_id)
         if future is None or future.done():
             return
         if error is None:

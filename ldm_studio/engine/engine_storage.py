@@ -20,7 +20,7 @@ from ldm_studio.images.recipe_inputs import MissingInput
 from ldm_studio.images.run_record import Record
 from ldm_studio.images.trajectory_store import Trajectories
 
-from .events import Work
+from .events import Job
 
 Save = Callable[["GeneratedImage", ModelInfo, Record], Path]
 """Writes a finished picture to disk; raises OSError or ImageError."""
@@ -50,18 +50,18 @@ class Storage:
             next_picture or (lambda seed: paths.next_picture(paths.output_dir(), seed)),
         )
 
-    def keep_inputs(self, work: Work) -> Request:
-        """Write the images of a work; its request with them named. Raises OSError."""
-        for name, pixels in work.inputs.by_digest():
+    def keep_inputs(self, job: Job) -> Request:
+        """Write the images of a job; its request with them named. Raises OSError."""
+        for name, pixels in job.inputs.by_digest():
             self.inputs.keep(name, pixels)
-        return work.inputs.request(work.request)
+        return job.inputs.request(job.request)
 
-    def inputs_of(self, work: Work, request: Request) -> Inputs:
-        """Those that came with the work, and the kept ones that `request` names beside them.
+    def inputs_of(self, job: Job, request: Request) -> Inputs:
+        """Those that came with the job, and the kept ones that `request` names beside them.
 
         Raises RequestError if one is missing, ImageError if it is damaged.
         """
         try:
-            return recipe_inputs.find(work.inputs.request(request), self.inputs, work.inputs)
+            return recipe_inputs.find(job.inputs.request(request), self.inputs, job.inputs)
         except MissingInput as error:
             raise RequestError(error.field, error.message, error.hint) from error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class Job:
     """One press of Generate: `request.count` pictures, and the pictures they start from."""
 
     id: int
@@ -60,7 +60,7 @@ class MadeRoom:
 
 @dataclass(frozen=True)
 class LoadFailed:
-    """There is no model. The next work tries again."""
+    """There is no model. The next job tries again."""
 
     error: StudioError
     report: str = ""
@@ -112,7 +112,7 @@ class Finished:
 @dataclass(frozen=True, eq=False)
 class NotSaved:
     """A finished picture could not be written. It is kept, and tried again every now and then;
-    until it is there the work stands still, and the queue with it.
+    until it is there the job stands still, and the queue with it.
     """
 
     id: int
@@ -128,12 +128,12 @@ class Saved:
     path: Path
     trajectory: Path | None = None
     over: bool = False
-    """It was the last of its work."""
+    """It was the last of its job."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The work ended with an error; the engine goes on with the next."""
+    """The job ended with an error; the engine goes on with the next."""
 
     id: int
     error: StudioError
@@ -143,7 +143,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The work ended because the user said so, or the program closes, which keeps it on disk."""
+    """The job ended because the user said so, or the program closes, which keeps it on disk."""
 
     id: int
 
@@ -171,7 +171,7 @@ class SteerRefused:
 
 @dataclass(frozen=True)
 class Paused:
-    """The running work stands still after `step` of `steps`; its state is on disk."""
+    """The running job stands still after `step` of `steps`; its state is on disk."""
 
     id: int
     step: int
@@ -180,7 +180,7 @@ class Paused:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The work goes on from where it stood still."""
+    """The job goes on from where it stood still."""
 
     id: int
 
@@ -191,7 +191,7 @@ JobState = Literal["waiting", "running", "paused", "interrupted"]
 
 @dataclass(frozen=True)
 class QueueItem:
-    """A work that is not over, as the user sees it in the queue."""
+    """A job that is not over, as the user sees it in the queue."""
 
     id: int
     request: Request
@@ -206,7 +206,7 @@ class QueueItem:
 
 @dataclass(frozen=True)
 class QueueChanged:
-    """The queue as it is now, in its order; live works are never in it."""
+    """The queue as it is now, in its order; live jobs are never in it."""
 
     items: tuple[QueueItem, ...]
     paused: bool

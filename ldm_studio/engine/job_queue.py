@@ -1,4 +1,4 @@
-"""The works that are not over, in their order. Whoever uses it holds the engine's lock."""
+"""The jobs that are not over, in their order. Whoever uses it holds the engine's lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Record
 from ldm_studio.images.trajectory_store import Trajectory
 
-from .events import JobState, QueueChanged, QueueItem, Work
+from .events import Job, JobState, QueueChanged, QueueItem
 
 MAX_JOBS = 500
 
@@ -25,7 +25,7 @@ class Unsaved:
     """A finished picture, and what is written with it."""
 
     index: int
-    """Which of its work."""
+    """Which of its job."""
     picture: GeneratedImage
     model: ModelInfo
     record: Record
@@ -35,9 +35,9 @@ class Unsaved:
 
 @dataclass(eq=False)
 class Entry:
-    """A work, how far it has come, and where it is kept on disk."""
+    """A job, how far it has come, and where it is kept on disk."""
 
-    work: Work
+    job: Job
     key: str
     """Names what is on disk of it."""
     state: JobState = "waiting"
@@ -64,11 +64,11 @@ class Entry:
 
     def item(self) -> QueueItem:
         step, steps = (self.step, self.steps) if self.state != "running" else (0, 0)
-        return QueueItem(self.work.id, self.work.request, self.state, self.done, step, steps)
+        return QueueItem(self.job.id, self.job.request, self.state, self.done, step, steps)
 
 
 class Queue:
-    """Live works come first and are drawn while it is paused; the others keep their order."""
+    """Live jobs come first and are drawn while it is paused; the others keep their order."""
 
     def __init__(self) -> None:
         self.paused = False
@@ -85,15 +85,15 @@ class Queue:
 
     @property
     def unsaved(self) -> Entry | None:
-        """The work whose finished picture could not be saved, if there is one."""
+        """The job whose finished picture could not be saved, if there is one."""
         return next((entry for entry in self.entries if entry.unsaved is not None), None)
 
     def add(self, entry: Entry) -> None:
-        (self.live if entry.work.live else self.entries).append(entry)
+        (self.live if entry.job.live else self.entries).append(entry)
 
-    def find(self, work_id: int) -> Entry | None:
+    def find(self, job_id: int) -> Entry | None:
         known = [*self.entries, *self.live, *([self.running] if self.running else [])]
-        return next((entry for entry in known if entry.work.id == work_id), None)
+        return next((entry for entry in known if entry.job.id == job_id), None)
 
     def next(self) -> Entry | None:
         """The one to draw now; it is not taken out."""
@@ -106,7 +106,7 @@ class Queue:
 
     def begin(self, entry: Entry) -> None:
         self.running, entry.state, entry.held = entry, "running", False
-        if entry.work.live:
+        if entry.job.live:
             self.live.remove(entry)
         else:
             self.to_front(entry)

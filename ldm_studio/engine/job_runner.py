@@ -1,4 +1,4 @@
-"""Draws a work from the queue: picture after picture, step after step."""
+"""Draws a job from the queue: picture after picture, step after step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from .job_queue import Entry, Unsaved
 from .mailbox import Mailbox
 from .model_loader import explain
 from .queue_store import QueueStore
-from .running_image import Drawing, decode_failure
+from .running_image import RunningImage, decode_failure
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class JobRunner:
         self._attend = attend
         self.preview_interval: float | None = preview_interval
         """Seconds; None for no previews. May be changed on any thread."""
-        self._drawing: Drawing | None = None
+        self._running_image: RunningImage | None = None
         """What is being drawn; None while it is begun."""
         self._peak: PeakMemory | None = None
         self._reported: set[Message] = set()
@@ -79,38 +79,38 @@ class JobRunner:
             return self._all(entry, model)
         except RunCancelled:
             return self._stopped(entry)
-        except BaseException as error:  # the thread must outlive every failure of a work
-            self._mailbox.post(Failed(entry.work.id, *explain(error)))
+        except BaseException as error:  # the thread must outlive every failure of a job
+            self._mailbox.post(Failed(entry.job.id, *explain(error)))
             return True
 
     def _all(self, entry: Entry, model: ModelInfo) -> bool:
-        work = entry.work
+        job = entry.job
         entry.kept.wait()
         if entry.unsaved is not None and (error := self.save_again(entry)) is not None:
-            self._mailbox.post(NotSaved(work.id, not_saved(error)))
+            self._mailbox.post(NotSaved(job.id, not_saved(error)))
             return self._stopped(entry)
-        singles = list(each_image(entry.stored or work.request, Wildcards()))
+        singles = list(each_image(entry.stored or job.request, Wildcards()))
         for index, request in enumerate(singles):
             if index < entry.done:
                 continue
-            if entry.cancelled or (entry.held and not work.live):
+            if entry.cancelled or (entry.held and not job.live):
                 return self._stopped(entry)
-            self._mailbox.post(Started(work.id, request, index, len(singles)))
+            self._mailbox.post(Started(job.id, request, index, len(singles)))
             self._peak = PeakMemory(model.torch_device)
-            self._drawing = drawing = self._begin(entry, request, index)
-            self._tell(drawing.run.notes)
+            self._running_image = image = self._begin(entry, request, index)
+            self._tell(image.run.notes)
             try:
-                if not self._draw(entry, drawing):
+                if not self._draw(entry, image):
                     return self._stopped(entry)
-                if not self._finish(entry, drawing, model, index, len(singles)):
+                if not self._finish(entry, image, model, index, len(singles)):
                     return True
                 if entry.unsaved is not None:
                     return self._stopped(entry)
                 refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
             finally:
-                self._drawing = None
-                self._reported = set(drawing.run.notes)
-                drawing.close()
+                self._running_image = None
+                self._reported = set(image.run.notes)
+                image.close()
         return True
 
     def _tell(self, notes: tuple[Message, ...]) -> None:
@@ -122,18 +122,20 @@ class JobRunner:
 
     def _stopped(self, entry: Entry) -> bool:
         if entry.cancelled:
-            self._mailbox.post(Cancelled(entry.work.id))
+            self._mailbox.post(Cancelled(entry.job.id))
             return True
-        self._mailbox.post(Paused(entry.work.id, entry.step, entry.steps))
+        self._mailbox.post(Paused(entry.job.id, entry.step, entry.steps))
         return False
 
     # A picture
 
-    def _begin(self, entry: Entry, request: Request, index: int) -> Drawing:
-        work = entry.work
+    def _begin(self, entry: Entry, request: Request, index: int) -> RunningImage:
+        job = entry.job
         entry.step = entry.steps = 0
-        if work.live:
-            return Drawing(self._new(entry, request), None, self._queue_store.failed, keeps=False)
+        if job.live:
+            return RunningImage(
+                self._new(entry, request), None, self._queue_store.failed, keeps=False
+            )
         journal = self._storage.jobs.journal(entry.key, index)
         states = journal.states()
         run = self._again(entry, states[-1]) if states else None
@@ -144,13 +146,13 @@ class JobRunner:
                 self._queue_store.failed(error)
             run = self._new(entry, request)
         keeps = self._storage.trajectories.budget > 0
-        return Drawing(run, journal, self._queue_store.failed, keeps=keeps)
+        return RunningImage(run, journal, self._queue_store.failed, keeps=keeps)
 
     def _new(self, entry: Entry, request: Request) -> Run:
         check = partial(self._check, entry)
-        if entry.work.resume is not None:
-            return self._pipeline.resume(entry.work.resume, check=check)
-        found = self._storage.inputs_of(entry.work, request)
+        if entry.job.resume is not None:
+            return self._pipeline.resume(entry.job.resume, check=check)
+        found = self._storage.inputs_of(entry.job, request)
         return self._pipeline.begin(request, found, check=check)
 
     def _again(self, entry: Entry, state: Path) -> Run | None:
@@ -158,7 +160,7 @@ class JobRunner:
         try:
             return self._pipeline.resume(
                 state,
-                lambda request: self._storage.inputs_of(entry.work, request),
+                lambda request: self._storage.inputs_of(entry.job, request),
                 check=partial(self._check, entry),
             )
         except (StateError, RequestError) as error:
@@ -173,18 +175,18 @@ class JobRunner:
             )
             return None
 
-    def _draw(self, entry: Entry, drawing: Drawing) -> bool:
+    def _draw(self, entry: Entry, image: RunningImage) -> bool:
         """False where it was stopped before its end."""
-        work_id = entry.work.id
-        if not self._goes_on(entry, drawing):
+        job_id = entry.job.id
+        if not self._goes_on(entry, image):
             return False
-        began_at = drawing.done
+        began_at = image.done
         seconds = 0.0
         previewed = began = time.monotonic()
-        for step in drawing.steps():
+        for step in image.steps():
             if entry.cancelled:
                 return False
-            done, total = drawing.done, drawing.total
+            done, total = image.done, image.total
             now = time.monotonic()
             first = done - began_at <= 2
             seconds = now - began if first else 0.8 * seconds + 0.2 * (now - began)
@@ -193,83 +195,83 @@ class JobRunner:
                 now - previewed >= interval or done in (began_at + 1, total)
             )
             preview = None
-            if due and (done == total or not self._mailbox.has_unread(work_id)):
-                preview = _preview(drawing.run, step)
+            if due and (done == total or not self._mailbox.has_unread(job_id)):
+                preview = _preview(image.run, step)
                 previewed = time.monotonic()
-            self._mailbox.post(Progress(work_id, done, total, seconds, preview))
-            if not self._goes_on(entry, drawing):
+            self._mailbox.post(Progress(job_id, done, total, seconds, preview))
+            if not self._goes_on(entry, image):
                 return False
             began = time.monotonic()
         return not entry.cancelled
 
-    def _goes_on(self, entry: Entry, drawing: Drawing) -> bool:
+    def _goes_on(self, entry: Entry, image: RunningImage) -> bool:
         """Do what was asked since the last step; False if that is to stop."""
         self._attend()
         while entry.steers:
             change, images = entry.steers.popleft()
-            self._steer(entry, drawing, change, images)
+            self._steer(entry, image, change, images)
         if entry.cancelled:
             return False
-        return drawing.done == drawing.total or not self._stands_still(entry, drawing)
+        return image.done == image.total or not self._stands_still(entry, image)
 
     def _check(self, entry: Entry) -> None:
         """Between two tiles. Raises RunCancelled where it is to stop, after the last whole step."""
-        if entry.cancelled or self._stands_still(entry, self._drawing):
+        if entry.cancelled or self._stands_still(entry, self._running_image):
             raise RunCancelled
 
-    def _stands_still(self, entry: Entry, drawing: Drawing | None) -> bool:
+    def _stands_still(self, entry: Entry, image: RunningImage | None) -> bool:
         """Whether it was asked to, and can go on later from what is on disk."""
-        if not entry.held or entry.work.live:
+        if not entry.held or entry.job.live:
             return False
-        if drawing is not None:
-            entry.step, entry.steps = drawing.done, drawing.total
-            entry.held = drawing.stand_still()  # the disk is full: that was told; better finish it
+        if image is not None:
+            entry.step, entry.steps = image.done, image.total
+            entry.held = image.stand_still()  # the disk is full: that was told; better finish it
         return entry.held
 
-    def _steer(self, entry: Entry, drawing: Drawing, change: Any, images: Any) -> None:
+    def _steer(self, entry: Entry, image: RunningImage, change: Any, images: Any) -> None:
         try:
             for name, pixels in images.items():
                 self._storage.inputs.keep(name, pixels)
         except OSError as error:
             self._queue_store.failed(error)
         try:
-            change = drawing.steer(replace(change, step=drawing.done), images)
+            change = image.steer(replace(change, step=image.done), images)
         except StudioError as error:
-            self._mailbox.post(SteerRefused(entry.work.id, error))
+            self._mailbox.post(SteerRefused(entry.job.id, error))
         else:
-            self._mailbox.post(Steered(entry.work.id, change))
-            self._tell(drawing.run.notes)
+            self._mailbox.post(Steered(entry.job.id, change))
+            self._tell(image.run.notes)
 
     def _finish(
-        self, entry: Entry, drawing: Drawing, model: ModelInfo, index: int, count: int
+        self, entry: Entry, image: RunningImage, model: ModelInfo, index: int, count: int
     ) -> bool:
         """Decode, save and tell; False where that failed, which was told."""
-        work = entry.work
+        job = entry.job
         try:
-            picture = drawing.finish()
+            picture = image.finish()
         except (StudioError, MemoryError, RuntimeError) as error:
-            why = explain(error) if work.live else self._rescue(drawing, error)
-            self._mailbox.post(Failed(work.id, *why))
+            why = explain(error) if job.live else self._rescue(image, error)
+            self._mailbox.post(Failed(job.id, *why))
             return False
-        self._tell(drawing.run.notes)
-        if work.live:
-            self._mailbox.post(Finished(work.id, picture, None, index, count, live=True))
+        self._tell(image.run.notes)
+        if job.live:
+            self._mailbox.post(Finished(job.id, picture, None, index, count, live=True))
             return True
         memory = self._peak.read() if self._peak else None
-        record = drawing.record(picture, work.parent)
-        finished = Unsaved(index, picture, model, record, drawing.trajectory(record, picture))
-        drawing.close()
+        record = image.record(picture, job.parent)
+        finished = Unsaved(index, picture, model, record, image.trajectory(record, picture))
+        image.close()
         try:
             path = self._save(picture, model, record)
         except (OSError, ImageError) as error:
             entry.unsaved = finished
-            entry.step, entry.steps = drawing.done, drawing.total
-            self._mailbox.post(Finished(work.id, picture, None, index, count, record))
-            self._mailbox.post(NotSaved(work.id, not_saved(error)))
+            entry.step, entry.steps = image.done, image.total
+            self._mailbox.post(Finished(job.id, picture, None, index, count, record))
+            self._mailbox.post(NotSaved(job.id, not_saved(error)))
             return True
         kept = self._saved(entry, finished)
         self._mailbox.post(
-            Finished(work.id, picture, path, index, count, record, kept, memory=memory)
+            Finished(job.id, picture, path, index, count, record, kept, memory=memory)
         )
         return True
 
@@ -285,8 +287,8 @@ class JobRunner:
             return ImageError("There is not enough memory to save the image.")
         entry.unsaved = None
         kept = self._saved(entry, finished)
-        over = entry.done == entry.work.request.count
-        self._mailbox.post(Saved(entry.work.id, finished.picture, path, kept, over))
+        over = entry.done == entry.job.request.count
+        self._mailbox.post(Saved(entry.job.id, finished.picture, path, kept, over))
         return None
 
     def _saved(self, entry: Entry, finished: Unsaved) -> Path | None:
@@ -302,14 +304,14 @@ class JobRunner:
         self._queue_store.finished(entry, finished.index)
         return kept
 
-    def _rescue(self, drawing: Drawing, error: BaseException) -> tuple[StudioError, str]:
+    def _rescue(self, image: RunningImage, error: BaseException) -> tuple[StudioError, str]:
         """Keep what cannot be decoded beside the pictures; what to tell of it."""
         told, bug = explain(error)
-        seed = drawing.run.request.seed
+        seed = image.run.request.seed
         try:
             with self._storage.next_picture(seed) as path:
                 file = path.with_suffix(".safetensors")
-                drawing.rescue(file)
+                image.rescue(file)
         except (OSError, ImageError, StateError) as failure:
             log.warning("the latent could not be kept: %s", failure)
             return told, bug
@@ -331,7 +333,7 @@ def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
     """Those that came while the picture was decoded already."""
     while entry.steers:
         entry.steers.popleft()
-        mailbox.post(SteerRefused(entry.work.id, not_drawn()))
+        mailbox.post(SteerRefused(entry.job.id, not_drawn()))
 
 
 def not_drawn() -> RequestError:

@@ -41,10 +41,10 @@ class Mailbox:
         if wake:
             self._wake()
 
-    def has_unread(self, work_id: int) -> bool:
+    def has_unread(self, job_id: int) -> bool:
         """Whether a preview of this job is still unread."""
         with self._lock:
-            unread = self._latest.get(work_id)
+            unread = self._latest.get(job_id)
             return unread is not None and unread.preview is not None
 
     def drain(self) -> list[Event]:

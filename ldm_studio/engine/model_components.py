@@ -16,7 +16,7 @@ MOST_TEXTS = 20
 """So many text encoders are tried."""
 
 
-class Completing:
+class ComponentFinder:
     """A VAE is the one beside the model, or the one that is chosen; text encoders are those in the
     folders that fit, the ones nearest to the model first.
     """
@@ -68,6 +68,6 @@ def _completes(path: Path, texts: tuple[Path, ...]) -> bool:
     from core.checkpoints.identify import identify
 
     try:
-        return not identify(path, beside=texts).lacks_text
+        return not identify(path, companions=texts).lacks_text
     except ModelError:
         return False

@@ -12,7 +12,7 @@ from ldm_studio.images.job_files import FoundJob, StoredJob, StoredState
 
 from .disk_writer import RETRY_SECONDS, DiskWriter
 from .engine_storage import Storage
-from .events import Work
+from .events import Job
 from .job_queue import Entry
 
 log = logging.getLogger(__name__)
@@ -44,10 +44,10 @@ class QueueStore:
             return []
         for problem in problems:
             self._warn(StudioError(problem))
-        return [_entry(job, next(ids)) for job in found]
+        return [_entry(found_job, next(ids)) for found_job in found]
 
-    def new(self, work: Work) -> Entry:
-        return Entry(work, self._jobs.new_key())
+    def new(self, job: Job) -> Entry:
+        return Entry(job, self._jobs.new_key())
 
     def put(self, entry: Entry) -> None:
         """Write a new job and the pictures it starts from; then `entry.kept` is set."""
@@ -112,8 +112,8 @@ class QueueStore:
         """Raises OSError; then it is tried again later."""
         self._unwritten[entry.key] = entry
         if entry.stored is None:
-            entry.stored = self._storage.keep_inputs(entry.work)
-        self._jobs.write(entry.key, _job(entry, entry.stored, state, done))
+            entry.stored = self._storage.keep_inputs(entry.job)
+        self._jobs.write(entry.key, _stored_job(entry, entry.stored, state, done))
         del self._unwritten[entry.key]
 
     def _retry(self) -> bool:
@@ -136,20 +136,20 @@ class QueueStore:
         self._disk_writer.close()
 
 
-def _job(entry: Entry, request: Request, state: StoredState, done: int) -> StoredJob:
-    work = entry.work
-    resume = str(work.resume.absolute()) if work.resume else ""
-    return StoredJob(request, state, done, work.parent, resume)
+def _stored_job(entry: Entry, request: Request, state: StoredState, done: int) -> StoredJob:
+    job = entry.job
+    resume = str(job.resume.absolute()) if job.resume else ""
+    return StoredJob(request, state, done, job.parent, resume)
 
 
-def _entry(found: FoundJob, work_id: int) -> Entry:
-    job = found.job
-    resume = Path(job.resume) if job.resume else None
-    entry = Entry(Work(work_id, job.request, parent=job.parent, resume=resume), found.key)
+def _entry(found: FoundJob, job_id: int) -> Entry:
+    stored = found.job
+    resume = Path(stored.resume) if stored.resume else None
+    entry = Entry(Job(job_id, stored.request, parent=stored.parent, resume=resume), found.key)
     # That it runs is written beside the first steps, and may have come too late.
-    ran = job.state == "running" or (job.state == "waiting" and found.step > 0)
-    entry.state = "interrupted" if ran else job.state
-    entry.done, entry.step, entry.steps = job.done, found.step, found.steps
-    entry.stored = job.request
+    ran = stored.state == "running" or (stored.state == "waiting" and found.step > 0)
+    entry.state = "interrupted" if ran else stored.state
+    entry.done, entry.step, entry.steps = stored.done, found.step, found.steps
+    entry.stored = stored.request
     entry.kept.set()
     return entry

@@ -19,7 +19,7 @@ from ldm_studio.images.run_record import Parent, Record
 from ldm_studio.images.trajectory_store import Trajectory
 
 
-class Drawing:
+class RunningImage:
     """A run, and its journal: after each step enough is on disk to go on to the same bits.
 
     A journal that cannot be written is told once, and tried again with every step: the drawing

@@ -11,7 +11,7 @@ from ldm_studio.engine_protocol import Pipeline, Run
 from ldm_studio.images.trajectory_store import Trajectory, read
 
 from .engine_storage import Storage
-from .events import Work
+from .events import Job
 
 
 class StepViewer:
@@ -49,5 +49,5 @@ class StepViewer:
                 model=quoted(request.model),
                 digest=request.model_digest[:10],
             )
-        inputs = self._storage.inputs_of(Work(0, request), request)
+        inputs = self._storage.inputs_of(Job(0, request), request)
         return self._pipeline.begin(request, inputs)

@@ -302,7 +302,7 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
 
     vae = companion_vae(path)
     try:
-        identity = identify(path, beside=[vae] if vae else [])
+        identity = identify(path, companions=[vae] if vae else [])
     except ModelError as error:
         is_model = not isinstance(error.__cause__, NotAModelError)
         return replace(known, what=MODEL if is_model else "other", problem=error.message.to_json())

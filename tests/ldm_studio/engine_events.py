@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from core.request.request import Request
 from ldm_studio.engine.engine import Engine
-from ldm_studio.engine.events import Event, Idle, QueueChanged, QueueItem, Work
+from ldm_studio.engine.events import Event, Idle, Job, QueueChanged, QueueItem
 from ldm_studio.engine.mailbox import Mailbox
 from tests.waiting import HANG_SECONDS
 
@@ -55,8 +55,8 @@ class Reader:
         self.events.clear()
 
 
-def work(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> Work:
-    return Work(number, Request(prompt="a cat", steps=steps, count=count, seed=seed))
+def new_job(number: int = 1, *, steps: int = 4, count: int = 1, seed: int = 0) -> Job:
+    return Job(number, Request(prompt="a cat", steps=steps, count=count, seed=seed))
 
 
 def end(engine: Engine) -> None:

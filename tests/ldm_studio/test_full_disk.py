@@ -21,6 +21,7 @@ from ldm_studio.engine.events import (
     Failed,
     Finished,
     Idle,
+    Job,
     NotSaved,
     Paused,
     QueueChanged,
@@ -28,7 +29,6 @@ from ldm_studio.engine.events import (
     Saved,
     Started,
     Warned,
-    Work,
 )
 from ldm_studio.images import image_files
 from tests.ldm_studio.engine_events import Reader, work
@@ -76,13 +76,13 @@ def save(picture, model, record) -> Path:
     )
 
 
-def redrawn(number: int) -> Work:
+def redrawn(number: int) -> Job:
     """Two pictures, redrawn from another one under a mask."""
     image = np.full((32, 32, 3), 200, np.uint8)
     mask = np.zeros((32, 32), np.uint8)
     mask[:, 16:] = 255
     request = Request(prompt="a cat", steps=2, count=2, width=32, height=32, strength=0.5)
-    return Work(number, request, image, mask)
+    return Job(number, request, image, mask)
 
 
 def saved_pixels() -> list[np.ndarray]:
@@ -296,7 +296,7 @@ import pytest
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.engine import Engine
-from ldm_studio.engine.events import Finished, NotSaved, Saved, Work
+from ldm_studio.engine.events import Finished, NotSaved, Saved, Job
 from ldm_studio.history.history_errors import HistoryError
 from ldm_studio.history.query_language import Query
 from ldm_studio.history.image_reader import scan
@@ -323,7 +323,7 @@ else:
 reader = Reader()
 engine = Engine(FakePipeline(), reader.mailbox, save, preview_interval=60.0, retry_seconds=0.01)
 request = Request(prompt="a cat", steps=2, count=COUNT, width=64, height=64)
-engine.submit(Work(1, request))
+engine.submit(Job(1, request))
 told = reader.one(NotSaved).error
 print(told.message, flush=True)
 if real:

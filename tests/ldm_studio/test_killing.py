@@ -35,7 +35,7 @@ from pathlib import Path
 import numpy as np
 from core.request.request import Request
 from ldm_studio.engine.engine import Engine
-from ldm_studio.engine.events import Progress, Work
+from ldm_studio.engine.events import Progress, Job
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.images.image_saving import ImageSaver
 from tests.ldm_studio.engine_events import Reader
@@ -44,8 +44,8 @@ model, request, inputs = sys.argv[1:]
 pictures = np.load(inputs)
 reader = Reader()
 engine = Engine(CorePipeline(Path(model)), reader.mailbox, ImageSaver().save_picture)
-engine.submit(Work(1, Request.from_json(request), pictures["image"], pictures["mask"]))
-engine.submit(Work(2, Request(prompt="waits")))
+engine.submit(Job(1, Request.from_json(request), pictures["image"], pictures["mask"]))
+engine.submit(Job(2, Request(prompt="waits")))
 seen = 0
 while True:
     seen = reader.one(Progress, lambda event: event.step > seen).step

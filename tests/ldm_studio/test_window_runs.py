@@ -83,9 +83,9 @@ def test_a_refusal_is_told_and_the_offer_stands(start, qtbot, gate) -> None:
     begin(application, qtbot, gate, prompt="a cat", steps=10)
     application.store.prompt = "a dog"
     application.studio.steering_controller.apply()
-    (work_id,) = application.bridge.waiting
+    (job_id,) = application.bridge.waiting
     error = RequestError("changes", "It comes too late.")
-    application.bridge.steer_refused.emit(SteerRefused(work_id, error))
+    application.bridge.steer_refused.emit(SteerRefused(job_id, error))
     assert "too late" in application.window.notice.text()
     assert application.window.run_area.apply.isEnabled()
 

@@ -306,9 +306,9 @@ class QueuePanel(QFrame):
         self._update()
         self.changed.emit()
 
-    def show_progress(self, work_id: int, step: int, steps: int) -> None:
+    def show_progress(self, job_id: int, step: int, steps: int) -> None:
         """The progress of the running job."""
-        row = self.model.row_of(work_id)
+        row = self.model.row_of(job_id)
         if row is None or self.model.items[row].state != "running":
             return
         items = list(self.model.items)

@@ -237,7 +237,7 @@ def test_networks_may_lie_in_files_of_their_own(tinies: dict[str, Tiny], tmp_pat
         save_file(weights, path)
     with pytest.raises(ModelError, match="but no U-Net"):
         identify(paths[1])
-    assert_holds(load_model(paths[0], beside=paths[1:]), tiny)
+    assert_holds(load_model(paths[0], companions=paths[1:]), tiny)
 
 
 def test_a_vae_beside_replaces_that_of_the_file(
@@ -245,7 +245,7 @@ def test_a_vae_beside_replaces_that_of_the_file(
 ) -> None:
     other = {k: v + 1 for k, v in tinies["SD1"].vae.state_dict().items()}
     save_file(other, tmp_path / "vae.safetensors")
-    model = load_model(checkpoints["SD1"], beside=[tmp_path / "vae.safetensors"])
+    model = load_model(checkpoints["SD1"], companions=[tmp_path / "vae.safetensors"])
     for name, value in model.autoencoder.state_dict().items():
         assert torch.equal(value, other[name])
 

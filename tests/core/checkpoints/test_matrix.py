@@ -51,7 +51,7 @@ class Written:
     path: Path
     stored: Weights
     """The numbers in it, by their names in the file that was first published."""
-    beside: tuple[Path, ...] = ()
+    companions: tuple[Path, ...] = ()
     average: bool = False
 
 
@@ -139,8 +139,8 @@ def separate_files(tiny: Tiny, folder: Path) -> Written:
         files["images"] = {n: v for n, v in weights.items() if not n.startswith(known)}
     for name, part in files.items():
         save_file(prefixed("", dict(part)), folder / f"{name}.safetensors")
-    beside = tuple(folder / f"{name}.safetensors" for name in files if name != "unet")
-    return Written(folder / "unet.safetensors", weights, beside)
+    companions = tuple(folder / f"{name}.safetensors" for name in files if name != "unet")
+    return Written(folder / "unet.safetensors", weights, companions)
 
 
 def sharded_folder(tiny: Tiny, folder: Path) -> Written:
@@ -260,7 +260,7 @@ def loaded(written: Written, kind: str) -> Model:
     prediction = "v" if KINDS[kind].prediction == "v_prediction" else "eps"
     return load_model(
         written.path,
-        beside=written.beside,
+        companions=written.companions,
         digest=kind,
         prediction=None if written.path.is_dir() else prediction,
         average=written.average,

@@ -69,12 +69,12 @@ def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(
 def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(bridge.progressed):
-        work = bridge.submit(Request(steps=10))
+        job = bridge.submit(Request(steps=10))
         gate.let(1)
     seen: list[Progress] = []
     bridge.progressed.connect(seen.append)
     with qtbot.waitSignal(bridge.cancelled):
-        bridge.cancel(work)
+        bridge.cancel(job)
         gate.let(1)
     assert seen == []
     assert bridge.waiting == ()
@@ -151,14 +151,14 @@ def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate
 def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(bridge.progressed):
-        work = bridge.submit(Request(steps=5))
+        job = bridge.submit(Request(steps=5))
         gate.let(1)
     with qtbot.waitSignal(bridge.paused) as paused:
         bridge.pause()
         gate.let(1)
-    assert (paused.args[0].id, paused.args[0].step) == (work, 2)
-    assert bridge.waiting == (work,)
-    bridge.steer(work, Change(0, cfg=2.0))
+    assert (paused.args[0].id, paused.args[0].step) == (job, 2)
+    assert bridge.waiting == (job,)
+    bridge.steer(job, Change(0, cfg=2.0))
     signals = [bridge.resumed, bridge.steered, bridge.finished, bridge.idle]
     with qtbot.waitSignals(signals, order="strict"):
         bridge.resume()
@@ -175,8 +175,8 @@ def test_steering_what_is_over_is_refused(start, qtbot) -> None:
 def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
     bridge = start(FakePipeline())
     with qtbot.waitSignal(bridge.ended) as ended:
-        work = bridge.submit(Request(), live=True)
-    assert ended.args == [work]
+        job = bridge.submit(Request(), live=True)
+    assert ended.args == [job]
     assert bridge.waiting == ()
 
 

@@ -28,7 +28,7 @@ from ldm_studio.engine.events import (
 from ldm_studio.engine.mailbox import Mailbox
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.run_record import Record
-from tests.ldm_studio.engine_events import work
+from tests.ldm_studio.engine_events import new_job
 from tests.ldm_studio.fakes import FakePipeline
 from tests.waiting import HANG_SECONDS
 
@@ -36,8 +36,8 @@ from tests.waiting import HANG_SECONDS
 def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.warm_up()
-    engine.submit(work(1, seed=5))
-    engine.submit(work(2, seed=9))
+    engine.submit(new_job(1, seed=5))
+    engine.submit(new_job(2, seed=9))
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
     events = reader.until_idle()
     assert sum(isinstance(event, Loading) for event in events) == 1
@@ -53,7 +53,7 @@ def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> 
         assert pipeline.info is not None
         pipeline.info = replace(pipeline.info, plan="one at a time")
 
-    run(pipeline).submit(work(steps=4))
+    run(pipeline).submit(new_job(steps=4))
     events = reader.until_idle()
     (told,) = (event for event in events if isinstance(event, MadeRoom))
     assert str(told.model.plan) == "one at a time"
@@ -64,7 +64,7 @@ def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> 
 
 def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(run, reader, saver) -> None:
     engine = run(FakePipeline())
-    engine.submit(work(count=3, seed=7))
+    engine.submit(new_job(count=3, seed=7))
     events = reader.until_idle()
     begun = [event for event in events if isinstance(event, Started)]
     assert [(event.index, event.count, event.request.count) for event in begun] == [
@@ -77,7 +77,7 @@ def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(run, reader, sa
 
 def test_a_picture_is_on_disk_before_the_interface_hears_of_it(run, reader, saver) -> None:
     engine = run(FakePipeline())
-    engine.submit(work(seed=3))
+    engine.submit(new_job(seed=3))
     events = reader.until(lambda event: isinstance(event, Finished))
     (finished,) = [event for event in events if isinstance(event, Finished)]
     assert finished.path == Path("/pictures/3.png")
@@ -86,7 +86,7 @@ def test_a_picture_is_on_disk_before_the_interface_hears_of_it(run, reader, save
 
 def test_progress_counts_to_the_last_step_with_a_preview(run, reader) -> None:
     engine = run(FakePipeline())
-    engine.submit(work(steps=50))
+    engine.submit(new_job(steps=50))
     events = reader.until_idle()
     last = [event for event in events if isinstance(event, Progress)][-1]
     assert (last.step, last.steps) == (50, 50)
@@ -117,7 +117,7 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
         return Path("x.png")
 
     engine = Engine(Counting(), mailbox, save, preview_interval=0.0)
-    engine.submit(work(steps=200))
+    engine.submit(new_job(steps=200))
     assert done.wait(HANG_SECONDS)
     engine.close()
     assert engine.join(HANG_SECONDS)
@@ -127,7 +127,7 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
 def test_cancel_ends_within_one_step_and_keeps_the_engine(run, reader, gate, saver) -> None:
     pipeline = FakePipeline(before_step=gate)
     engine = run(pipeline)
-    engine.submit(work(1, steps=100))
+    engine.submit(new_job(1, steps=100))
     gate.let(3)
     reader.until(lambda event: isinstance(event, Progress) and event.step == 3)
     engine.cancel(1)
@@ -138,13 +138,13 @@ def test_cancel_ends_within_one_step_and_keeps_the_engine(run, reader, gate, sav
     reader.until_idle()
     reader.forget()
     gate.open()
-    engine.submit(work(2))
+    engine.submit(new_job(2))
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
 
 
 def test_cancel_after_the_last_step_still_cancels(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate))
-    engine.submit(work(1, steps=2))
+    engine.submit(new_job(1, steps=2))
     gate.let(1)
     reader.until(lambda event: isinstance(event, Progress))
     engine.cancel(1)
@@ -156,9 +156,9 @@ def test_cancel_after_the_last_step_still_cancels(run, reader, gate, saver) -> N
 
 def test_cancel_while_queued_is_immediate(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate))
-    engine.submit(work(1, seed=1))
-    engine.submit(work(2, seed=2))
-    engine.submit(work(3, seed=3))
+    engine.submit(new_job(1, seed=1))
+    engine.submit(new_job(2, seed=2))
+    engine.submit(new_job(3, seed=3))
     reader.until(lambda event: isinstance(event, Started))
     engine.cancel(2)
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
@@ -170,14 +170,14 @@ def test_cancel_while_queued_is_immediate(run, reader, gate, saver) -> None:
 def test_cancel_of_an_unknown_work_does_nothing(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.cancel(99)
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     events = reader.until_idle()
     assert not any(isinstance(event, Cancelled) for event in events)
 
 
 def test_cancel_during_loading_starts_nothing(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_load=gate))
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     reader.until(lambda event: isinstance(event, Loading))
     engine.cancel(1)
     gate.open()
@@ -188,21 +188,21 @@ def test_cancel_during_loading_starts_nothing(run, reader, gate, saver) -> None:
 
 def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(run, reader) -> None:
     engine = run(FakePipeline(begin_error=ZeroDivisionError("oops")))
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     events = reader.until_idle()
     (failed,) = [event for event in events if isinstance(event, Failed)]
     assert "ZeroDivisionError: oops" in str(failed.error.message)
     assert "Traceback" in failed.report
     reader.forget()
-    engine.submit(work(2))
+    engine.submit(new_job(2))
     reader.until(lambda event: isinstance(event, Finished))
 
 
 def test_an_error_of_the_worker_below_exception_does_not_end_it(run, reader) -> None:
     engine = run(FakePipeline(begin_error=SystemExit(3)))
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     reader.until(lambda event: isinstance(event, Failed))
-    engine.submit(work(2))
+    engine.submit(new_job(2))
     reader.until(lambda event: isinstance(event, Finished))
 
 
@@ -218,7 +218,7 @@ def test_an_error_of_the_worker_below_exception_does_not_end_it(run, reader) -> 
 )
 def test_running_out_of_memory_is_told_with_advice(run, reader, error) -> None:
     engine = run(FakePipeline(begin_error=error))
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     events = reader.until_idle()
     (failed,) = [event for event in events if isinstance(event, Failed)]
     assert isinstance(failed.error, MemoryShortage)
@@ -236,7 +236,7 @@ def test_running_out_of_memory_is_told_with_advice(run, reader, error) -> None:
 def test_a_full_disk_is_told_and_the_picture_is_not_lost(run, reader, saver, error, place) -> None:
     saver.error = error
     engine = run(FakePipeline())
-    engine.submit(work(1, count=3))
+    engine.submit(new_job(1, count=3))
     told = reader.one(NotSaved)
     (finished,) = reader.all(Finished)
     assert finished.path is None
@@ -255,21 +255,21 @@ def test_a_damaged_model_is_told_and_loading_can_be_tried_again(run, reader) -> 
             raise ModelError("unet.safetensors is damaged.", "Download it again.")
 
     engine = run(FakePipeline(before_load=load))
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     events = reader.until(lambda event: isinstance(event, Cancelled))
     (failed,) = [event for event in events if isinstance(event, LoadFailed)]
     assert str(failed.error.hint) == "Download it again."
     assert failed.report == ""
     broken = False
     reader.forget()
-    engine.submit(work(2))
+    engine.submit(new_job(2))
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
 
 
 def test_closing_while_a_picture_forms_ends_the_thread(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate))
-    engine.submit(work(1, steps=1000))
-    engine.submit(work(2))
+    engine.submit(new_job(1, steps=1000))
+    engine.submit(new_job(2))
     gate.let(2)
     reader.until(lambda event: isinstance(event, Progress) and event.step == 2)
     engine.close()
@@ -279,7 +279,7 @@ def test_closing_while_a_picture_forms_ends_the_thread(run, reader, gate, saver)
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 1)
     with pytest.raises(RuntimeError):
-        engine.submit(work(3))
+        engine.submit(new_job(3))
 
 
 def test_closing_while_loading_and_twice(run, reader, gate) -> None:

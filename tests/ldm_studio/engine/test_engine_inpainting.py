@@ -14,7 +14,7 @@ from core.request.inputs import Inputs
 from core.request.request import Inpaint, Request
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
-from ldm_studio.engine.events import Finished, Progress, Work
+from ldm_studio.engine.events import Finished, Job, Progress
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.engine_events import Reader
@@ -48,7 +48,7 @@ def test_it_draws_what_is_masked_and_keeps_the_rest(
     engine = Engine(CorePipeline(checkpoint), reader.mailbox, Saver(), preview_interval=0.0)
     inpaint = Inpaint(area=area, width=64, height=64, padding=8)
     asked = Request(prompt="a cat", steps=2, width=64, height=96, inpaint=inpaint)
-    engine.submit(Work(1, asked, Inputs(photo, mask)))
+    engine.submit(Job(1, asked, Inputs(photo, mask)))
     picture = reader.one(Finished).picture
     engine.close()
     assert engine.join(HANG_SECONDS)

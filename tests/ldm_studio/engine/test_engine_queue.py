@@ -18,6 +18,7 @@ from ldm_studio.engine.events import (
     Failed,
     Finished,
     Idle,
+    Job,
     Paused,
     Progress,
     QueueChanged,
@@ -25,11 +26,10 @@ from ldm_studio.engine.events import (
     Resumed,
     Started,
     Warned,
-    Work,
 )
 from ldm_studio.engine.job_queue import MAX_JOBS
 from ldm_studio.images.run_record import Parent
-from tests.ldm_studio.engine_events import Reader, end, work
+from tests.ldm_studio.engine_events import Reader, end, new_job
 from tests.ldm_studio.fakes import FakePipeline
 
 
@@ -47,8 +47,8 @@ def left_on_disk() -> list[Path]:
 def test_a_paused_job_stands_still_after_its_step_and_goes_on(run, reader, gate, saver) -> None:
     pipeline = FakePipeline(before_step=gate)
     engine = run(pipeline, reader)
-    engine.submit(work(1, steps=10, seed=1))
-    engine.submit(work(2, seed=2))
+    engine.submit(new_job(1, steps=10, seed=1))
+    engine.submit(new_job(2, seed=2))
     gate.let(3)
     reader.one(Progress, lambda event: event.step == 3)
     engine.pause()
@@ -75,7 +75,7 @@ def test_a_paused_job_stands_still_after_its_step_and_goes_on(run, reader, gate,
 def test_while_paused_nothing_new_starts(run, reader, saver) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
-    engine.submit(work(1, seed=1))
+    engine.submit(new_job(1, seed=1))
     reader.one(QueueChanged, lambda event: len(event.items) == 1)
     engine.warm_up()
     reader.one(Ready)
@@ -87,7 +87,7 @@ def test_while_paused_nothing_new_starts(run, reader, saver) -> None:
 
 def test_a_batch_stands_still_between_two_pictures_too(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
-    engine.submit(work(1, steps=1, count=3, seed=5))
+    engine.submit(new_job(1, steps=1, count=3, seed=5))
     gate.let(1)
     reader.one(Started, lambda event: event.index == 1)
     engine.pause()
@@ -101,7 +101,7 @@ def test_a_batch_stands_still_between_two_pictures_too(run, reader, gate, saver)
 
 def test_a_paused_job_can_be_cancelled(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
-    engine.submit(work(1, steps=10))
+    engine.submit(new_job(1, steps=10))
     gate.let(1)
     reader.one(Progress)
     engine.pause()
@@ -120,7 +120,7 @@ def test_a_paused_job_can_be_cancelled(run, reader, gate) -> None:
 def test_what_waits_can_be_moved_and_removed(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     for number in range(1, 6):
-        engine.submit(work(number, seed=number))
+        engine.submit(new_job(number, seed=number))
     reader.one(Started)
     engine.move(4, 0)
     engine.move(2, 99)
@@ -137,12 +137,12 @@ def test_there_are_only_so_many(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
     for number in range(1, MAX_JOBS + 2):
-        engine.submit(work(number))
+        engine.submit(new_job(number))
     failed = reader.one(Failed)
     assert failed.id == MAX_JOBS + 1
     assert str(MAX_JOBS) in str(failed.error.message)
     engine.cancel(1)
-    engine.submit(work(1000))
+    engine.submit(new_job(1000))
     reader.one(QueueChanged, lambda event: event.items[-1:] and event.items[-1].id == 1000)
 
 
@@ -152,9 +152,9 @@ def test_there_are_only_so_many(run, reader) -> None:
 def test_what_waits_is_there_again_in_its_order_and_paused(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     parent = Parent("a" * 64, "00001-7.png", 3)
-    engine.submit(work(1, steps=10, seed=1))
-    engine.submit(work(2, seed=2))
-    engine.submit(replace(work(3, seed=3), parent=parent))
+    engine.submit(new_job(1, steps=10, seed=1))
+    engine.submit(new_job(2, seed=2))
+    engine.submit(replace(new_job(3, seed=3), parent=parent))
     gate.let(3)
     reader.one(Progress, lambda event: event.step == 3)
     engine.move(3, 0)
@@ -185,7 +185,7 @@ def test_what_waits_is_there_again_in_its_order_and_paused(run, reader, gate, sa
 def test_a_job_of_the_last_time_does_not_hold_up_a_new_one(run, reader, saver) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
-    engine.submit(work(1, seed=1))
+    engine.submit(new_job(1, seed=1))
     end(engine)
     (job,) = left_on_disk()  # as a crash leaves it
     job.write_text(json.dumps({**json.loads(job.read_text()), "state": "running"}))
@@ -195,7 +195,7 @@ def test_a_job_of_the_last_time_does_not_hold_up_a_new_one(run, reader, saver) -
     told = again.one(QueueChanged)
     assert [item.state for item in told.items] == ["interrupted"]
     assert not told.paused
-    engine.submit(work(2, seed=2))
+    engine.submit(new_job(2, seed=2))
     again.until_idle()
     assert saver.saved == [2]
     engine.resume_item(told.items[0].id)
@@ -205,7 +205,7 @@ def test_a_job_of_the_last_time_does_not_hold_up_a_new_one(run, reader, saver) -
 
 def test_pictures_of_a_batch_that_are_done_are_not_made_again(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
-    engine.submit(work(1, steps=2, count=3, seed=5))
+    engine.submit(new_job(1, steps=2, count=3, seed=5))
     gate.let(3)
     reader.one(Progress, lambda event: event.step == 1 and len(saver.saved) == 1)
     engine.close()
@@ -226,7 +226,7 @@ def test_the_pictures_it_starts_from_are_there_again(run, reader) -> None:
     mask = np.full((128, 128), 255, np.uint8)
     engine = run(FakePipeline(), reader)
     engine.pause()
-    engine.submit(Work(1, Request(steps=2), Inputs(image, mask)))
+    engine.submit(Job(1, Request(steps=2), Inputs(image, mask)))
     end(engine)
     again, pipeline = Reader(), FakePipeline()
     engine = run(pipeline, again)
@@ -242,7 +242,7 @@ def test_the_pictures_it_starts_from_are_there_again(run, reader) -> None:
 
 def test_a_picture_it_started_from_that_is_gone_is_told(run, reader) -> None:
     engine = run(FakePipeline(), reader)
-    engine.submit(Work(1, Request(init="0" * 64)))
+    engine.submit(Job(1, Request(init="0" * 64)))
     assert "no longer stored" in str(reader.one(Failed).error.message)
 
 
@@ -250,8 +250,8 @@ def test_a_picture_it_started_from_that_is_gone_is_told(run, reader) -> None:
 def test_a_damaged_job_is_put_aside_and_told_and_the_others_are_there(run, reader, text) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
-    engine.submit(work(1, seed=1))
-    engine.submit(work(2, seed=2))
+    engine.submit(new_job(1, seed=1))
+    engine.submit(new_job(2, seed=2))
     end(engine)
     left_on_disk()[0].write_text(text)
     again = Reader()
@@ -265,11 +265,11 @@ def test_a_damaged_job_is_put_aside_and_told_and_the_others_are_there(run, reade
 def test_a_queue_of_a_running_process_is_left_to_it(run, reader, saver) -> None:
     first = run(FakePipeline(), reader)
     first.pause()
-    first.submit(work(1, seed=1))
+    first.submit(new_job(1, seed=1))
     reader.one(QueueChanged, lambda event: len(event.items) == 1)
     other = Reader()
     second = run(FakePipeline(), other)
-    second.submit(work(1, seed=7))
+    second.submit(new_job(1, seed=7))
     other.until_idle()
     assert saver.saved == [7]
     first.resume()
@@ -284,7 +284,7 @@ def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
         tmp_path / "half.safetensors", 5, step_digests=[half.step_digest(n) for n in range(1, 6)]
     )
     engine = run(pipeline, reader)
-    engine.submit(Work(1, half.request, resume=tmp_path / "half.safetensors"))
+    engine.submit(Job(1, half.request, resume=tmp_path / "half.safetensors"))
     reader.until_idle()
     assert saver.saved == [4]
     record = reader.one(Finished).record
@@ -301,13 +301,13 @@ def test_what_decoding_did_otherwise_is_told_once_for_pictures_in_a_row(run, rea
     pipeline.before_finish = overflow
     pipeline.notes = ("said before",)
     engine = run(pipeline, reader)
-    engine.submit(work(1, count=3, seed=1))
+    engine.submit(new_job(1, count=3, seed=1))
     reader.until_idle()
     assert [str(event.error.message) for event in reader.all(Warned)] == [
         "said before",
         "overflowed",
     ]
-    engine.submit(work(2, seed=1))
+    engine.submit(new_job(2, seed=1))
     reader.until_idle()
     assert str(reader.all(Warned)[-1].error.message) == "overflowed"
 
@@ -320,7 +320,7 @@ def test_a_disk_that_is_full_is_told_once_and_drawing_goes_on(run, reader, saver
         raise OSError(errno.ENOSPC, "No space left on device", "/data/queue/x")
 
     engine = run(FakePipeline(before_save=full), reader)
-    engine.submit(work(1, steps=5, count=2, seed=1))
+    engine.submit(new_job(1, steps=5, count=2, seed=1))
     reader.until_idle()
     assert saver.saved == [1, 2]
     (warned,) = reader.all(Warned)
@@ -334,8 +334,8 @@ def test_what_cannot_be_written_is_not_paused_but_finished(run, reader, gate, sa
         raise OSError(errno.ENOSPC, "No space left on device")
 
     engine = run(FakePipeline(before_step=gate, before_save=full), reader)
-    engine.submit(work(1, steps=3, seed=1))
-    engine.submit(work(2, seed=2))
+    engine.submit(new_job(1, steps=3, seed=1))
+    engine.submit(new_job(2, seed=2))
     gate.let(1)
     reader.one(Progress)
     engine.pause()
@@ -349,7 +349,7 @@ def test_a_queue_that_cannot_be_written_does_not_stop_anything(run, reader, save
     paths.data_dir().mkdir(parents=True)
     paths.queue_dir().write_text("in the way")
     engine = run(FakePipeline(), reader)
-    engine.submit(work(1, seed=1))
+    engine.submit(new_job(1, seed=1))
     reader.until_idle()
     assert saver.saved == [1]
     assert len(reader.all(Warned)) == 1

@@ -14,6 +14,7 @@ from ldm_studio.engine.events import (
     Cancelled,
     Failed,
     Finished,
+    Job,
     LoadFailed,
     Paused,
     Progress,
@@ -22,9 +23,8 @@ from ldm_studio.engine.events import (
     Started,
     Steered,
     SteerRefused,
-    Work,
 )
-from tests.ldm_studio.engine_events import end, work
+from tests.ldm_studio.engine_events import end, new_job
 from tests.ldm_studio.fakes import FakePipeline
 
 
@@ -37,7 +37,7 @@ def left_on_disk() -> list[Path]:
 
 def test_a_change_is_made_before_the_next_step_and_is_in_the_recipe(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
-    engine.submit(work(1, steps=5))
+    engine.submit(new_job(1, steps=5))
     gate.let(2)
     reader.one(Progress, lambda event: event.step == 2)
     engine.steer(1, Change(0, prompt="a dog"), {})
@@ -51,7 +51,7 @@ def test_a_change_is_made_before_the_next_step_and_is_in_the_recipe(run, reader,
 
 def test_what_is_over_cannot_be_steered(run, reader) -> None:
     engine = run(FakePipeline(), reader)
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     reader.until_idle()
     engine.steer(1, Change(0, cfg=2.0), {})
     assert reader.one(SteerRefused).id == 1
@@ -65,7 +65,7 @@ def test_a_change_that_comes_too_late_is_refused_and_the_picture_is_finished(
             engine.steer(1, Change(0, cfg=2.0), {})
 
     engine = run(FakePipeline(before_step=at_the_last), reader)
-    engine.submit(work(1, steps=2))
+    engine.submit(new_job(1, steps=2))
     reader.until_idle()
     assert reader.one(SteerRefused).id == 1
     assert len(saver.saved) == 1
@@ -76,7 +76,7 @@ def test_a_change_that_comes_while_it_is_decoded_is_refused(run, reader, saver) 
         engine.steer(1, Change(0, cfg=2.0), {})
 
     engine = run(FakePipeline(before_finish=decoding), reader)
-    engine.submit(work(1, steps=2, count=2))
+    engine.submit(new_job(1, steps=2, count=2))
     reader.until_idle()
     assert len(reader.all(SteerRefused)) == 2
     assert all(event.picture.request.changes == () for event in reader.all(Finished))
@@ -84,7 +84,7 @@ def test_a_change_that_comes_while_it_is_decoded_is_refused(run, reader, saver) 
 
 def test_a_paused_job_can_be_steered(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
-    engine.submit(work(1, steps=5))
+    engine.submit(new_job(1, steps=5))
     gate.let(1)
     reader.one(Progress)
     engine.pause()
@@ -100,8 +100,8 @@ def test_a_paused_job_can_be_steered(run, reader, gate) -> None:
 # --- live --------------------------------------------------------------------------------------
 
 
-def live(number: int, **settings: object) -> Work:
-    return replace(work(number, **settings), live=True)
+def live(number: int, **settings: object) -> Job:
+    return replace(new_job(number, **settings), live=True)
 
 
 def test_a_live_picture_is_neither_saved_nor_queued_nor_on_disk(run, reader, saver) -> None:
@@ -134,9 +134,9 @@ def test_a_newer_live_work_replaces_the_ones_before_it(run, reader, gate) -> Non
 
 def test_live_works_come_first_and_also_while_paused(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
-    engine.submit(work(1, seed=1))
+    engine.submit(new_job(1, seed=1))
     reader.one(Started)
-    engine.submit(work(2, seed=2))
+    engine.submit(new_job(2, seed=2))
     engine.submit(live(3))
     gate.open()
     reader.until_idle()
@@ -150,8 +150,8 @@ def test_live_works_come_first_and_also_while_paused(run, reader, gate, saver) -
 # --- models ------------------------------------------------------------------------------------
 
 
-def named(number: int, model: str) -> Work:
-    return Work(number, Request(steps=2, model=model))
+def named(number: int, model: str) -> Job:
+    return Job(number, Request(steps=2, model=model))
 
 
 def test_another_model_is_loaded_when_a_work_asks_for_it(run, reader) -> None:
@@ -181,8 +181,8 @@ def test_a_model_that_cannot_be_loaded_keeps_what_waits(run, reader) -> None:
 
     engine = run(FakePipeline(before_load=broken), reader)
     engine.pause()
-    engine.submit(work(1))
-    engine.submit(work(2))
+    engine.submit(new_job(1))
+    engine.submit(new_job(2))
     engine.resume()
     reader.one(LoadFailed)
     reader.one(Cancelled)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ldm_studio.engine.events import Cancelled, Finished, Paused, Progress, QueueChanged, Resumed
-from tests.ldm_studio.engine_events import Reader, work
+from tests.ldm_studio.engine_events import Reader, new_job
 from tests.ldm_studio.fakes import FakePipeline, Gate
 from tests.waiting import HANG_SECONDS
 
@@ -28,7 +28,7 @@ def in_the_second_step(gate: Gate, reader: Reader) -> None:
 
 def test_what_is_cancelled_ends_with_its_tile(run, reader, gate, pipeline) -> None:
     engine = run(pipeline, reader)
-    engine.submit(work())
+    engine.submit(new_job())
     in_the_second_step(gate, reader)
     engine.cancel(1)
     gate.let()  # the tile in progress, no more
@@ -41,13 +41,13 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
     run, reader, gate, pipeline
 ) -> None:
     whole = run(FakePipeline(), reader)
-    whole.submit(work(5))
+    whole.submit(new_job(5))
     expected = reader.one(Finished).picture
     whole.close()
     assert whole.join(HANG_SECONDS)
     reader.forget()
     engine = run(pipeline, reader)
-    engine.submit(work())
+    engine.submit(new_job())
     in_the_second_step(gate, reader)
     engine.pause()
     gate.let()
@@ -63,7 +63,7 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
 
 def test_closing_keeps_the_last_whole_step(run, reader, gate, pipeline) -> None:
     engine = run(pipeline, reader)
-    engine.submit(work())
+    engine.submit(new_job())
     in_the_second_step(gate, reader)
     engine.close()
     gate.let()
@@ -83,7 +83,7 @@ def test_where_the_disk_is_full_a_pause_lets_it_finish(run, reader, gate, pipeli
 
     pipeline.before_save = full
     engine = run(pipeline, reader)
-    engine.submit(work())
+    engine.submit(new_job())
     in_the_second_step(gate, reader)
     engine.pause()
     gate.open()
@@ -95,7 +95,7 @@ def test_it_can_be_cancelled_while_it_is_decoded(run, reader, gate) -> None:
     decoding = Gate()
     pipeline = FakePipeline(tiles=2, before_decoding=decoding)
     engine = run(pipeline, reader)
-    engine.submit(work())
+    engine.submit(new_job())
     reader.one(Progress, lambda event: event.step == 4)
     decoding.wait()
     engine.cancel(1)

@@ -20,6 +20,7 @@ from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import (
     Failed,
     Finished,
+    Job,
     Looked,
     LookFailed,
     Paused,
@@ -30,13 +31,12 @@ from ldm_studio.engine.events import (
     ReplayProgress,
     Started,
     Steered,
-    Work,
 )
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.images import image_files
 from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.images.trajectory_store import read
-from tests.ldm_studio.engine_events import Reader, end, work
+from tests.ldm_studio.engine_events import Reader, end, new_job
 from tests.ldm_studio.fakes import FakePipeline
 from tests.tiny_recipe import write_model
 
@@ -64,7 +64,7 @@ def run(engines: list[Engine]) -> Callable[..., Engine]:
 
 def test_a_picture_carries_all_that_it_is_made_again_from(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
     path, record = finished.path, finished.record
     assert path is not None
@@ -88,7 +88,7 @@ def test_what_was_steered_replays(run, reader, model) -> None:
 
     end(engine)
     engine = run(Steering(model), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
     change = reader.one(Steered).change
     assert change == Change(0, prompt="blue square", cfg=2.0)
@@ -112,7 +112,7 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, mod
             return super().begin(request, inputs, **more)
 
     engine = run(Steering(model), reader)
-    engine.submit(Work(1, REQUEST, Inputs(image)))
+    engine.submit(Job(1, REQUEST, Inputs(image)))
     finished = reader.one(Finished)
     assert reader.one(Steered)
     assert np.array_equal(finished.picture.rgb[16:], image[16:])
@@ -134,7 +134,7 @@ def test_a_picture_that_cannot_be_replayed_is_told(run, reader, tmp_path) -> Non
 
 def test_a_replay_can_be_stopped(run, reader, model, gate) -> None:
     engine = run(CorePipeline(model), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     path = reader.one(Finished).path
     assert path is not None
     end(engine)
@@ -161,7 +161,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
     run, reader, model, gate
 ) -> None:
     engine = run(CorePipeline(model), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     whole = reader.one(Finished)
     reader.until_idle()
     end(engine)
@@ -181,7 +181,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
 
     quitting = Reader()
     engine = run(Stepping(model), quitting)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     gate.let(2)
     gate.wait(3)  # the third step is drawn: only after it can the engine see that it is to pause
     engine.pause()
@@ -206,7 +206,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
 
 def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
     trajectory = finished.trajectory
     assert trajectory is not None
@@ -228,11 +228,11 @@ def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) ->
 def test_a_running_picture_does_not_keep_others_from_being_seen(run, reader, gate) -> None:
     pipeline = FakePipeline()
     engine = run(pipeline, reader)
-    engine.submit(work(1, steps=6))
+    engine.submit(new_job(1, steps=6))
     trajectory = reader.one(Finished).trajectory
     assert trajectory is not None
     pipeline.before_step = gate
-    engine.submit(work(2, steps=6))
+    engine.submit(new_job(2, steps=6))
     reader.one(Started, lambda event: event.id == 2)
     engine.view_step(trajectory, 3)
     engine.view_step(trajectory, 5)
@@ -252,7 +252,7 @@ def test_what_is_not_kept_cannot_be_seen_and_that_is_told(run, reader, tmp_path)
 
 def test_steps_of_another_model_are_not_shown_wrongly(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     trajectory = reader.one(Finished).trajectory
     end(engine)
     again = Reader()
@@ -262,7 +262,7 @@ def test_steps_of_another_model_are_not_shown_wrongly(run, reader, model) -> Non
 
 def test_nothing_is_kept_where_the_user_wants_it_so(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader, budget=0)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
     assert finished.trajectory is None
     assert finished.record is not None
@@ -282,7 +282,7 @@ def test_a_picture_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
             raise RuntimeError("CUDA out of memory.")
 
     engine = run(FakePipeline(before_finish=shortage), reader)
-    engine.submit(work())
+    engine.submit(new_job())
     record = reader.one(Finished).record
     assert asked == [False, True]
     assert record is not None
@@ -301,7 +301,7 @@ def test_what_cannot_be_decoded_is_kept_and_decoded_later(
     pipeline = CorePipeline(model)
     monkeypatch.setattr(core.pipeline.text_to_image, "finish", fail)
     engine = run(pipeline, reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     failed = reader.one(Failed)
     assert isinstance(failed.error, DecodeError)
     assert failed.report == ""
@@ -337,7 +337,7 @@ def test_a_decoder_that_makes_no_numbers_is_told_and_the_latent_kept(
     run, reader, model, tmp_path
 ) -> None:
     engine = run(CorePipeline(broken(model, tmp_path / "broken", "autoencoder")), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     failed = reader.one(Failed)
     assert "not finite" in str(failed.error.message)
     assert len(list(paths.output_dir().glob("*.safetensors"))) == 1
@@ -345,7 +345,7 @@ def test_a_decoder_that_makes_no_numbers_is_told_and_the_latent_kept(
 
 def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(run, reader, model, tmp_path) -> None:
     engine = run(CorePipeline(broken(model, tmp_path / "broken", "unet")), reader)
-    engine.submit(Work(1, REQUEST))
+    engine.submit(Job(1, REQUEST))
     failed = reader.one(Failed)
     assert "after step 1" in str(failed.error.message)
     assert "CFG" in str(failed.error.hint)
@@ -363,7 +363,7 @@ def test_a_preview_without_memory_does_not_fail_the_picture(run, reader) -> None
             return run
 
     engine = run(NoPreview(), reader)
-    engine.submit(work())
+    engine.submit(new_job())
     reader.one(Finished)
     assert all(event.preview is None for event in reader.all(Progress))
 
@@ -373,6 +373,6 @@ def test_a_live_picture_that_cannot_be_decoded_leaves_nothing(run, reader) -> No
         raise MemoryError
 
     engine = run(FakePipeline(before_finish=shortage), reader)
-    engine.submit(Work(1, Request(steps=2), live=True))
+    engine.submit(Job(1, Request(steps=2), live=True))
     assert isinstance(reader.one(Failed).error, MemoryShortage)
     assert not paths.output_dir().exists()

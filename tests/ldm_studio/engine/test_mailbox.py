@@ -8,8 +8,8 @@ from ldm_studio.engine.mailbox import Mailbox
 PREVIEW = np.zeros((2, 2, 3), np.uint8)
 
 
-def progress(step: int, work: int = 1, preview: np.ndarray | None = None) -> Progress:
-    return Progress(work, step, 100, 0.1, preview)
+def progress(step: int, job: int = 1, preview: np.ndarray | None = None) -> Progress:
+    return Progress(job, step, 100, 0.1, preview)
 
 
 def steps(events: list[Event]) -> list[int]:
@@ -28,7 +28,7 @@ def test_last_progress_comes_before_what_followed_it_and_nothing_else_is_dropped
     for step in (1, 2, 3):
         mailbox.post(progress(step))
     mailbox.post(Cancelled(1))
-    mailbox.post(progress(1, work=2))
+    mailbox.post(progress(1, job=2))
     mailbox.post(Idle())
     kinds = [type(event) for event in mailbox.drain()]
     assert kinds == [Progress, Cancelled, Progress, Idle]
