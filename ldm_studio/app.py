@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -52,6 +51,7 @@ from . import paths
 from .auxiliary_windows import AuxiliaryWindows
 from .engine_protocol import ModelInfo, Pipeline
 from .main_window import MainWindow
+from .threads.background import Background
 from .translation import Language
 
 if TYPE_CHECKING:
@@ -273,9 +273,11 @@ class Application(QObject):
         """Ends all parts; whether the engine ended within `seconds`."""
         self.canvas_store.close()
         self.bridge.close()
-        with ThreadPoolExecutor(1) as pool:
-            loop = asyncio.get_running_loop()
-            ended = await loop.run_in_executor(pool, self.bridge.join, seconds)
+        background = Background(self)
+        try:
+            ended = await background.result_of(lambda: self.bridge.join(seconds))
+        finally:
+            background.close()
         self.bridge.deliver()  # a picture may have been finished by the last step
         self.canvas_store.close()
         self.auxiliary_windows.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from ldm_studio.look.theme import Theme
 from ldm_studio.settings.settings import Scheme
 from ldm_studio.store.model_limits import admit
 from ldm_studio.store.run_state import RunState
+from ldm_studio.threads.background import Background
 from ldm_studio.translation import QT_TRANSLATE_NOOP, joined
 
 from .image_opening import OpenedImage, load
@@ -65,7 +65,7 @@ class CommandController(QObject):
         super().__init__(parent)
         self._studio, self._theme, self._output = studio, theme, output
         self._window, self._view = studio.window, studio.window.canvas.view
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._background = Background(self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._folder = output().parent.parent
         self._window.install_actions(self.handlers())
@@ -151,7 +151,7 @@ class CommandController(QObject):
         """Cancels loading; waits for images that are being written."""
         for task in self._tasks:
             task.cancel()
-        self._pool.shutdown(wait=True)
+        self._background.close()
 
     # Files
 
@@ -171,13 +171,12 @@ class CommandController(QObject):
         self._spawn(self._open(source))
 
     async def _open(self, source: str | QImage) -> None:
-        loop = asyncio.get_running_loop()
         notice, store = self._window.notice, self._studio.store
         self._window.status.showMessage(self.tr("Opening the image…"))
         try:
             base = store.snapshot()
-            opened = await loop.run_in_executor(
-                self._pool, load, source, store.run.model, base, store.model_folders
+            opened = await self._background.result_of(
+                partial(load, source, store.run.model, base, store.model_folders)
             )
         except StudioError as error:
             notice.show_error(error.message, error.hint)
@@ -225,9 +224,7 @@ class CommandController(QObject):
             self._spawn(self._fit(self._studio.canvas_controller.start, event.model))
 
     async def _fit(self, start: np.ndarray, model: ModelInfo) -> None:
-        rgb, note = await asyncio.get_running_loop().run_in_executor(
-            self._pool, admit, start, model
-        )
+        rgb, note = await self._background.result_of(partial(admit, start, model))
         if self._studio.canvas_controller.start is not start:
             return
         if note:
@@ -256,7 +253,6 @@ class CommandController(QObject):
         self._ask(dialog, lambda path: self._spawn(self._write(entry, Path(path), transparent)))
 
     async def _write(self, entry: StripEntry, path: Path, transparent: bool) -> None:
-        loop = asyncio.get_running_loop()
         model = self._studio.store.run.model
         picture, request = entry.picture, entry.picture.request
         name = model.name if model else request.model
@@ -268,7 +264,7 @@ class CommandController(QObject):
             image_formats.save(path, pixels, request, name, request.model_digest, record)
 
         try:
-            await loop.run_in_executor(self._pool, write)
+            await self._background.result_of(write)
         except StudioError as error:
             self._window.notice.show_error(error.message, error.hint)
         else:

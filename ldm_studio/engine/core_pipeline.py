@@ -25,14 +25,15 @@ from ldm_studio.models.addon_files import AddonFinder
 from ldm_studio.models.file_digests import DigestWorker, ModelDigests
 from ldm_studio.models.found_models import DEFAULT, find_model
 from ldm_studio.models.known_checkpoints import Catalogue, companion_vae, is_checkpoint
+from ldm_studio.threads.priority import lower_priority
 
 from .addon_applier import AddonApplier, ModelWithAddons, Provenance
 from .core_run import CoreRun
-from .engine_thread import lower_priority, open_torch_libraries
 from .latent_rgb_store import LatentRgbStore
 from .model_components import ComponentFinder
 from .recent_models import LoadedModel, ModelKey, RecentModels
 from .token_counter import TokenCounter
+from .torch_libraries import open_torch_libraries
 
 if TYPE_CHECKING:
     import torch

@@ -7,17 +7,18 @@ cost one wait for the disk.
 from __future__ import annotations
 
 import logging
-import queue
 import sqlite3
-import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import InvalidError, Message
+from ldm_studio.threads.worker import Worker
 
 from . import collections, index_rows, kept_steps, user_journal
 from .collections import CollectionContents
@@ -88,14 +89,14 @@ class History:
         self._unsaid: list[Saying] = []
         """Journal entries that could not be written yet."""
         self._file: Identity | None = None
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: deque[_Job] = deque()
         self._closed = False
-        ready: Future[Recovery | None] = Future()
-        self._thread = threading.Thread(
-            target=self._write, args=(migrations, ready), name="ldm-history", daemon=True
-        )
-        self._thread.start()
-        self.recovery = ready.result()
+        self._worker = Worker("ldm-history")
+        try:
+            self._connection = self._worker.submit(partial(self._open, migrations)).result()
+        except BaseException:
+            self._worker.close()
+            raise
 
     def reader(self) -> Reader:
         """A connection for the calling thread, which must close it."""
@@ -103,10 +104,8 @@ class History:
 
     def close(self) -> None:
         """Writes what is queued, and ends."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
-        self._thread.join()
+        self._closed = True
+        self._worker.close(self._close_connection)
 
     def __enter__(self) -> History:
         return self
@@ -260,32 +259,38 @@ class History:
         if self._closed:
             future.set_exception(HistoryError("The history is closed."))
         else:
-            self._jobs.put(_Job(run, future, sayings))
+            self._jobs.append(_Job(run, future, sayings))
+            self._worker.do(self._write_queued)
         return future
 
     # On the thread that writes
 
-    def _write(self, migrations: Sequence[str], ready: Future[Recovery | None]) -> None:
-        try:
-            opened = open_for_writing(self.path, migrations)
-            recovery = self._apply_journal(opened)
-        except BaseException as error:  # reported to the caller who opens the history
-            ready.set_exception(error)
-            return
-        connection, self.is_new = opened.connection, opened.is_new
+    def _open(self, migrations: Sequence[str]) -> sqlite3.Connection:
+        opened = open_for_writing(self.path, migrations)
+        self.recovery = self._apply_journal(opened)
+        self.is_new = opened.is_new
         self._file = identity(self.path)
-        ready.set_result(recovery)
-        while (batch := self._batch()) is not None:
-            try:
-                connection = self._followed(connection)
-            except HistoryError as error:
-                for job in batch:
-                    job.future.set_exception(error)
-                continue
-            self._commit(connection, batch)
+        return opened.connection
+
+    def _write_queued(self) -> None:
+        """Writes all queued jobs at once; the tasks of the other jobs find nothing left to do."""
+        batch: list[_Job] = []
+        while self._jobs and len(batch) < _BATCH:
+            batch.append(self._jobs.popleft())
+        if not batch:
+            return
+        try:
+            self._connection = self._followed(self._connection)
+        except HistoryError as error:
+            for job in batch:
+                job.future.set_exception(error)
+        else:
+            self._commit(self._connection, batch)
+
+    def _close_connection(self) -> None:
         with suppress(sqlite3.Error):  # only makes the next start quicker
-            connection.execute("PRAGMA optimize")
-        connection.close()
+            self._connection.execute("PRAGMA optimize")
+        self._connection.close()
 
     def _apply_journal(self, opened: OpenedDatabase) -> Recovery | None:
         """Applies the journal to a new database, in case the last one was lost.
@@ -335,23 +340,6 @@ class History:
         self._file = identity(self.path)
         self.on_restored(RestoredDatabase(self.path))
         return fresh
-
-    def _batch(self) -> list[_Job] | None:
-        """The queued jobs; None when it is time to end."""
-        job = self._jobs.get()
-        if job is None:
-            return None
-        batch = [job]
-        while len(batch) < _BATCH:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                self._jobs.put(None)  # for the next turn
-                break
-            batch.append(job)
-        return batch
 
     def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
         results: list[tuple[_Job, Any, Exception | None]] = []

@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,10 +16,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import StudioError
 from ldm_studio import paths
-from ldm_studio.engine.engine_thread import lower_priority
 from ldm_studio.history.history_errors import HistoryError
+from ldm_studio.threads.background import Background
 from ldm_studio.threads.folder_watch import Watcher, below
-from ldm_studio.threads.main_thread import Failed, MainThreadInvoker
+from ldm_studio.threads.main_thread import Failed, MainThreadInvoker, hand_over
 
 if TYPE_CHECKING:  # imported by the threads that need them, when the window is there
     from ldm_studio.history.database_watch import RestoredDatabase
@@ -96,10 +97,8 @@ class Library(QObject):
         self._noted: list[Path] = []
         self._retry = QTimer(self, singleShot=True)
         self._retry.timeout.connect(self._note_again)
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="ldm-library")
-        self._indexer = ThreadPoolExecutor(
-            1, thread_name_prefix="ldm-index", initializer=lower_priority
-        )
+        self._background = Background(self, threads=2)
+        self._indexer = Background(self)
         self._stop = threading.Event()
         self._is_cleaned = False
         self._ending = threading.Event()
@@ -145,8 +144,8 @@ class Library(QObject):
         self._stop.set()
         self._ending.set()
         self.invoker.close()
-        self._indexer.shutdown(wait=True, cancel_futures=True)
-        self._pool.shutdown(wait=True)
+        self._indexer.close(discard=True)
+        self._background.close()
         if self._history is not None:
             self._history.close()
             self._history = None
@@ -230,8 +229,8 @@ class Library(QObject):
     ) -> None:
         """Does something slow in the background and passes its result to `then`."""
         if not self._ending.is_set():
-            future = self._pool.submit(work)
-            self.invoker.when_done(future, then, failed or self.failed.emit)
+            fail = failed or self.failed.emit
+            self._background.run(work, lambda future: hand_over(future, then, fail))
 
     # Folders
 
@@ -254,11 +253,13 @@ class Library(QObject):
         chosen = tuple(folders)
         if self._history is None or self._ending.is_set():
             return
-        future = self._indexer.submit(self._index, self._history, chosen, quiet)
-        self.invoker.when_done(
-            future,
-            lambda report: self._on_indexed(IndexResult(chosen, quiet, report)),
-            self._on_index_failed,
+        self._indexer.run(
+            partial(self._index, self._history, chosen, quiet),
+            lambda future: hand_over(
+                future,
+                lambda report: self._on_indexed(IndexResult(chosen, quiet, report)),
+                self._on_index_failed,
+            ),
         )
 
     def cancel_indexing(self) -> None:
@@ -306,8 +307,10 @@ class Library(QObject):
         self._is_cleaned = True
         if self.history.is_new or not all(folder.is_dir() for folder in self.folders):
             return
-        future = self._indexer.submit(_clean, self.history)
-        self.invoker.when_done(future, lambda _: None, self.failed.emit)
+        self._indexer.run(
+            partial(_clean, self.history),
+            lambda future: hand_over(future, lambda _: None, self.failed.emit),
+        )
 
     def _watch(self) -> None:
         """Watches folders as they appear and disappear."""

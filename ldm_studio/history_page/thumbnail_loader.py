@@ -6,15 +6,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader
 
 from core.errors import StudioError
-from ldm_studio.engine.engine_thread import lower_priority
 from ldm_studio.history.thumbnails import SIDE, Thumbnails, make_thumbnail
 from ldm_studio.threads.main_thread import MainThreadInvoker
+from ldm_studio.threads.worker import Worker
 
 CACHE_BYTES = 96 << 20
 _THREADS = 2
@@ -55,14 +56,12 @@ class ThumbnailLoader(QObject):
         self._running: set[tuple[str, int]] = set()
         self._done: list[tuple[str, int, QImage | None]] = []
         self._armed = False
-        self._closed = False
-        self._condition = threading.Condition()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"ldm-thumbnails-{number}", daemon=True)
-            for number in range(_THREADS)
+        self._lock = threading.Lock()
+        self._workers = [
+            Worker(f"ldm-thumbnails-{number}", low_priority=True) for number in range(_THREADS)
         ]
-        for thread in self._threads:
-            thread.start()
+        self._opened: dict[Worker, Thumbnails] = {}
+        """Each is opened, used and closed on the thread of its worker."""
 
     @property
     def cached_bytes(self) -> int:
@@ -83,7 +82,7 @@ class ThumbnailLoader(QObject):
 
     def request(self, who: str, pictures: Sequence[ThumbnailRequest]) -> None:
         """`who` needs these, most important first; replaces its pending requests."""
-        with self._condition:
+        with self._lock:
             self._waiting[who] = [
                 wanted
                 for wanted in reversed(pictures)
@@ -91,7 +90,8 @@ class ThumbnailLoader(QObject):
                 and wanted.digest not in self._bad
                 and wanted.key not in self._running
             ]
-            self._condition.notify_all()
+        for worker in self._workers:
+            worker.do(partial(self._load_waiting, worker))
 
     def forget_bad(self) -> None:
         """Retries unreadable files."""
@@ -99,15 +99,13 @@ class ThumbnailLoader(QObject):
 
     def close(self) -> None:
         """Returns when its threads have ended."""
-        with self._condition:
-            self._closed = True
+        with self._lock:
             self._waiting.clear()
-            self._condition.notify_all()
-        for thread in self._threads:
-            thread.join()
+        for worker in self._workers:
+            worker.close(partial(self._close_thumbnails, worker))
 
     def _collect(self) -> None:
-        with self._condition:
+        with self._lock:
             done, self._done, self._armed = self._done, [], False
         for digest, side, image in done:
             if image is None:
@@ -128,28 +126,31 @@ class ThumbnailLoader(QObject):
 
     # On its threads
 
-    def _work(self) -> None:
-        lower_priority()
-        with Thumbnails(self._folder) as thumbnails:
-            while (wanted := self._next()) is not None:
-                image = _load(thumbnails, wanted)
-                with self._condition:
-                    self._running.discard(wanted.key)
-                    self._done.append((*wanted.key, image))
-                    first, self._armed = not self._armed, True
-                if first:
-                    self._invoker.post(self._collect)
+    def _load_waiting(self, worker: Worker) -> None:
+        """Loads until nothing is wanted any more."""
+        if worker not in self._opened:
+            self._opened[worker] = Thumbnails(self._folder)
+        while (wanted := self._next()) is not None:
+            image = _load(self._opened[worker], wanted)
+            with self._lock:
+                self._running.discard(wanted.key)
+                self._done.append((*wanted.key, image))
+                first, self._armed = not self._armed, True
+            if first:
+                self._invoker.post(self._collect)
 
     def _next(self) -> ThumbnailRequest | None:
-        with self._condition:
-            while not self._closed:
-                waiting = min(filter(None, self._waiting.values()), key=len, default=None)
-                if waiting is not None:
-                    wanted = waiting.pop()
-                    self._running.add(wanted.key)
-                    return wanted
-                self._condition.wait()
-            return None
+        with self._lock:
+            waiting = min(filter(None, self._waiting.values()), key=len, default=None)
+            if waiting is None:
+                return None
+            wanted = waiting.pop()
+            self._running.add(wanted.key)
+            return wanted
+
+    def _close_thumbnails(self, worker: Worker) -> None:
+        if worker in self._opened:
+            self._opened.pop(worker).close()
 
 
 def _load(thumbnails: Thumbnails, wanted: ThumbnailRequest) -> QImage | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import ModelError
+from ldm_studio.threads.worker import Worker
 
 from .known_checkpoints import Catalogue, stamp
 
@@ -32,13 +33,12 @@ class ModelDigests:
 
 
 class DigestWorker:
-    """A thread that digests one file after the other, and ends when there are no more."""
+    """Digests one file after the other on a thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Path, bool]] = deque()
         self._asked: dict[tuple[Path, bool], Future[ModelDigests]] = {}
-        self._thread: threading.Thread | None = None
+        self._worker = Worker("ldm-digests")
 
     def of(self, path: Path, *, lora: bool = False) -> Future[ModelDigests]:
         """Already done if the digest is known; otherwise it is computed. `result` raises ModelError
@@ -54,32 +54,19 @@ class DigestWorker:
             wanted = path, lora
             if wanted in self._asked:
                 return self._asked[wanted]
-            self._asked[wanted] = future
-            self._waiting.append(wanted)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="digests", daemon=True)
-                self._thread.start()
+            future = self._asked[wanted] = self._worker.submit(partial(self._compute, path, lora))
             return future
 
-    def _work(self) -> None:
-        while True:
+    def _compute(self, path: Path, lora: bool) -> ModelDigests:
+        try:
+            before = stamp(path)
+            sums = computed(path, lora=lora)
+            if stamp(path) == before:
+                Catalogue().keep_digest(path, sums.digest, sums.short if lora else "")
+            return sums
+        finally:
             with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                path, lora = wanted = self._waiting.popleft()
-                future = self._asked[wanted]
-            try:
-                before = stamp(path)
-                sums = computed(path, lora=lora)
-                if stamp(path) == before:
-                    Catalogue().keep_digest(path, sums.digest, sums.short if lora else "")
-            except Exception as error:  # whoever waits is told, whatever it was
-                future.set_exception(error)
-            else:
-                future.set_result(sums)
-            with self._lock:
-                del self._asked[wanted]
+                del self._asked[path, lora]
 
 
 def computed(path: Path, *, lora: bool = False) -> ModelDigests:

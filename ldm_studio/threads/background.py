@@ -1,10 +1,8 @@
-"""Work that would hold the interface up, done beside it by one thread."""
+"""Runs slow work in the background, off the interface thread."""
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -13,19 +11,22 @@ from weakref import WeakMethod
 from PySide6.QtCore import QCoreApplication, QObject
 
 from .main_thread import MainThreadInvoker
+from .priority import lower_priority
+from .worker import report_error
 
 T = TypeVar("T")
 
-NICENESS = 10
-
 
 class Background(QObject):
-    """Runs one thing after the other. Whoever wants to know gets the finished `Future`, in the
-    thread of this object, where its `result` returns or raises.
+    """Runs work on threads of low priority, one after the other unless there are several threads.
+
+    `then` gets the finished `Future` on the thread of this object, where its `result` returns or
+    raises. What was asked for is done before the process exits.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, threads: int = 1) -> None:
         super().__init__(parent)
+        self._threads = threads
         self._pool: ThreadPoolExecutor | None = None  # starts with its first work
         self._waiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
         # Not a child: it has to be there for whoever posts while this object is on its way out.
@@ -35,16 +36,20 @@ class Background(QObject):
     def run(
         self, work: Callable[[], T], then: Callable[[Future[T]], None] | None = None
     ) -> Future[T]:
-        """`then` is told unless `forget` comes first."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "background", initializer=_give_way)
-        future = self._pool.submit(work)
+        """`then` is called unless `forget` or `close` comes first. Without `then`, an error is
+        reported as an uncaught one.
+        """
+        future = self._submit(work)
         if then is not None:
             self._waiting[future] = then
             future.add_done_callback(self._announcing())
         else:
-            future.add_done_callback(_complain)
+            future.add_done_callback(_report_error)
         return future
+
+    async def result_of(self, work: Callable[[], T]) -> T:
+        """The result of `work`. Cancelling the task cancels the work if it has not begun."""
+        return await asyncio.wrap_future(self._submit(work))
 
     def forget(self, future: Future[Any]) -> None:
         """Its result is not wanted any more."""
@@ -52,15 +57,26 @@ class Background(QObject):
         future.cancel()
 
     def wait(self) -> None:
-        """Until everything asked for so far has been done; `then` is still to be called."""
+        """Until everything asked for so far has been done; `then` is still to be called. Only for
+        one thread.
+        """
         if self._pool is not None:
             self._pool.submit(lambda: None).result()
 
-    def close(self) -> None:
-        """Finish what was asked for, tell nobody, and take no more."""
+    def close(self, *, discard: bool = False) -> None:
+        """Finishes what was asked for, or with `discard` only what has begun; calls no `then`, and
+        takes no more work.
+        """
         self._waiting.clear()
         if self._pool is not None:
-            self._pool.shutdown(wait=True)
+            self._pool.shutdown(wait=True, cancel_futures=discard)
+
+    def _submit(self, work: Callable[[], T]) -> Future[T]:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(
+                self._threads, "ldm-background", initializer=lower_priority
+            )
+        return self._pool.submit(work)
 
     def _announcing(self) -> Callable[[Future[Any]], None]:
         """What the other thread calls; it keeps nothing of the interface alive."""
@@ -82,15 +98,8 @@ def _call(tell: WeakMethod[Callable[[Future[Any]], None]], future: Future[Any]) 
         method(future)
 
 
-def _give_way() -> None:
-    """Leave the processor to the interface when both want it; Linux alone has this by thread."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def _complain(future: Future[Any]) -> None:
-    """An error that nobody will ask for is one that nobody caught."""
+def _report_error(future: Future[Any]) -> None:
+    """Reports an error that nobody will ask for."""
     error = None if future.cancelled() else future.exception()
     if error is not None:
-        told = (type(error), error, error.__traceback__, threading.current_thread())
-        threading.excepthook(threading.ExceptHookArgs(told))
+        report_error(error)

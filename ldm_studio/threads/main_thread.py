@@ -44,23 +44,23 @@ class MainThreadInvoker(QObject):
         self.deleteLater()
 
     def when_done(self, future: Future[T], then: Callable[[T], None], failed: Failed) -> None:
-        """Hands over the result, or the StudioError; any other error is raised where it is seen.
-
-        What was cancelled is told to nobody.
-        """
-
-        def settle() -> None:
-            try:
-                result = future.result()
-            except CancelledError:
-                return
-            except StudioError as error:
-                failed(error)
-            else:
-                then(result)
-
-        future.add_done_callback(lambda _: self.post(settle))
+        """Calls `hand_over` on this thread once the future is done."""
+        future.add_done_callback(lambda _: self.post(lambda: hand_over(future, then, failed)))
 
     def _run(self, function: Callable[[], None]) -> None:
         if self._open:
             function()
+
+
+def hand_over(future: Future[T], then: Callable[[T], None], failed: Failed) -> None:
+    """Passes on the result, or the StudioError. Raises any other error; a cancelled future is
+    ignored.
+    """
+    try:
+        result = future.result()
+    except CancelledError:
+        return
+    except StudioError as error:
+        failed(error)
+    else:
+        then(result)

@@ -21,7 +21,7 @@ def run(code: str) -> str:
 def test_torchs_libraries_are_in_place_before_it_is_imported() -> None:
     code = """
 import sys
-from ldm_studio.engine.engine_thread import open_torch_libraries
+from ldm_studio.engine.torch_libraries import open_torch_libraries
 open_torch_libraries()
 maps = open("/proc/self/maps").read() if sys.platform == "linux" else ""
 print("libtorch_python" in maps, "torch" in sys.modules)
@@ -32,7 +32,7 @@ print("libtorch_python" in maps, "torch" in sys.modules)
 def test_threads_started_by_a_lowered_one_are_as_low() -> None:
     code = """
 import os, sys, threading
-from ldm_studio.engine.engine_thread import NICENESS, lower_priority
+from ldm_studio.threads.priority import NICENESS, lower_priority
 
 def nice():
     linux = sys.platform == "linux"

@@ -1,4 +1,4 @@
-"""Keeps the window responsive: thread priority, and loading torch without the interpreter lock."""
+"""Loads torch's libraries without the interpreter lock, so that the window stays responsive."""
 
 from __future__ import annotations
 
@@ -6,18 +6,7 @@ import ctypes
 import importlib.util
 import os
 import sys
-import threading
 from pathlib import Path
-
-NICENESS = 10
-
-
-def lower_priority() -> None:
-    """Lowers the priority of this thread and of threads that it starts later."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        now = os.getpriority(os.PRIO_PROCESS, thread)
-        os.setpriority(os.PRIO_PROCESS, thread, max(now, NICENESS))
 
 
 def open_torch_libraries() -> None:
