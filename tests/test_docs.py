@@ -94,6 +94,30 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
     assert missing == []
 
 
+def test_every_source_file_that_is_named_exists(page: Path) -> None:
+    pattern = r"(?:core|ldm_studio|tests|tools|recipes|benchmarks)/[\w./*-]*"
+    named = [text for text in mentions(page) if re.fullmatch(pattern, text)]
+    assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_the_map_of_the_architecture_lists_every_folder() -> None:
+    """Each folder of core and ldm_studio stands in the map, and all that stands there exists."""
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    block = next(one for one in text.split("```")[1::2] if one.startswith("\ncore/"))
+    top, listed = "", dict[str, set[str]](core=set(), ldm_studio=set())
+    for line in block.splitlines():
+        if not line.startswith(" "):
+            top = line.split("/")[0]
+        elif top in listed:
+            names = re.match(r" +(\w+(?:/|\.py)(?: \w+(?:/|\.py))*)", line)
+            assert names is not None, line
+            listed[top] |= {name.rstrip("/") for name in names[1].split()}
+    for top, names in listed.items():
+        assert [name for name in names if not (ROOT / top / name).exists()] == []
+        folders = {path.parent.name for path in (ROOT / top).glob("*/__init__.py")}
+        assert folders <= names
+
+
 def test_the_pages_refer_to_what_is_installed_with_them() -> None:
     outside = [
         link
