@@ -10,6 +10,7 @@ import torch
 from ..errors import Message, ModelError, NotAModelError, UnreadableError
 from ..families.key_names import Source
 from ..families.native_config import MAX_BLOCKS, MAX_WIDTH
+from ..model.model import Model
 from ..networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
 from .fill_network import compare_keys, fill
 from .open_file import open_tensors
@@ -21,10 +22,8 @@ ENCODERS = ("0.weight", "encoder.layers.0.weight", "taesd_encoder.0.weight")
 CHOOSE = Message("Choose a TAESD decoder for this family of models.")
 
 
-def load_tiny_decoder(
-    path: Path, latent_channels: int, factor: int, device: str, dtype: torch.dtype
-) -> TinyDecoder:
-    """The decoder in a file, or in a folder of diffusers' layout.
+def load_tiny_decoder(path: Path, model: Model) -> TinyDecoder:
+    """A decoder for the latents of a model, from a file or a folder of diffusers' layout.
 
     Raises ModelError if it is missing, damaged, not a decoder, or for other latents. The file does
     not say whether it is made for Stable Diffusion 1 or XL; only its name does.
@@ -33,7 +32,7 @@ def load_tiny_decoder(
     try:
         sources = _decoder_tensors(file)
         config = _config(sources)
-        if config.latent_channels != latent_channels or config.factor != factor:
+        if (config.latent_channels, config.factor) != (model.latent_channels, model.factor):
             raise ModelError(
                 "{path} decodes latents of {channels} channels to images {factor} times as "
                 "large; this model has {expected_channels} channels and a factor of "
@@ -42,13 +41,13 @@ def load_tiny_decoder(
                 path=path,
                 channels=config.latent_channels,
                 factor=config.factor,
-                expected_channels=latent_channels,
-                expected_factor=factor,
+                expected_channels=model.latent_channels,
+                expected_factor=model.factor,
             )
         with torch.device("meta"):
             decoder = TinyDecoder(config)
         compare_keys(decoder, sources, "decoder").check()
-        fill(decoder, sources, device, dtype)
+        fill(decoder, sources, str(model.device), model.dtype)
     except (UnreadableError, RuntimeError) as error:
         raise unreadable(path, error) from error
     return decoder

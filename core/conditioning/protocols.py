@@ -10,7 +10,7 @@ from torch import nn
 
 from ..networks.cond import Cond
 from ..request.conditions import Text
-from .text.text_segment import TextSegment
+from ..request.text_segment import TextSegment
 from .text.token_count import PromptTokenCounter
 
 if TYPE_CHECKING:

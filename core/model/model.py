@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,13 @@ from ..conditioning.clip_image import ImageConditioner
 from ..conditioning.numbers import Number, NumbersConditioner
 from ..conditioning.protocols import TextConditioner
 from ..conditioning.text.prompt_plan import first_segment_of
-from ..conditioning.text.text_segment import TextSegment
 from ..families.family import ModelConfig
 from ..families.native_config import Defaults
 from ..networks.cond import Cond
 from ..networks.protocols import Autoencoder, Backbone, dtype_of
 from ..request.conditions import Text
 from ..request.request import Request
+from ..request.text_segment import TextSegment
 from ..runtime.offload import IN_MAIN_MEMORY, DeviceManager, PlacementPlan
 from ..runtime.precision import Notify, with_float32_fallback
 from ..sampling.model_schedule import Schedule
@@ -236,12 +235,9 @@ class Model:
             latent = self.unscaled(latent) * family.latents.scale
         return self.previewer(latent.to(self.dtype)).float().clamp(0, 1) * 2 - 1
 
-    def with_preview(self, path: Path) -> Model:
-        """The model whose steps are shown by a tiny decoder (TAESD). Raises ModelError."""
-        from ..checkpoints.tiny_decoders import load_tiny_decoder
-
-        kind = self.latent_channels, self.factor
-        return replace(self, previewer=load_tiny_decoder(path, *kind, str(self.device), self.dtype))
+    def with_preview(self, decoder: nn.Module) -> Model:
+        """The model with a tiny decoder for previews, scaled latents -> RGB in [0, 1]."""
+        return replace(self, previewer=decoder)
 
     def with_text(self, text: TextConditioner) -> Model:
         """The model with another text conditioner, remembering no conditions of its own one."""

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from ..conditioning.text.text_segment import TextSegment
+from .text_segment import TextSegment
 
 ImageRole = Literal["mask", "depth", "instruct-pix2pix", "upscaling", "unCLIP"]
 

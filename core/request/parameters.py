@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..conditioning.text.text_segment import A1111, SYNTAXES
 from ..images.mask_morphology import RADIUS_MAX
 from ..sampling.noise_profiles import A1111_CPU, A1111_NV, PROFILES, STUDIO
 from ..sampling.sampler_names import noise_name, sampler_name, schedule_name
 from ..sampling.samplers import SAMPLERS, resolve
 from ..sampling.sigma_schedules import SCHEDULES, parse_sigmas
 from .parameter import Choice, Flag, Group, InfotextKey, Parameter, parameter, rows
+from .text_segment import A1111, SYNTAXES
 
 MAX_STEPS = 1000
 MAX_CFG = 100.0

@@ -396,6 +396,7 @@ class CorePipeline:
 
     def _with_preview(self, model: Model) -> Model:
         """With what shows its steps: a tiny decoder, if one lies in the folders, else colours."""
+        from core.checkpoints.tiny_decoders import load_tiny_decoder
         from core.model.latent_rgb import LatentRgb
 
         if model.autoencoder.decodes_fast:
@@ -403,7 +404,7 @@ class CorePipeline:
         model = replace(model, latent_rgb=LatentRgb(LatentRgbStore()))
         for path in previews_for(model, self._finder.previews()):
             try:
-                return model.with_preview(path)
+                return model.with_preview(load_tiny_decoder(path, model))
             except ModelError as error:
                 log.warning("%s", error)
         return model

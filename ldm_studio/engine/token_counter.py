@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.conditioning.text.text_segment import A1111
 from core.conditioning.text.token_count import PromptTokenCounter, TokenCount
 from core.errors import ModelError
+from core.request.text_segment import A1111
 from ldm_studio.models.addon_files import AddonFinder
 from ldm_studio.models.known_checkpoints import Stamp, stamp
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.conditioning.text.text_segment import COMFYUI
+from core.request.text_segment import COMFYUI
 
 from .recipe import Recipe, make, phrase, stem, text
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from core.conditioning.text.text_segment import A1111
 from core.errors import RequestError
 from core.request.parameters import Guidance, Levels, Options, Variation
 from core.request.request import Change, Request
+from core.request.text_segment import A1111
 from core.sampling.noise_profiles import STUDIO
 from core.sampling.sampler_names import split_name
 from ldm_studio import __version__

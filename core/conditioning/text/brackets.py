@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...errors import Message
+from ...request.text_segment import A1111
 from .extra_network_tags import Problem
-from .text_segment import A1111
 
 ATTENTION_FACTOR = 1.1
 """The factor of a bracket without a number."""

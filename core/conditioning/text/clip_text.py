@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...networks.clip import ClipTextEncoder
 from ...networks.cond import Cond
+from ...request.text_segment import A1111, COMFYUI, TextSegment
 from ..protocols import TextConditioner
 from .clip_tokenizer import (
     END,
@@ -21,7 +22,6 @@ from .clip_tokenizer import (
     clip_tokenizer,
 )
 from .prompt_plan import first_segment_of
-from .text_segment import A1111, COMFYUI, TextSegment
 
 EMPTY_CHUNK = Chunk((), ())
 

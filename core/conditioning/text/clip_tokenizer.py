@@ -14,8 +14,8 @@ from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
+from ...request.text_segment import A1111, BREAK, TextSegment
 from .prompt_parser import parse
-from .text_segment import A1111, BREAK, TextSegment
 from .token_count import PromptTokenCounter, TokenCount
 
 MERGES = Path(__file__).parents[3] / "resources" / "clip" / "merges.txt"

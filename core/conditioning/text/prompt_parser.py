@@ -33,6 +33,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from ...errors import Message
+from ...request.text_segment import A1111, TextSegment, TextSpan
 from .brackets import (
     ATTENTION_FACTOR,
     MAX_WEIGHT,
@@ -43,7 +44,6 @@ from .brackets import (
     match_brackets,
 )
 from .extra_network_tags import LoraUse, Problem, Tag, find_tags
-from .text_segment import A1111, TextSegment, TextSpan
 
 __all__ = [
     "ATTENTION_FACTOR",

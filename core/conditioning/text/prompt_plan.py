@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...request.text_segment import A1111, TextSegment
 from .prompt_parser import parse
-from .text_segment import A1111, TextSegment
 
 
 @dataclass(frozen=True)

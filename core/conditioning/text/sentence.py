@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from ...networks.bert import Bert
 from ...networks.cond import Cond
+from ...request.text_segment import TextSegment
 from ..protocols import TextConditioner
 from .prompt_plan import first_segment_of
-from .text_segment import TextSegment
 from .token_count import PromptTokenCounter
 
 

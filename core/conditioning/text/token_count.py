@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...request.text_segment import A1111, TextSegment
 from .prompt_parser import parse
-from .text_segment import A1111, TextSegment
 
 if TYPE_CHECKING:  # a large library, which the window does not wait for
     from tokenizers import Tokenizer

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from core.conditioning.text.text_segment import A1111
+from core.request.text_segment import A1111
 
 MIN_LETTERS = 2
 """Letters of a bare word before embeddings are suggested."""

@@ -11,8 +11,8 @@ from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QResizeEvent, QT
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, QWidget
 
 from core.conditioning.text.prompt_parser import Problem, Prompt, parse
-from core.conditioning.text.text_segment import A1111
 from core.conditioning.text.wildcards import WildcardLines, missing_wildcards, parse_template
+from core.request.text_segment import A1111
 from ldm_studio.canvas.tools.drop_data import offers_picture
 from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.elided_label import ElidedLabel

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.checkpoints.load_model import load_model
+from core.checkpoints.tiny_decoders import load_tiny_decoder
 from core.errors import ModelError
 from core.model.model import Model
 from core.pipeline.previews import preview
@@ -62,7 +63,7 @@ def write(reference: Any, layout: str, folder: Path) -> Path:
 def test_it_decodes_what_diffusers_does(
     layout: str, reference: Any, model: Model, tmp_path: Path
 ) -> None:
-    shown = model.with_preview(write(reference, layout, tmp_path))
+    shown = model.with_preview(load_tiny_decoder(write(reference, layout, tmp_path), model))
     latent = torch.randn(1, 4, 8, 11, generator=torch.Generator().manual_seed(0)) * 2
     expected = reference.decode(latent).sample.clamp(-1, 1)
     torch.testing.assert_close(shown.preview(latent), expected, atol=1e-5, rtol=1e-4)
@@ -70,7 +71,8 @@ def test_it_decodes_what_diffusers_does(
 
 
 def test_steps_are_shown_by_it(reference: Any, model: Model, tmp_path: Path) -> None:
-    shown = model.with_preview(write(reference, "as published", tmp_path))
+    decoder = load_tiny_decoder(write(reference, "as published", tmp_path), model)
+    shown = model.with_preview(decoder)
     seen: list[Tensor] = []
     assert shown.previewer
     hook = shown.previewer.register_forward_hook(lambda _, args, out: seen.append(args[0]))
@@ -92,17 +94,17 @@ def test_what_is_none_is_refused_by_name(
     path = tmp_path / "file.safetensors"
     save_file(published(reference, "encoder"), path)
     with pytest.raises(ModelError, match="an encoder only"):
-        model.with_preview(path)
+        load_tiny_decoder(path, model)
     with pytest.raises(ModelError, match="no tiny decoder"):
-        model.with_preview(checkpoints["SD1"])
+        load_tiny_decoder(checkpoints["SD1"], model)
     weights = published(reference)
     save_file(weights | {"1.weight": torch.zeros(64, 16, 3, 3)}, path)
     with pytest.raises(ModelError, match="16 channels"):
-        model.with_preview(path)
+        load_tiny_decoder(path, model)
     del weights["8.conv.2.bias"]
     save_file(weights, path)
     with pytest.raises(ModelError, match=r"lacks 8\.conv\.2\.bias"):
-        model.with_preview(path)
+        load_tiny_decoder(path, model)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="no weights"):
-        model.with_preview(tmp_path / "empty")
+        load_tiny_decoder(tmp_path / "empty", model)

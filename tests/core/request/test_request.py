@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.conditioning.text.text_segment import SYNTAXES
 from core.errors import RequestError
 from core.request.parameters import (
     MAX_SEED,
@@ -22,6 +21,7 @@ from core.request.parameters import (
     Variation,
 )
 from core.request.request import VERSION, Addon, Change, Request
+from core.request.text_segment import SYNTAXES
 from core.sampling.noise_profiles import PROFILES
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES

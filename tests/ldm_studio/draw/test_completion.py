@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
-from core.conditioning.text.text_segment import A1111, COMFYUI
+from core.request.text_segment import A1111, COMFYUI
 from ldm_studio import paths
 from ldm_studio.draw.prompt.completion import CompletionNames, completions
 

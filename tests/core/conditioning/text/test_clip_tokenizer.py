@@ -21,8 +21,8 @@ from core.conditioning.text.clip_tokenizer import (
 )
 from core.conditioning.text.prompt_parser import parse
 from core.conditioning.text.prompt_plan import first_segment_of
-from core.conditioning.text.text_segment import COMFYUI, TextSegment
 from core.conditioning.text.token_count import TokenCount
+from core.request.text_segment import COMFYUI, TextSegment
 
 TEXTS = [
     "",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.conditioning.text.prompt_parser import MAX_WEIGHT, LoraUse, Prompt, loras, parse
-from core.conditioning.text.text_segment import COMFYUI, SYNTAXES
+from core.request.text_segment import COMFYUI, SYNTAXES
 
 MARKUP_AND_WORDS = st.lists(
     st.sampled_from(["(", ")", "[", "]", "\\", ":", "|", ":1.3)", ": .5 ]", ":8]", ":-2)",

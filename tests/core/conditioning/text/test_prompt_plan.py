@@ -6,7 +6,7 @@ import pytest
 
 from core.conditioning.text.prompt_parser import parse
 from core.conditioning.text.prompt_plan import plan_conditioning
-from core.conditioning.text.text_segment import COMFYUI
+from core.request.text_segment import COMFYUI
 
 
 def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:

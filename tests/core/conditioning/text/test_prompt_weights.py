@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from core.conditioning.text.clip_text import ClipConditioner, Embedding, EncoderOptions
 from core.conditioning.text.clip_tokenizer import CHUNK, END, START, clip_tokenizer
 from core.conditioning.text.prompt_parser import parse
-from core.conditioning.text.text_segment import A1111, COMFYUI, TextSegment
 from core.networks.clip import ClipConfig, ClipTextEncoder
+from core.request.text_segment import A1111, COMFYUI, TextSegment
 
 DIM = 16
 CONFIG = ClipConfig(dim=DIM, layers=3, heads=2, feed_forward=32, projection=8)

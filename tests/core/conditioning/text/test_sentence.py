@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from core.conditioning.text.prompt_parser import parse
 from core.conditioning.text.sentence import SentenceConditioner
-from core.conditioning.text.text_segment import COMFYUI
 from core.networks.bert import Bert, BertConfig
 from core.networks.cond import Cond, concatenate
+from core.request.text_segment import COMFYUI
 
 CONFIG = BertConfig(vocabulary=11, dim=16, layers=2, heads=2, feed_forward=32, positions=20)
 LENGTH = 6
