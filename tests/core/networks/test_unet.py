@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.networks.cond import Cond
+from core.networks.cond import Cond, Residuals
 from core.networks.unet import UNet, UNetConfig, Upsample
 
 TINY = UNetConfig(channels=16, context_dim=12, groups=4)
@@ -129,6 +129,69 @@ def test_it_computes_what_diffusers_does(
     with torch.no_grad():
         expected = theirs(x, t, context, class_labels=vector).sample
     torch.testing.assert_close(ours(x, t, Cond(context, vector)), expected, atol=2e-5, rtol=1e-5)
+
+
+def residuals_of(unet: UNet, *arguments: object) -> Residuals:
+    """Random ones, of the shapes that the network has inside."""
+    shapes: list[torch.Size] = []
+    stages = [*unet.input_blocks, unet.middle_block]
+    hooks = [
+        one.register_forward_hook(lambda *call: shapes.append(call[2].shape)) for one in stages
+    ]
+    unet(*arguments)
+    for hook in hooks:
+        hook.remove()
+    generator = torch.Generator().manual_seed(11)
+    *skips, middle = (torch.randn(shape, generator=generator) for shape in shapes)
+    return Residuals(tuple(skips), middle)
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_residuals_are_added_where_diffusers_adds_a_controlnets(
+    kind: str, randomised: Callable[[nn.Module], nn.Module]
+) -> None:
+    config = ALIKE[kind]
+    ours, theirs = randomised(UNet(config)), diffusers_unet(config)
+    theirs.load_state_dict(to_diffusers(ours.state_dict(), config))
+    x, t, context, vector = inputs(config, batch=2)
+    cond = Cond(context, vector)
+    residuals = residuals_of(ours, x, t, cond)
+    with torch.no_grad():
+        expected = theirs(
+            x,
+            t,
+            context,
+            class_labels=vector,
+            down_block_additional_residuals=residuals.skips,
+            mid_block_additional_residual=residuals.middle,
+        ).sample
+    found = ours(x, t, replace(cond, residuals=residuals))
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(found, ours(x, t, cond), atol=1e-2)
+
+
+def test_residuals_of_zeros_change_no_bit(randomised: Callable[[nn.Module], nn.Module]) -> None:
+    unet = randomised(UNet(SD1_LIKE))
+    x, t, context, vector = inputs(SD1_LIKE, batch=2)
+    cond = Cond(context, vector)
+    residuals = residuals_of(unet, x, t, cond)
+    zeros = replace(cond, residuals=residuals.map(torch.zeros_like))
+    assert torch.equal(unet(x, t, zeros), unet(x, t, cond))
+    of_skips = Residuals(residuals.skips)
+    with_middle = Residuals(residuals.skips, torch.zeros_like(residuals.middle))
+    found = [unet(x, t, replace(cond, residuals=one)) for one in (of_skips, with_middle)]
+    assert torch.equal(*found)
+
+
+def test_residuals_of_another_network_are_refused(
+    randomised: Callable[[nn.Module], nn.Module],
+) -> None:
+    unet = randomised(UNet(SD1_LIKE))
+    x, t, context, vector = inputs(SD1_LIKE, batch=2)
+    cond = Cond(context, vector)
+    few = Residuals(residuals_of(unet, x, t, cond).skips[:-1])
+    with pytest.raises(ValueError, match="shorter"):
+        unet(x, t, replace(cond, residuals=few))
 
 
 PUBLISHED = {
