@@ -53,22 +53,24 @@ class ModelInfo:
     """As torch names it."""
     plan: Message = NO_MESSAGE
     """Where a checkpoint's networks are while it is used."""
-    skips: bool = False
-    """Whether it is customary to leave out layers of its text encoder ("clip skip")."""
+    supports_clip_skip: bool = False
+    """Whether it is customary to leave out further layers of its text encoder."""
     prediction: str = ""
     """What its network predicts, such as "eps" or "flow"; empty: not known."""
-    extra: str = ""
-    """What it is given beside noise and prompt, such as "inpainting"; empty: nothing."""
-    told_guidance: bool = False
-    """Whether it guides by itself, by a scale that it is told: negative prompts have no effect."""
+    input_kind: str = ""
+    """Its input besides noise and prompt, such as "inpainting"; empty: none."""
+    has_guidance_embedding: bool = False
+    """Whether the CFG is an input of the model, so that negative prompts have no effect."""
     family: str = ""
     """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
     latents: str = ""
     """Name of its latent format: models of the same format can continue each other's images."""
     size: int = 0
     """Bytes of its weights, as they are held."""
-    takes_addons: bool = False
-    """Whether LoRAs, embeddings and other autoencoders can change it."""
+    takes_vae: bool = False
+    """Whether another autoencoder may replace its own."""
+    takes_refiner: bool = False
+    """Whether another model can take over for the last steps."""
     vae: str = ""
     """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
     texts: tuple[str, ...] = ()

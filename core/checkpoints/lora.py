@@ -111,7 +111,6 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
     text = model.text
     if not loras:
         return model, ()
-    _check_takes_loras(model)
     if model.device_manager is not None:  # what takes turns is read where it stays
         model.device_manager.evict()
     networks: list[nn.Module] = [model.backbone, *text.networks]
@@ -126,35 +125,34 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
         for made, like in zip([backbone, *encoders], networks, strict=True):
             model.device_manager.pin_like(made, like)
     effects = tuple(LoraEffect(len(one.layers), one.unused) for one in opened)
-    return replace(model, backbone=backbone).with_text(text.with_networks(encoders)), effects
-
-
-def _check_takes_loras(model: Model) -> None:
-    if not model.text.lora_slots:
-        raise ModelError(
-            "{model} does not support LoRAs.",
-            "Choose a Stable Diffusion model, or remove the LoRA.",
-            model=model.name,
-        )
+    changed = replace(model, backbone=backbone)
+    if any(layer.network for one in opened for layer in one.layers):
+        changed = changed.with_text(text.with_networks(encoders))
+    return changed, effects
 
 
 def check_fit(model: Model, lora: Lora) -> None:
     """Raises ModelError if the LoRA is for another family. Reads no tensor."""
-    _check_takes_loras(model)
     networks = [model.backbone, *model.text.networks]
     _open(lora, _layer_names(model, networks), model)
 
 
 def _layer_names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
-    """All flattened names that LoRA files use for the layers."""
+    """All flattened names that LoRA files use for the layers. Raises ModelError."""
     backbone, text = model.backbone, model.text
+    if not model.config.family.takes.loras:
+        raise ModelError(
+            "{model} does not support LoRAs.",
+            "Choose a Stable Diffusion model, or remove the LoRA.",
+            model=model.name,
+        )
     found: dict[str, _Layer] = {}
     for path in _layers(backbone):
         theirs = backbone.diffusers_name(path)
         for name in (path, theirs):
             for prefix in _UNET_PREFIXES if name else ():
                 found[prefix + _flatten(str(name))] = _Layer(0, path)
-    for i, (network, slot) in enumerate(zip(networks[1:], text.lora_slots, strict=True)):
+    for i, (network, slot) in enumerate(zip(networks[1:], text.lora_slots, strict=False)):
         prefixes = _TEXT_PREFIXES[slot]
         for path in _layers(network):
             for prefix in prefixes:

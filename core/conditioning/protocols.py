@@ -38,8 +38,8 @@ class TextConditioner(ABC):
     supports_clip_skip: bool = False
     """Whether it is customary to leave out further layers of its encoder."""
     lora_slots: tuple[int, ...] = ()
-    """For each network, which text encoder of LoRA files it is: 0 `te1`, 1 `te2`; empty: no LoRAs
-    apply to this model."""
+    """For each network, which text encoder of LoRA files it is: 0 `te1`, 1 `te2`; empty: LoRAs
+    change none of them."""
     embedding_widths: tuple[int, ...] = ()
     """For each network, the width of a textual inversion's vectors; empty: it takes none."""
 

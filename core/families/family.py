@@ -80,6 +80,7 @@ class Conditions:
     loras: bool = True
     embeddings: bool = True
     vae: bool = True
+    """Whether files of other autoencoders are made for its latents."""
 
 
 @dataclass(frozen=True)

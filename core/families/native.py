@@ -117,7 +117,8 @@ NATIVE = Family(
     find_autoencoder=find_autoencoder,
     latents=LatentFormat("LDM Studio", channels=8, factor=FACTOR, scale=1.0),
     defaults=Defaults(),
-    takes=Conditions(refiner=False, embeddings=False),
+    takes=Conditions(refiner=False, vae=False),  # each native model has latents of its own
     layouts=("original",),
+    text_width=384,
     float32_only=True,
 )

@@ -54,8 +54,10 @@ class ModelTraits:
     input_kind: str = ""
     """What it is conditioned on beside the prompt, such as "instruct-pix2pix" or "upscaling"."""
     clip_skip: bool = True
-    addons: bool = True
-    """Whether LoRAs, other autoencoders and refiners go with it."""
+    vae: bool = True
+    """Whether another autoencoder may replace its own."""
+    refiner: bool = True
+    """Whether another model can take over for the last steps."""
     needs_vae: bool = False
     """Whether its file has no autoencoder."""
 
@@ -98,12 +100,12 @@ def _is_for(*kinds: str) -> Callable[[Context], bool]:
     return lambda context: context.model is None or context.model.input_kind in kinds
 
 
-def _takes_addons(context: Context) -> bool:
-    return context.model is None or context.model.addons
-
-
 def _takes_vae(context: Context) -> bool:
-    return _takes_addons(context) or (context.model is not None and context.model.needs_vae)
+    return context.model is None or context.model.vae or context.model.needs_vae
+
+
+def _takes_refiner(context: Context) -> bool:
+    return context.model is None or context.model.refiner
 
 
 def _thresholds(context: Context) -> bool:
@@ -853,7 +855,7 @@ class Refiner:
         high=MAX_PROMPT,
         flag=Flag("--refiner", "M"),
         infotext="Refiner",
-        applies=_takes_addons,
+        applies=_takes_refiner,
     )
     at: float = parameter(
         0.8,
@@ -869,7 +871,7 @@ class Refiner:
         decimals=2,
         flag=Flag("--refiner-at", needs="--refiner"),
         infotext="Refiner switch at",
-        applies=lambda context: bool(context.refiner) and _takes_addons(context),
+        applies=lambda context: bool(context.refiner) and _takes_refiner(context),
     )
 
 

@@ -280,7 +280,8 @@ def _request(
 ) -> tuple[Request, Inputs]:
     """The whole request, and the start images scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
-    if arguments.size is None and arguments.control is not None and model.extra in CONTROL_KINDS:
+    takes_control = model.input_kind in CONTROL_KINDS
+    if arguments.size is None and arguments.control is not None and takes_control:
         shape = load_image(arguments.control).shape
         width, height = output_size((shape[1], shape[0]), model)
     strength = 1.0
@@ -325,7 +326,7 @@ def _with_control_image(
     request: Request, start: Inputs, picture: np.ndarray, model: ModelInfo
 ) -> tuple[Request, Inputs]:
     """Adds the control image. Raises RequestError if the model has none."""
-    if model.extra not in CONTROL_KINDS:
+    if model.input_kind not in CONTROL_KINDS:
         raise RequestError(
             "control",
             "{model} has no control image.",
@@ -367,7 +368,7 @@ def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -
 
 def _without_clip_skip(request: Request, model: ModelInfo) -> Request:
     """Removes clip skip if it has no effect, so that the recipe does not claim it."""
-    if request.clip_skip == 1 or model.skips:
+    if request.clip_skip == 1 or model.supports_clip_skip:
         return request
     print_warning(f"--clip-skip has no effect on {model.name}")
     return replace(request, clip_skip=1)

@@ -64,10 +64,10 @@ class ControlImageController(QObject):
         is missing.
         """
         model = self._store.run.model
-        if model is None or model.extra not in CONTROL_KINDS:
+        if model is None or model.input_kind not in CONTROL_KINDS:
             return request, inputs
         if self._picture is None:
-            if model.extra == "unCLIP" or (starts and model.extra in NEEDS_SOURCE_IMAGE):
+            if model.input_kind == "unCLIP" or (starts and model.input_kind in NEEDS_SOURCE_IMAGE):
                 return request, inputs
             raise self._missing(model)
         pixels = control_of(self._picture, request, model)
@@ -116,14 +116,14 @@ class ControlImageController(QObject):
         dialog.open()
 
     def _missing(self, model: ModelInfo) -> RequestError:
-        if model.extra == "depth":
+        if model.input_kind == "depth":
             return RequestError(
                 "control",
                 "{model} needs a depth map.",
                 "Open or drop one under Start from, or use the canvas image.",
                 model=model.name,
             )
-        if model.extra == "upscaling":
+        if model.input_kind == "upscaling":
             message = Message(
                 "{model} enlarges images; it needs one to start from.", model=model.name
             )

@@ -154,7 +154,7 @@ def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task |
     if count is None:
         return None
     guided = request.cfg != 1 or request.guidance.plus_plus > 0
-    guided = guided and not model.told_guidance
+    guided = guided and not model.has_guidance_embedding
     parts = len(parse(request.prompt, request.syntax).parts)
     width, height = (math.ceil(side / model.factor) for side in size)
     tiles = 1

@@ -347,7 +347,7 @@ class CorePipeline:
             self._sums = self._digests.of(path)
         device = str(model.device)
         self._addon_applier = self._addon_applier_of(wanted)
-        defaults = model.defaults
+        defaults, takes = model.defaults, model.config.family.takes
         return ModelInfo(
             name=model.name,
             digest=model.digest,
@@ -366,16 +366,17 @@ class CorePipeline:
             path=path,
             torch_device=device,
             plan=model.plan.message if is_checkpoint(path) else NO_MESSAGE,
-            skips=model.text.supports_clip_skip,
+            supports_clip_skip=model.text.supports_clip_skip,
             prediction=model.prediction.name,
-            extra=model.input_kind,
-            told_guidance=model.has_guidance_embedding,
+            input_kind=model.input_kind,
+            has_guidance_embedding=model.has_guidance_embedding,
             family=model.config.display_name if is_checkpoint(path) else "",
             latents=model.config.family.latents.name,
             vae=self._vae_of(wanted),
             texts=tuple(text.name for text in wanted.texts),
             size=sum(model.plan.weights.values()),
-            takes_addons=model.config.family.takes.refiner,
+            takes_vae=takes.vae,
+            takes_refiner=takes.refiner,
             read=self._reader(model),
         )
 

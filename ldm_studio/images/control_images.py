@@ -12,7 +12,7 @@ from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 
 CONTROL_KINDS = ("depth", "instruct-pix2pix", "upscaling", "unCLIP")
-"""The values of `ModelInfo.extra` for models that take a control image."""
+"""The values of `ModelInfo.input_kind` for models that take a control image."""
 NEEDS_SOURCE_IMAGE = ("instruct-pix2pix", "upscaling")
 """Models whose control image is the image to edit or enlarge; a start image will do."""
 
@@ -21,10 +21,10 @@ def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.nd
     """`picture`, uint8 [H, W, 3] or [H, W], in the shape that
     `core.pipeline.extra_conditioning.control_shape` gives."""
     size = request.width, request.height
-    if model.extra == "upscaling":
+    if model.input_kind == "upscaling":
         size = request.width // model.factor, request.height // model.factor
-    image = Image.fromarray(picture).convert("L" if model.extra == "depth" else "RGB")
-    if model.extra == "unCLIP":
+    image = Image.fromarray(picture).convert("L" if model.input_kind == "depth" else "RGB")
+    if model.input_kind == "unCLIP":
         return looked_at(np.asarray(image))
     if image.size != size:
         image = image.resize(size, Image.Resampling.LANCZOS)
@@ -38,11 +38,11 @@ def output_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:
     aspect ratio; the area is the model's best, or that of the image to edit.
     """
     width, height = size
-    if model.extra == "upscaling":
+    if model.input_kind == "upscaling":
         scale = float(model.factor)
     else:
         scale = math.sqrt(model.width * model.height / (width * height))
-        if model.extra in NEEDS_SOURCE_IMAGE:
+        if model.input_kind in NEEDS_SOURCE_IMAGE:
             scale = min(1.0, scale)
     scale = min(scale, model.max_side / max(size))
     unit = model.size_multiple

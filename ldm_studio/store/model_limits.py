@@ -118,7 +118,7 @@ def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> 
 
 def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...]:
     """Those of `request` that the model has no use for, as the text in pictures writes them."""
-    if model is None or model.skips or request.clip_skip == 1:
+    if model is None or model.supports_clip_skip or request.clip_skip == 1:
         return ()
     return (translate("Fitting", "Clip skip: {clip_skip}").format(clip_skip=request.clip_skip),)
 

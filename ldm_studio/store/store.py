@@ -114,9 +114,10 @@ class StudioStore(QObject):
             model=model
             and ModelTraits(
                 prediction=model.prediction,
-                input_kind=model.extra,
-                clip_skip=model.skips,
-                addons=model.takes_addons,
+                input_kind=model.input_kind,
+                clip_skip=model.supports_clip_skip,
+                vae=model.takes_vae,
+                refiner=model.takes_refiner,
                 needs_vae=self.needs_vae,
             ),
         )
@@ -217,7 +218,7 @@ class StudioStore(QObject):
 
     def follow(self, before: ModelInfo, model: ModelInfo) -> None:
         """Take `model`'s own settings where those of the model `before` were kept."""
-        if refining_problem(before.latents, before.extra, model):
+        if refining_problem(before.latents, before.input_kind, model):
             self.reset("refiner", "refiner_at")  # it was one for the other
         for names in FOLLOWING:
             if names == ("width", "height") and self.mode is not Mode.TEXT:

@@ -33,7 +33,7 @@ class _Texts:
 
 
 def _texts_for(extra: str) -> _Texts | None:
-    """By `ModelInfo.extra`; None for models without a control image."""
+    """By `ModelInfo.input_kind`; None for models without a control image."""
     match extra:
         case "depth":
             return _Texts(
@@ -159,14 +159,14 @@ class ControlImagePanel(QWidget):
             self.dropped.emit(source)
 
     def _run_changed(self, run: RunState) -> None:
-        words = _texts_for(run.model.extra) if run.model else None
+        words = _texts_for(run.model.input_kind) if run.model else None
         self.setVisible(words is not None)
         if words == self._texts or words is None:
             return
         self._texts = words
-        if run.model and run.model.extra in _NOISE:
+        if run.model and run.model.input_kind in _NOISE:
             row, field = PARAMETERS["noise_level"], self.rows.fields["noise_level"]
-            most, useful = _NOISE[run.model.extra]
+            most, useful = _NOISE[run.model.input_kind]
             field.number.setMaximum(int(row.high) if most is None else most)
             field.set_useful(0, useful)
         self.rows.refresh()

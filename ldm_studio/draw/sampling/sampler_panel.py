@@ -108,7 +108,7 @@ _LED = {
         "Make a picture from the start picture, and vary the one below if there is one.",
     ),
 }
-"""What models that are led by a picture make of what they start from, by `ModelInfo.extra`."""
+"""What models that are led by a picture make of what they start from, by `ModelInfo.input_kind`."""
 
 
 def _rest() -> list[Parameter]:
@@ -288,7 +288,7 @@ class SamplerPanel(QWidget):
         self.fields["steps"].set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
         self.fields["cfg"].set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
         for mode, _, tip in MODES:
-            wants = _LED.get((model.extra, mode), "")
+            wants = _LED.get((model.input_kind, mode), "")
             button = self.mode.button(mode)
             button.setToolTip(self.tr(wants or tip))
             button.setAccessibleDescription(self.tr(wants) if wants else "")

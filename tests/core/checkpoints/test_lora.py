@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -283,6 +284,40 @@ def test_one_that_matches_nothing_is_refused(models: dict[str, Model], tmp_path:
     strange = {"lora_unet_double_blocks_0.lora_up.weight": UP}
     with pytest.raises(ModelError, match="is for another family"):
         loaded(models["SD1"], strange, tmp_path / "x.safetensors")
+
+
+def test_layers_of_the_shipped_model_have_diffusers_names() -> None:
+    diffusers = pytest.importorskip("diffusers")
+    attends = ("CrossAttnDownBlock2D", "CrossAttnDownBlock2D")
+    reference = diffusers.UNet2DConditionModel(
+        in_channels=8,
+        out_channels=8,
+        block_out_channels=(64, 128, 256),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", *attends),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=384,
+        attention_head_dim=64,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=1,
+    )
+    theirs = {name for name in weighted(reference) if not name.startswith("add_embedding")}
+    backbone = load_model().backbone
+    ours = [backbone.diffusers_name(name) for name in weighted(backbone)]
+    assert len({*ours}) == len(ours)
+    assert {*ours} == theirs | {"add_embedding.linear_1", "add_embedding.linear_2"}
+
+
+def weighted(network: nn.Module) -> list[str]:
+    return [name for name, module in network.named_modules() if hasattr(module, "weight")]
+
+
+def test_a_family_may_take_no_loras(models: dict[str, Model], tmp_path: Path) -> None:
+    config = models["SD1"].config
+    family = replace(config.family, takes=replace(config.family.takes, loras=False))
+    model = replace(models["SD1"], config=replace(config, family=family))
+    with pytest.raises(ModelError, match="does not support LoRAs"):
+        loaded(model, kohya({"diff": noise(64, 64)}), tmp_path / "x.safetensors")
 
 
 def test_a_native_model_takes_those_made_for_it(tiny_model: Model, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ NEED_ONE = ("depth", "instruct-pix2pix", "upscaling")
 def model(extra: str):
     level = 0 if extra == "unCLIP" else 20
     factor = 4 if extra == "upscaling" else 8
-    return replace(MODEL, extra=extra, factor=factor, noise_level=level)
+    return replace(MODEL, input_kind=extra, factor=factor, noise_level=level)
 
 
 @pytest.fixture

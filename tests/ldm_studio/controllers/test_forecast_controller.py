@@ -161,7 +161,7 @@ def test_only_what_is_drawn_counts() -> None:
 
 def test_a_model_that_is_told_the_guidance_is_asked_once() -> None:
     tasks = [
-        task_of(Request(cfg=8.0), replace(INFO, told_guidance=told), (128, 128))
+        task_of(Request(cfg=8.0), replace(INFO, has_guidance_embedding=told), (128, 128))
         for told in (False, True)
     ]
     assert [task.conditions for task in tasks if task] == [2, 1]

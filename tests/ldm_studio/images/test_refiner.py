@@ -21,7 +21,7 @@ from ldm_studio.store.store import Mode, StudioStore
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.window_actions import make
 
-XL = replace(MODEL, family="Stable Diffusion XL", latents="Stable Diffusion XL", takes_addons=True)
+XL = replace(MODEL, family="Stable Diffusion XL", latents="Stable Diffusion XL", takes_refiner=True)
 REFINER = "sub/sd_xl_refiner_1.0.safetensors"
 
 
@@ -140,7 +140,7 @@ def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
 
 def test_it_is_forgotten_with_a_model_of_other_latents(store) -> None:
     store.refiner = REFINER
-    store.follow(XL, replace(XL, extra="inpainting"))
+    store.follow(XL, replace(XL, input_kind="inpainting"))
     assert store.refiner == REFINER
     store.follow(XL, replace(XL, latents="Stable Diffusion"))
     assert store.refiner == ""

@@ -13,9 +13,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from core.checkpoints.load_model import load_model
 from core.checkpoints.overrides import Overrides, write_overrides
 from core.errors import Message, ModelError, RequestError
 from core.networks.kl_autoencoder import AutoencoderKL
+from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.parameters import Guidance
 from core.request.request import Addon, Change, Request
 from ldm_studio import paths
@@ -116,6 +118,55 @@ def test_a_lora_acts_by_its_strength_and_only_where_it_is_named(pipeline, folder
     assert np.array_equal(plain, drawn(pipeline, REQUEST)[0])
 
 
+IN_THE_DEFAULT_MODEL = {
+    "input_blocks_3_0_in_layers_2": "input_blocks.3.0.in_layers.2",
+    "input_blocks_5_1_transformer_blocks_0_attn2_to_k": (
+        "input_blocks.5.1.transformer_blocks.0.attn2.to_k"
+    ),
+    "mid_block_attentions_0_transformer_blocks_0_attn1_to_q": (
+        "middle_block.1.transformer_blocks.0.attn1.to_q"
+    ),
+}
+"""Layers by kohya's names, after the original checkpoints and after diffusers."""
+
+
+def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) -> None:
+    model = load_model()
+    weights: dict[str, torch.Tensor] = {}
+    for seed, (name, path) in enumerate(IN_THE_DEFAULT_MODEL.items()):
+        weight = model.backbone.get_submodule(path).weight
+        up, down = noise(len(weight), 4, seed=seed) / 3, noise(4, *weight.shape[1:], seed=seed) / 3
+        product = (up @ down.flatten(1)).reshape(weight.shape)
+        weight += 0.8 * product
+        weights[f"lora_unet_{name}.lora_down.weight"] = down
+        up = up if weight.ndim == 2 else up[..., None, None]
+        weights[f"lora_unet_{name}.lora_up.weight"] = up
+    (folder / "Lora").mkdir()
+    save_file(weights, folder / "Lora" / "ink.safetensors")
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load()
+    asked = Request(prompt="a cat <lora:ink:0.8>", steps=2, width=64, height=64, seed=1, cfg=3.0)
+    with_lora, request, run = drawn(pipeline, asked)
+    assert [(one.kind, one.name) for one in request.addons] == [("lora", "ink")]
+    assert run.notes == ()
+    job = prepare(model, replace(asked, prompt="a cat"))
+    *_, last = steps(job)
+    difference = np.abs(with_lora.astype(int) - finish(job, last.state).rgb)
+    assert difference.max() <= 1  # rounding
+    plain, _, _ = drawn(pipeline, replace(asked, prompt="a cat"))
+    assert np.abs(with_lora.astype(int) - plain).mean() > 3
+    assert np.array_equal(drawn(pipeline, replace(asked, addons=request.addons))[0], with_lora)
+
+
+def test_what_goes_with_a_model_follows_from_its_family(pipeline) -> None:
+    checkpoint = pipeline.load("dream.safetensors")
+    assert checkpoint.takes_vae
+    assert checkpoint.takes_refiner
+    default = pipeline.load()
+    assert not default.takes_vae
+    assert not default.takes_refiner
+
+
 def test_several_loras_act_together_and_at_once_again(pipeline, folder, monkeypatch) -> None:
     lora(folder / "one.safetensors", 1)
     lora(folder / "two.safetensors", 2)
@@ -136,7 +187,7 @@ def test_one_that_is_missing_is_named_with_the_folders(pipeline, folder) -> None
 
 def test_one_for_another_family_is_refused_in_words(pipeline, folder) -> None:
     lora(folder / "wide.safetensors", width=2048)
-    with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion XL; dream is of the"):
+    with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion XL; dream belongs to the"):
         pipeline.begin(with_prompt("a cat <lora:wide:1>"))
 
 
@@ -418,7 +469,7 @@ def test_a_negative_prompt_of_no_effect_is_told(pipeline, folder) -> None:
 def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
     save_file(original(made("SD1 LCM", randomise)), folder / "lcm.safetensors")
     pipeline = CorePipeline(device="cpu")
-    assert pipeline.load("lcm.safetensors").told_guidance
+    assert pipeline.load("lcm.safetensors").has_guidance_embedding
     asked = replace(REQUEST, model="lcm.safetensors", negative="blurry")
     [note] = pipeline.begin(asked).notes
     assert str(note) == "The negative prompt has no effect: lcm has guidance built in."

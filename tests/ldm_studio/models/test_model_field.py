@@ -274,7 +274,7 @@ def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
     store = StudioStore()
     more = MoreSection(store)
     qtbot.addWidget(more)
-    store.run = RunState(loading=False, model=replace(MODEL, takes_addons=True))
+    store.run = RunState(loading=False, model=replace(MODEL, takes_vae=True))
     assert more.rows.fields["vae"].currentText() == "Auto"
     more.rows.fields["vae"].showPopup()
     qtbot.waitUntil(lambda: more.rows.fields["vae"].findText("colours") > 0)
@@ -293,7 +293,7 @@ def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
     panel = SamplerPanel(store)
     qtbot.addWidget(panel)
     assert panel.mode.button(Mode.TEXT).isEnabled()
-    few = replace(MODEL, name="quick", steps=4, cfg=1.0, extra="upscaling")
+    few = replace(MODEL, name="quick", steps=4, cfg=1.0, input_kind="upscaling")
     store.run = RunState(loading=False, model=few)
     assert panel.field("steps").slider.maximum() == 30
     assert panel.field("cfg").slider.maximum() * 0.5 == 5

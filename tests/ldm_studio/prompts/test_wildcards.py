@@ -151,7 +151,7 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start,
 
 
 def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -> None:
-    application = start(FakePipeline(model=replace(MODEL, skips=True)))
+    application = start(FakePipeline(model=replace(MODEL, supports_clip_skip=True)))
     store, row = application.store, application.window.sampler.more.rows.control("clip_skip")
     store.more_open, store.clip_skip = True, 3
     assert row.isVisible()
@@ -161,7 +161,7 @@ def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -
     assert not row.isVisible()
     assert store.snapshot().clip_skip == 1
     assert unused_settings(Request(clip_skip=2), MODEL) == ("Clip skip: 2",)
-    assert unused_settings(Request(clip_skip=2), replace(MODEL, skips=True)) == ()
+    assert unused_settings(Request(clip_skip=2), replace(MODEL, supports_clip_skip=True)) == ()
 
 
 def test_wildcards_that_lead_back_to_themselves_are_told(drawn) -> None:
