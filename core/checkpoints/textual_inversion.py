@@ -9,8 +9,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..conditioning.text.clip_text import Embedding
 from ..conditioning.text.clip_tokenizer import CHUNK, clip_tokenizer
+from ..conditioning.text.embeddings import Embedding
 from ..errors import InvalidError, ModelError, quoted
 from ..model.model import Model
 from .open_file import open_tensors

@@ -16,7 +16,7 @@ from .text.token_count import PromptTokenCounter
 if TYPE_CHECKING:
     from typing import Self
 
-    from .text.clip_text import Embedding
+    from .text.embeddings import Embedding
 
 C = TypeVar("C", contravariant=True)
 

@@ -33,9 +33,13 @@ class Embeddings(nn.Module):
         self.token_type_embeddings = zero_embedding(2, config.dim)
         self.LayerNorm = nn.LayerNorm(config.dim, eps=config.norm_eps)
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, inserted: Tensor | None = None) -> Tensor:
         positions = torch.arange(tokens.shape[1], device=tokens.device)
-        x = self.word_embeddings(tokens) + self.position_embeddings(positions)
+        words = self.word_embeddings(tokens.clamp_min(0))
+        if inserted is not None:
+            rows = (-1 - tokens).clamp_min(0)
+            words = torch.where((tokens < 0)[:, :, None], inserted[rows], words)
+        x = words + self.position_embeddings(positions)
         return self.LayerNorm(x + self.token_type_embeddings.weight[0])
 
 
@@ -117,6 +121,8 @@ class Bert(nn.Module):
         self.embeddings = Embeddings(config)
         self.encoder = Encoder(config)
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """tokens [B, N] int64, mask [B, N] bool (False: padding) -> vectors [B, N, dim]."""
-        return self.encoder(self.embeddings(tokens), mask[:, None, None, :])
+    def forward(self, tokens: Tensor, mask: Tensor, inserted: Tensor | None = None) -> Tensor:
+        """tokens [B, N] int64, mask [B, N] bool (False: padding) -> vectors [B, N, dim]. Tokens
+        below 0 stand for rows of `inserted` [M, dim], -1 for the first.
+        """
+        return self.encoder(self.embeddings(tokens, inserted), mask[:, None, None, :])

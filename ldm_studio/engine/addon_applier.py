@@ -296,7 +296,7 @@ def _fits(model: Model, lora: Lora) -> bool:
 
 
 def _reads_words(model: Model) -> bool:
-    return bool(model.text.embedding_widths)
+    return model.config.family.takes.embeddings
 
 
 def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:

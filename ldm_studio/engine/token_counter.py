@@ -1,4 +1,4 @@
-"""Counts the tokens of prompts for a checkpoint, with embeddings as their vectors."""
+"""Counts the tokens of prompts, with embeddings as their vectors."""
 
 from __future__ import annotations
 
@@ -20,25 +20,27 @@ log = logging.getLogger(__name__)
 class TokenCounter(PromptTokenCounter):
     """Knows the embeddings in the folders as of the last `refresh`."""
 
-    def __init__(self, widths: Sequence[int], finder: AddonFinder) -> None:
-        """`widths`: of the model's text encoders. Imports torch."""
-        from core.conditioning.text.clip_tokenizer import ClipTokenCounter
-
+    def __init__(
+        self, counter: PromptTokenCounter, widths: Sequence[int], finder: AddonFinder
+    ) -> None:
+        """`counter` knows no embeddings; `widths`: of the model's text encoders."""
+        self._without = counter
         self._widths = tuple(widths)
         self._finder = finder
         self._lock = threading.Lock()
         self._seen: dict[Path, Stamp] = {}
-        self._read = ClipTokenCounter()
+        self._read = counter
         self.refresh()
 
     def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         return self._read(prompt, syntax, negative=negative)
 
     def refresh(self) -> bool:
-        """Whether embeddings were added, removed or changed. Slow: not for the main thread."""
+        """Whether embeddings were added, removed or changed. Slow, and imports torch: not for the
+        main thread.
+        """
         from core.checkpoints.textual_inversion import read_embedding
-        from core.conditioning.text.clip_text import Embedding, embedding_tokens
-        from core.conditioning.text.clip_tokenizer import ClipTokenCounter
+        from core.conditioning.text.embeddings import Embedding
 
         with self._lock:
             names = self._finder.words()
@@ -53,7 +55,7 @@ class TokenCounter(PromptTokenCounter):
                 except ModelError as error:  # it is for other models
                     log.debug("%s", error)
             self._seen = seen
-            self._read = ClipTokenCounter(embedding_tokens(known))
+            self._read = self._without.with_embeddings(known)
             return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -11,16 +11,16 @@ from torch import Tensor, nn
 
 from ...networks.clip import ClipTextEncoder
 from ...networks.cond import Cond
-from ...request.text_segment import A1111, COMFYUI, TextSegment
+from ...request.text_segment import COMFYUI, TextSegment
 from ..protocols import TextConditioner
 from .clip_tokenizer import (
     END,
     Chunk,
     ClipTokenCounter,
-    EmbeddingTokens,
     chunk_tokens,
     clip_tokenizer,
 )
+from .embeddings import Embedding, embedding_tokens
 from .prompt_plan import first_segment_of
 
 EMPTY_CHUNK = Chunk((), ())
@@ -38,15 +38,6 @@ class EncoderOptions:
     """Whether the pooled vector is used too."""
     pad: int
     """The token that fills up a chunk."""
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """A textual inversion embedding (Gal et al. 2022)."""
-
-    name: str
-    vectors: tuple[Tensor, ...]
-    """For each text encoder, [n, dim]."""
 
 
 class ClipConditioner(TextConditioner):
@@ -72,8 +63,8 @@ class ClipConditioner(TextConditioner):
         only_second = len(encoders) == 1 and encoders[0][1].pooled  # the refiner's
         self.lora_slots = (1,) if only_second else tuple(range(len(encoders)))
         self.embedding_widths = tuple(network.config.dim for network, _ in encoders)
-        self._embedding_tokens = embedding_tokens(embeddings)
-        self._counter = ClipTokenCounter(self._embedding_tokens)
+        self._embedding_tokens = embedding_tokens(embeddings, clip_tokenizer())
+        self._counter = ClipTokenCounter(embeddings)
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
@@ -165,28 +156,3 @@ def _interpolate_from_empty(vectors: Tensor, strengths: Tensor) -> Tensor:
     """vectors [N, 77, dim], of which the last row is the empty prompt; strengths [N, 77]."""
     empty, strengths = vectors[-1:], strengths[:, :, None]
     return torch.where(strengths == 1, vectors, empty + strengths * (vectors - empty))
-
-
-def embedding_tokens(embeddings: Sequence[Embedding]) -> Mapping[str, EmbeddingTokens]:
-    """The tokens that replace the names of embeddings, for each syntax."""
-    return {
-        A1111: _embedding_tokens(embeddings, alone=True),
-        COMFYUI: _embedding_tokens(embeddings),
-    }
-
-
-def _embedding_tokens(embeddings: Sequence[Embedding], *, alone: bool = False) -> EmbeddingTokens:
-    """The names as ComfyUI writes them (with `alone` also bare), and the rows that they stand
-    for.
-    """
-    tokenizer = clip_tokenizer()
-    words: dict[tuple[int, ...], tuple[int, ...]] = {}
-    row = 0
-    for embedding in embeddings:
-        rows = range(row, row + len(embedding.vectors[0]))
-        for text in (f"embedding:{embedding.name}", *([embedding.name] if alone else [])):
-            name = tuple(tokenizer.encode(text, add_special_tokens=False).ids)
-            if name:
-                words[name] = tuple(-1 - i for i in rows)
-        row = rows.stop
-    return words

@@ -6,7 +6,7 @@ learned, and the vocabulary follows from them. Needs no torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,13 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from ...request.text_segment import A1111, BREAK, TextSegment
+from .embeddings import (
+    NO_EMBEDDING_TOKENS,
+    Embedding,
+    EmbeddingTokens,
+    embedding_tokens,
+    insert_embeddings,
+)
 from .prompt_parser import parse
 from .token_count import PromptTokenCounter, TokenCount
 
@@ -29,12 +36,6 @@ COMMA_PADDING_BACKTRACK = 20
 LONG_WORD = 8
 """In ComfyUI's syntax, words of at least this many tokens may be split between two chunks."""
 
-EmbeddingTokens = Mapping[tuple[int, ...], tuple[int, ...]]
-"""Names of embeddings, as the tokens they are written with, and the tokens that replace them. Those
-are negative: -1 - i is row i of a table of vectors.
-"""
-NO_EMBEDDING_TOKENS: EmbeddingTokens = {}
-NO_EMBEDDINGS: Mapping[str, EmbeddingTokens] = {}
 
 _WORD_END = "</w>"
 _WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -143,7 +144,8 @@ def _chunk_as_a1111(
             after_comma = -1
             continue
         text, weight = run
-        for read in _insert_embeddings(tokenizer.encode(text, add_special_tokens=False).ids, words):
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        for read, _ in insert_embeddings(ids, words):
             if read == (COMMA,):
                 after_comma = len(found) + 1
             elif len(found) == CHUNK and CHUNK + 1 - after_comma <= COMMA_PADDING_BACKTRACK:
@@ -161,10 +163,8 @@ def _chunk_as_comfyui(
     """ComfyUI: no word is split unless it is long, and commas mean nothing."""
     for text, weight in segment.weighted_runs:
         for word in text.split():
-            read = list(
-                _insert_embeddings(tokenizer.encode(word, add_special_tokens=False).ids, words)
-            )
-            tokens = [token for vector in read for token in vector]
+            ids = tokenizer.encode(word, add_special_tokens=False).ids
+            tokens = [token for read, _ in insert_embeddings(ids, words) for token in read]
             if len(tokens) >= LONG_WORD:
                 while len(found) + len(tokens) > CHUNK:
                     room = CHUNK - len(found)
@@ -176,30 +176,19 @@ def _chunk_as_comfyui(
             found.add(tokens, weight)
 
 
-def _insert_embeddings(ids: list[int], words: EmbeddingTokens) -> Iterator[tuple[int, ...]]:
-    """The tokens, with the names of embeddings replaced; the longest matching name wins."""
-    lengths = sorted({len(name) for name in words}, reverse=True)
-    at = 0
-    while at < len(ids):
-        names = (tuple(ids[at : at + length]) for length in lengths)
-        name = next((name for name in names if name in words), None)
-        yield words[name] if name else (ids[at],)
-        at += len(name) if name else 1
-
-
 class ClipTokenCounter(PromptTokenCounter):
     """Counts tokens in chunks; CLIP reads all of a prompt."""
 
-    def __init__(self, words: Mapping[str, EmbeddingTokens] = NO_EMBEDDINGS) -> None:
-        """`words`: the embeddings of each syntax."""
-        self._words = words
+    def __init__(self, embeddings: Sequence[Embedding] = ()) -> None:
+        self._words = embedding_tokens(embeddings, clip_tokenizer())
+
+    def with_embeddings(self, embeddings: Sequence[Embedding]) -> ClipTokenCounter:
+        return ClipTokenCounter(embeddings)
 
     def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         most = limit = 0
         for segment in parse(prompt, syntax, negative=negative).segments:
-            found = chunk_tokens(
-                segment, clip_tokenizer(), self._words.get(syntax, NO_EMBEDDING_TOKENS)
-            )
+            found = chunk_tokens(segment, clip_tokenizer(), self._words[syntax])
             most = max(most, CHUNK * (len(found) - 1) + len(found[-1].tokens))
             limit = max(limit, CHUNK * len(found))
         return TokenCount(most, limit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import cast
 
@@ -15,8 +15,9 @@ from ...networks.bert import Bert
 from ...networks.cond import Cond
 from ...request.text_segment import TextSegment
 from ..protocols import TextConditioner
+from .embeddings import NO_EMBEDDING_TOKENS, Embedding, EmbeddingTokens, embedding_tokens
 from .prompt_plan import first_segment_of
-from .token_count import PromptTokenCounter
+from .token_count import PromptTokenCounter, read_tokens
 
 
 class SentenceConditioner(TextConditioner):
@@ -30,8 +31,8 @@ class SentenceConditioner(TextConditioner):
     encoder never sees a bracket. Each token vector is then multiplied by the weight of its word,
     and the pooled vector is the weighted mean. Nothing is scaled back afterwards: the vectors are
     normalised one by one, so unlike CLIP's they have no common mean to restore. The start and end
-    tokens have the weight 1. If all weights are 1, the result equals that of the plain text, bit
-    for bit.
+    tokens have the weight 1, the vectors of an embedding that of its name. If all weights are 1,
+    the result equals that of the plain text, bit for bit.
 
     The empty prompt is all zeros, so this also interpolates from the empty prompt: weights act
     alike in the syntaxes of AUTOMATIC1111 and ComfyUI. There are no chunks: a BREAK separates
@@ -44,6 +45,9 @@ class SentenceConditioner(TextConditioner):
         self.network = network
         self.length = length
         """Tokens a prompt may have, the two that begin and end it included."""
+        self.embedding_widths = (network.config.dim,)
+        self.embeddings: tuple[Embedding, ...] = ()
+        self._words: Mapping[str, EmbeddingTokens] = {}
         self._counter = PromptTokenCounter(tokenizer, length)
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
@@ -58,6 +62,13 @@ class SentenceConditioner(TextConditioner):
         [made.network] = cast("Sequence[Bert]", networks)
         return made
 
+    def with_embeddings(self, embeddings: Sequence[Embedding]) -> SentenceConditioner:
+        made = copy(self)
+        made.embeddings = (*self.embeddings, *embeddings)
+        made._words = embedding_tokens(made.embeddings, self._tokenizer)
+        made._counter = self._counter.with_embeddings(made.embeddings)
+        return made
+
     @property
     def count_tokens(self) -> PromptTokenCounter:
         return self._counter
@@ -68,7 +79,7 @@ class SentenceConditioner(TextConditioner):
 
         A prompt in words is encoded as its first step reads it.
         """
-        device = self.network.embeddings.word_embeddings.weight.device
+        weight = self.network.embeddings.word_embeddings.weight
         tokens = torch.zeros(len(prompts), self.length, dtype=torch.long)
         mask = torch.zeros(len(prompts), self.length, dtype=torch.bool)
         weights = torch.zeros(len(prompts), self.length, 1)  # 0: padding, and all of a blank prompt
@@ -78,8 +89,10 @@ class SentenceConditioner(TextConditioner):
             mask[row, : len(ids)] = True
             if not segment.is_blank:
                 weights[row, : len(ids), 0] = torch.tensor(strengths)
-        tokens, mask = tokens.to(device), mask.to(device)
-        vectors = self.network(tokens, mask)
+        tokens, mask = tokens.to(weight.device), mask.to(weight.device)
+        tables = [embedding.vectors[0] for embedding in self.embeddings]
+        inserted = torch.cat(tables).to(weight) if tables else None
+        vectors = self.network(tokens, mask, inserted)
         weights = weights.to(vectors)
         context = F.layer_norm(vectors, vectors.shape[-1:]) * weights
         mean = (vectors * weights).sum(dim=1) / weights.sum(dim=1).clamp_min(1)
@@ -89,8 +102,9 @@ class SentenceConditioner(TextConditioner):
     def _tokens(self, segment: TextSegment) -> tuple[list[int], list[float]]:
         """The tokens that are encoded, and the weight of each."""
         encoding = self._tokenizer.encode(segment.text)
-        ids = encoding.ids
-        weights = [segment.weights[a] if a < b else 1.0 for a, b in encoding.offsets]
+        read = read_tokens(encoding, self._words.get(segment.syntax, NO_EMBEDDING_TOKENS))
+        ids = [token for token, _ in read]
+        weights = [segment.weights[a] if a < b else 1.0 for _, (a, b) in read]
         if len(ids) > self.length:
             ids = [*ids[: self.length - 1], ids[-1]]
             weights = [*weights[: self.length - 1], weights[-1]]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...request.text_segment import A1111, TextSegment
+from .embeddings import (
+    NO_EMBEDDING_TOKENS,
+    Embedding,
+    EmbeddingTokens,
+    embedding_tokens,
+    insert_embeddings,
+)
 from .prompt_parser import parse
 
 if TYPE_CHECKING:  # a large library, which the window does not wait for
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 Span = tuple[int, int]
 
@@ -41,7 +49,15 @@ class PromptTokenCounter:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._limit = length - self._tokenizer.num_special_tokens_to_add(False)
-        self._unknown: str | None = getattr(self._tokenizer.model, "unk_token", None)
+        unknown: str | None = getattr(self._tokenizer.model, "unk_token", None)
+        self._unknown = None if unknown is None else self._tokenizer.token_to_id(unknown)
+        self._words: Mapping[str, EmbeddingTokens] = {}
+
+    def with_embeddings(self, embeddings: Sequence[Embedding]) -> PromptTokenCounter:
+        """One that counts the vectors of these words, and of no others."""
+        made = copy(self)
+        made._words = embedding_tokens(embeddings, self._tokenizer)
+        return made
 
     def __call__(self, prompt: str, syntax: str = A1111, *, negative: bool = False) -> TokenCount:
         most = 0
@@ -49,16 +65,28 @@ class PromptTokenCounter:
         unknown: dict[Span, None] = {}
         for segment in parse(prompt, syntax, negative=negative).segments:
             encoding = self._tokenizer.encode(segment.text, add_special_tokens=False)
-            count = len(encoding.ids)
-            most = max(most, count)
-            if count > self._limit:
-                last = max((end for _, end in encoding.offsets[: self._limit]), default=0)
+            tokens = read_tokens(encoding, self._words.get(syntax, NO_EMBEDDING_TOKENS))
+            most = max(most, len(tokens))
+            if len(tokens) > self._limit:
+                last = max((end for _, (_, end) in tokens[: self._limit]), default=0)
                 unread |= dict.fromkeys(_ranges_from(segment, last))
-                encoding.truncate(self._limit)
-            for token, (start, end) in zip(encoding.tokens, encoding.offsets, strict=True):
+            for token, (start, end) in tokens[: self._limit]:
                 if start < end and token == self._unknown:
                     unknown[segment.source_range(start, end)] = None
         return TokenCount(most, self._limit, tuple(unread), tuple(sorted(unknown)))
+
+
+def read_tokens(encoding: Encoding, words: EmbeddingTokens) -> list[tuple[int, Span]]:
+    """The tokens of an encoded text with the characters that each stands for, names of embeddings
+    replaced.
+    """
+    offsets, numbers = encoding.offsets, encoding.word_ids
+    starts = [i == 0 or number != numbers[i - 1] for i, number in enumerate(numbers)]
+    return [
+        (token, (offsets[place.start][0], offsets[place.stop - 1][1]))
+        for read, place in insert_embeddings(encoding.ids, words, starts)
+        for token in read
+    ]
 
 
 def _ranges_from(segment: TextSegment, at: int) -> Iterator[Span]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 
 from core.checkpoints.load_model import load_model
 from core.checkpoints.overrides import Overrides, write_overrides
@@ -26,6 +27,7 @@ from ldm_studio.engine.core_run import CoreRun
 from ldm_studio.models import addon_files
 from ldm_studio.models import file_digests as digests
 from ldm_studio.models.addon_files import AddonFinder
+from ldm_studio.models.found_models import SHIPPED
 from tests.core.checkpoints.tiny import VAE, made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Gate
@@ -156,6 +158,30 @@ def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) ->
     plain, _, _ = drawn(pipeline, replace(asked, prompt="a cat"))
     assert np.abs(with_lora.astype(int) - plain).mean() > 3
     assert np.array_equal(drawn(pipeline, replace(asked, addons=request.addons))[0], with_lora)
+
+
+def test_an_embedding_for_the_default_model_stands_for_its_vectors(folder) -> None:
+    text = load_model().text
+    tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
+    tokens = [tokenizer.token_to_id(word) for word in ("red", "heart")]
+    vectors = text.network.embeddings.word_embeddings.weight[tokens]
+    embedding(folder / "embeddings" / "for-sd.safetensors", width=768)
+    save_file({"emb_params": vectors.clone()}, folder / "embeddings" / "my-word.safetensors")
+    pipeline = CorePipeline(device="cpu")
+    info = pipeline.load()
+    asked = Request(prompt="a my-word", steps=2, width=64, height=64, seed=1, cfg=3.0)
+    found, request, run = drawn(pipeline, asked)
+    assert [(one.kind, one.name) for one in request.addons] == [("embedding", "my-word")]
+    assert run.notes == ()
+    assert info.read("a my-word").count == 3
+    words, none, _ = drawn(pipeline, replace(asked, prompt="a red heart"))
+    assert np.array_equal(found, words)
+    assert none.addons == ()
+    _, refused, run = drawn(pipeline, replace(asked, prompt="a for-sd"))
+    assert refused.addons == ()
+    assert list(map(str, run.notes)) == [
+        'The embedding "for-sd" is for other models than this one.'
+    ]
 
 
 def test_what_goes_with_a_model_follows_from_its_family(pipeline) -> None:

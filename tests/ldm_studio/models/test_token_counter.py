@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.conditioning.text.clip_tokenizer import ClipTokenCounter
 from ldm_studio import paths
 from ldm_studio.engine.token_counter import TokenCounter
 from ldm_studio.models.addon_files import AddonFinder
@@ -14,7 +15,7 @@ from tests.ldm_studio.models.test_addons import embedding
 def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot) -> None:
     folder = paths.models_dir() / "embeddings"
     embedding(folder / "wide.safetensors", width=100)
-    model = replace(MODEL, read=TokenCounter([64], AddonFinder()))
+    model = replace(MODEL, read=TokenCounter(ClipTokenCounter(), [64], AddonFinder()))
     application = start(FakePipeline(model=model))
     application.store.prompt = "a my-word cat"
     shown = application.window.prompt.prompt_count
@@ -31,7 +32,7 @@ def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot)
 
 def test_one_that_is_replaced_is_counted_anew() -> None:
     file = embedding(paths.models_dir() / "my-word.safetensors")
-    counter = TokenCounter([64], AddonFinder())
+    counter = TokenCounter(ClipTokenCounter(), [64], AddonFinder())
     assert counter("my-word").count == 2
     assert not counter.refresh()
     embedding(file, vectors=5)
@@ -44,7 +45,7 @@ def test_one_that_is_replaced_is_counted_anew() -> None:
 def test_of_two_with_one_name_the_folder_chooses() -> None:
     for folder, vectors in (("a", 2), ("b", 5)):
         embedding(paths.models_dir() / folder / "my-word.safetensors", vectors=vectors)
-    counter = TokenCounter([64], AddonFinder())
+    counter = TokenCounter(ClipTokenCounter(), [64], AddonFinder())
     assert counter("my-word").count == counter("a/my-word").count == 2
     assert counter("a b/my-word, my-word").count == 1 + 5 + 1 + 2
     assert counter("embedding:b/my-word", "ComfyUI").count == 5

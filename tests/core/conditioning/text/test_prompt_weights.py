@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.conditioning.text.clip_text import ClipConditioner, Embedding, EncoderOptions
+from core.conditioning.text.clip_text import ClipConditioner, EncoderOptions
 from core.conditioning.text.clip_tokenizer import CHUNK, END, START, clip_tokenizer
+from core.conditioning.text.embeddings import Embedding
 from core.conditioning.text.prompt_parser import parse
 from core.networks.clip import ClipConfig, ClipTextEncoder
 from core.request.text_segment import A1111, COMFYUI, TextSegment

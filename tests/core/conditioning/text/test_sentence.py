@@ -10,6 +10,8 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional as F
 
+from core.checkpoints.load_model import load_model
+from core.conditioning.text.embeddings import Embedding
 from core.conditioning.text.prompt_parser import parse
 from core.conditioning.text.sentence import SentenceConditioner
 from core.networks.bert import Bert, BertConfig
@@ -177,3 +179,56 @@ def test_a_prompt_of_markup_alone_is_the_null_condition(
     cond, null = conditioner.encode([prompt]), conditioner.encode([""])
     assert torch.equal(cond.tokens, null.tokens)
     assert torch.equal(cond.vector, null.vector)
+
+
+def with_word(conditioner: SentenceConditioner, tokenizer: Tokenizer) -> SentenceConditioner:
+    """Knows "smile" as the vectors of "red cat"."""
+    rows = torch.tensor([tokenizer.token_to_id(word) for word in ("red", "cat")])
+    vectors = conditioner.network.embeddings.word_embeddings.weight[rows]
+    return conditioner.with_embeddings([Embedding("smile", (vectors,))])
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("a smile", "a red cat"),
+        ("a (smile:1.5)", "a (red cat:1.5)"),
+    ],
+)
+def test_an_embedding_stands_for_its_vectors(
+    conditioner: SentenceConditioner, tokenizer: Tokenizer, word: str, words: str
+) -> None:
+    knowing = with_word(conditioner, tokenizer)
+    found, expected = knowing.encode([word]), conditioner.encode([words])
+    assert torch.equal(found.tokens, expected.tokens)
+    assert torch.equal(found.vector, expected.vector)
+    assert knowing.count_tokens(word).count == conditioner.count_tokens(words).count
+    assert not torch.equal(conditioner.encode([word]).tokens, expected.tokens)
+
+
+def test_embeddings_of_a_long_prompt_are_cut_off_and_counted(
+    conditioner: SentenceConditioner, tokenizer: Tokenizer
+) -> None:
+    knowing = with_word(conditioner, tokenizer)
+    prompt = "a red heart smile"
+    assert torch.equal(
+        knowing.encode([prompt]).tokens, conditioner.encode(["a red heart red"]).tokens
+    )
+    reading = knowing.count_tokens(prompt)
+    assert (reading.count, reading.limit, reading.unread) == (5, LENGTH - 2, ())
+
+
+def test_words_that_begin_like_an_embedding_are_not_it() -> None:
+    text = load_model().text
+    knowing = text.with_embeddings([Embedding("cat", (torch.ones(1, 384),))])
+    for prompt in ("a catx", "a xcat"):  # "cat" and "##x", "xc" and "##at"
+        assert torch.equal(knowing.encode([prompt]).tokens, text.encode([prompt]).tokens)
+    for prompt in ("a Cat", "a cat-x", "a embedding:cat"):
+        assert not torch.equal(knowing.encode([prompt]).tokens, text.encode([prompt]).tokens)
+
+
+def test_a_name_of_unknown_words_stands_for_no_others(
+    conditioner: SentenceConditioner, tokenizer: Tokenizer
+) -> None:
+    knowing = conditioner.with_embeddings([Embedding("zzz", (torch.ones(1, CONFIG.dim),))])
+    assert torch.equal(knowing.encode(["a yyy"]).tokens, conditioner.encode(["a yyy"]).tokens)
