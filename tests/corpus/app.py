@@ -9,7 +9,7 @@ import io
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import asdict
 from functools import partial
@@ -98,6 +98,20 @@ def run_again(commands: list[list[str]]) -> list[tuple[int, list[Data]]]:
     return results
 
 
+NEWER: Mapping[str, Data] = {"guidance": {"zero_star": False, "zero_init": 0}}
+"""Parameters that came later, by their group, with the values that leave images as they were."""
+
+
+def as_then(request: Request) -> Data:
+    """The JSON of a request, without newer parameters that change nothing."""
+    data: Data = json.loads(request.to_json())
+    for group, newer in NEWER.items():
+        for name, value in newer.items():
+            if data[group].get(name) == value:
+                del data[group][name]
+    return data
+
+
 FOUND_OUT = ("model_digest", "prediction", "addons", "vae", "init", "mask")
 """What the pipeline adds to a request when it begins an image."""
 
@@ -107,7 +121,7 @@ def asked(commands: list[list[str]]) -> list[Data]:
     pipeline, requests = new_pipeline(), []
 
     def begin(request: Request, *_: Any, **__: Any) -> Any:
-        requests.append(json.loads(request.to_json()))
+        requests.append(as_then(request))
         raise StudioError("This is enough.")
 
     pipeline.begin = begin
@@ -148,7 +162,7 @@ def describe_image(path: Path) -> Data:
     return {
         "shape": list(pixels.shape),
         "pixels": digest(pixels),
-        "request": None if request is None else json.loads(request.to_json()),
+        "request": None if request is None else as_then(request),
         "run": None if run is None else json.loads(run.to_json()),
         "infotext": None if info is None else _plain(asdict(info)),
     }
@@ -159,15 +173,13 @@ def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:
     request = recall.recipe(path)
     start = recall.find(request, InputStore(paths.inputs_dir()))
     recall.load_model(pipeline, request)
-    drawn = draw(
-        pipeline.begin(request, start.image, start.mask, start.later), lambda done, total: None
-    ).picture
+    drawn = draw(pipeline.begin(request, start), lambda done, total: None).picture
     return drawn.rgba() if images.read_pixels(path).shape[-1] == 4 else drawn.rgb
 
 
 def read_again(request: Data) -> Data:
     """A request through its reader and writer."""
-    return json.loads(Request.from_json(json.dumps(request)).to_json())
+    return as_then(Request.from_json(json.dumps(request)))
 
 
 # --- history -------------------------------------------------------------------------------------
@@ -234,7 +246,7 @@ def describe_queue(items: tuple[QueueItem, ...]) -> list[Data]:
     return [
         {
             "state": item.state,
-            "request": json.loads(item.request.to_json()),
+            "request": as_then(item.request),
             "done": item.done,
             "step": item.step,
             "steps": item.steps,
@@ -265,7 +277,7 @@ def kept_steps() -> Data:
         found[path.name] = {
             "first": kept.first,
             "estimates": digest_of(kept.estimates),
-            "request": json.loads(kept.request.to_json()),
+            "request": as_then(kept.request),
         }
     return found
 

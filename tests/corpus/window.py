@@ -17,7 +17,7 @@ from ldm_studio.app import Application
 from ldm_studio.canvas.document.canvas_store import settings_of
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.settings import settings
-from tests.corpus.app import describe_queue
+from tests.corpus.app import as_then, describe_queue
 
 Scenario = Callable[[Application], Awaitable[None]]
 
@@ -42,7 +42,7 @@ def describe(application: Application) -> dict[str, Any]:
     forecast = application.forecast_controller.forecast()
     return {
         "parameters": store.saved(),
-        "request": json.loads(store.snapshot().to_json()),
+        "request": as_then(store.snapshot()),
         "prompts": list(application.session.prompts.prompts),
         "commands": list(application.session.recent.names),
         "picture": None if picture is None else digest(picture),
