@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import UnreadableError, quoted
+from ..errors import Message, UnreadableError, quoted
 from .quantized_blocks import BLOCKS
 from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
 
@@ -46,15 +46,15 @@ class _GgufReader:
         self.at += struct.calcsize(f"<{kind}")
         return value
 
-    def count(self, kind: str, limit: int, what: str) -> int:
+    def count(self, kind: str, limit: int, things: Message) -> int:
         """Raises UnreadableError above the limit."""
         value = int(self.number(kind))
         if value > limit:
-            raise UnreadableError("it claims to hold {count} {things}", count=value, things=what)
+            raise UnreadableError("it claims to hold {count} {things}", count=value, things=things)
         return value
 
     def text(self, limit: int) -> str:
-        size = self.count("Q", limit, "characters in a name")
+        size = self.count("Q", limit, Message("characters in a name"))
         if self.at + size > len(self._data):
             raise UnreadableError("it ends within a name, so it is incomplete")
         raw = self._data[self.at : self.at + size]
@@ -66,7 +66,7 @@ class _GgufReader:
             return self.text(MAX_TEXT)
         if kind == ARRAY and not inside:
             of = int(self.number("I"))
-            count = self.count("Q", MAX_LIST, "values in a list")
+            count = self.count("Q", MAX_LIST, Message("values in a list"))
             return tuple(self.value(of, inside=True) for _ in range(count))
         if kind < len(SCALARS):
             return self.number(SCALARS[kind])
@@ -91,9 +91,9 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
     version = int(reader.number("I"))
     if version not in VERSIONS:
         raise UnreadableError("it is a GGUF file of the unknown version {version}", version=version)
-    tensors = reader.count("Q", MAX_TENSORS, "tensors")
+    tensors = reader.count("Q", MAX_TENSORS, Message("tensors"))
     values: dict[str, Value] = {}
-    for _ in range(reader.count("Q", MAX_VALUES, "values")):
+    for _ in range(reader.count("Q", MAX_VALUES, Message("values"))):
         name = reader.text(MAX_NAME)
         values[name] = reader.value(int(reader.number("I")))
     found: dict[str, tuple[tuple[int, ...], int, int]] = {}
@@ -101,7 +101,7 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
         name = reader.text(MAX_NAME)
         if name in found:
             raise UnreadableError("its header names {tensor} twice", tensor=quoted(name))
-        rank = reader.count("I", MAX_RANK, f"sides of {name!r:.80}")
+        rank = reader.count("I", MAX_RANK, Message("sides of {tensor}", tensor=quoted(name)))
         shape = tuple(reversed([int(reader.number("Q")) for _ in range(rank)]))
         found[name] = shape, int(reader.number("I")), int(reader.number("Q"))
     alignment = values.get("general.alignment", 32)

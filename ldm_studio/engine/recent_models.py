@@ -138,7 +138,7 @@ def _restore(known: LoadedModel) -> LoadedModel:
         for network in networks:
             network.to(model.device)
         model.device_manager.pin(*networks, working=max(plan.working.values()))
-    info = replace(known.info, plan=str(plan))
+    info = replace(known.info, plan=plan.message)
     return replace(known, model=replace(model, plan=plan), info=info)
 
 

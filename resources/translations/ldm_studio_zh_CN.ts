@@ -7013,6 +7013,10 @@
         <translation>beta 为 {beta}，不在 (0, 1) 内。</translation>
     </message>
     <message>
+        <source>characters in a name</source>
+        <translation>名称中的字符</translation>
+    </message>
+    <message>
         <source>chosen by the user</source>
         <translation>由用户选择</translation>
     </message>
@@ -7517,6 +7521,10 @@
         <translation>调度</translation>
     </message>
     <message>
+        <source>sides of {tensor}</source>
+        <translation>{tensor} 的维度</translation>
+    </message>
+    <message>
         <source>sigma_min {low} is not below sigma_max {high}.</source>
         <translation>sigma_min {low} 不小于 sigma_max {high}。</translation>
     </message>
@@ -7531,6 +7539,10 @@
     <message>
         <source>strength is {strength}, outside [0, 1].</source>
         <translation>强度为 {strength}，不在 [0, 1] 内。</translation>
+    </message>
+    <message>
+        <source>tensors</source>
+        <translation>张量</translation>
     </message>
     <message>
         <source>the .yaml beside it says so</source>
@@ -7679,6 +7691,14 @@
     <message>
         <source>unknown {kind} {name}. Similar: {similar}. Known: {names}.</source>
         <translation>未知的{kind} {name}。相近：{similar}。可用：{names}。</translation>
+    </message>
+    <message>
+        <source>values</source>
+        <translation>值</translation>
+    </message>
+    <message>
+        <source>values in a list</source>
+        <translation>列表中的值</translation>
     </message>
     <message>
         <source>{channels} channels cannot be divided among {heads} heads</source>

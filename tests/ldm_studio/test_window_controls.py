@@ -140,7 +140,7 @@ def test_a_long_notice_leaves_the_tools_their_size_on_a_small_screen(application
     window = application.window
     window.resize(640, 400)
     text, hint = (
-        "The picture could not be savedcannot be used: the disk is full.",
+        "The picture could not be saved: the disk is full.",
         "Make room, or choose another.",
     )
     window.notice.show_error(text, f"{hint} {hint}", ("Save As…", lambda: None))

@@ -110,7 +110,7 @@ def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:
     with pretended_gpu(total=300_000_000) as narrow:
         model = load_model(checkpoints["SDXL"], "cuda", digest="SDXL")
         assert narrow.taken == 0
-        assert str(model.plan).startswith("one at a time on the GPU")
+        assert str(model.plan.message).startswith("one at a time on the GPU")
         assert (drawn(model, REQUEST).rgb == expected.rgb).all()
     assert narrow.most < roomy.most
 

@@ -91,9 +91,9 @@ def test_stable_diffusion_xl_fits_eight_gigabytes_in_turn() -> None:
     plan = PlacementPlan(XL, WORKING, free=int(7.6 * GB))
     assert plan.offloads
     assert plan.fits
-    assert "one at a time" in str(plan)
+    assert "one at a time" in str(plan.message)
     assert not PlacementPlan(XL, WORKING, 24 * GB).offloads
-    assert "may not be room" in str(PlacementPlan(XL, WORKING, 4 * GB))
+    assert "may not be room" in str(PlacementPlan(XL, WORKING, 4 * GB).message)
 
 
 def test_main_memory_needs_no_plan() -> None:
@@ -125,7 +125,7 @@ def test_a_second_model_takes_turns_beside_a_first_that_stays() -> None:
 def test_a_first_model_makes_room_for_a_second_that_does_not_fit_beside_it() -> None:
     plan = PlacementPlan(XL, WORKING, 1 * GB, others=FITTING)
     assert (plan.offloads, plan.evicts_others, plan.fits) == (True, True, True)
-    assert "one at a time on the GPU: about 5.8 of the 7.9 GB that were free" in str(plan)
+    assert "one at a time on the GPU: about 5.8 of the 7.9 GB that were free" in str(plan.message)
     alone = PlacementPlan(XL, WORKING, 1 * GB)
     assert (alone.offloads, alone.evicts_others, alone.fits) == (True, False, False)
 

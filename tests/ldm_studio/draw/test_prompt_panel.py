@@ -226,7 +226,7 @@ def test_styles_are_renamed_deleted_imported_and_all_of_it_undone(
     assert names() == before
     assert not dialog.undo.isEnabled()
     dialog.import_table(str(path))
-    assert "no table of styles" in dialog.label.text()
+    assert "not a table of styles" in dialog.label.text()
     dialog.reject()
 
 

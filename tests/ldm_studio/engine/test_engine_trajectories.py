@@ -321,15 +321,15 @@ def test_what_cannot_be_decoded_is_kept_and_decoded_later(
 
 
 def broken(model: Path, folder: Path, network: str) -> Path:
-    """The model with a network that makes numbers which are none."""
+    """The model with a network that overflows."""
     import torch
     from safetensors.torch import load_file, save_file
 
     write_model(folder)
     path = folder / f"{network}.safetensors"
     tensors = load_file(path)
-    nowhere = {name: torch.full_like(value, torch.nan) for name, value in tensors.items()}
-    save_file(nowhere, path)
+    huge = {k: torch.full_like(v, torch.finfo(v.dtype).max) for k, v in tensors.items()}
+    save_file(huge, path)
     return folder
 
 
