@@ -23,7 +23,7 @@ class AccessibilityAnnouncer(QObject):
         self._window, self._store, self._part = studio.window, studio.store, 0
         bridge, notice = studio.bridge, studio.window.notice
         bridge.started.connect(self._started)
-        bridge.progressed.connect(self._progressed)
+        bridge.progress.connect(self._progressed)
         bridge.finished.connect(self._finished)
         bridge.cancelled.connect(self._cancelled)
         studio.view.pointed.connect(self.announce)

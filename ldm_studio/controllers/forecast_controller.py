@@ -84,7 +84,7 @@ class ForecastController(QObject):
         store.modified.connect(lambda _: self._timer.start())
         bridge.ready.connect(lambda _: self._timer.start())
         bridge.started.connect(self._on_started)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
         bridge.finished.connect(self._on_finished)
         bridge.paused.connect(lambda event: self._runs.pop(event.id, None))
         bridge.steered.connect(lambda event: self._runs.pop(event.id, None))

@@ -54,7 +54,7 @@ class LiveController(QObject):
         self._timer.timeout.connect(self._draw)
         store.modified.connect(self._on_modified)
         store.run_changed.connect(self._on_run)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
         bridge.finished.connect(self._on_finished)
 
     @property

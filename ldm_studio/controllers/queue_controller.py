@@ -41,7 +41,7 @@ class QueueController(QObject):
         panel.pause_toggled.connect(self.toggle_pause)
         window.run_area.pause_toggled.connect(self.toggle_pause)
         bridge.queue_changed.connect(self._on_changed)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
 
     def resume_request(self, request: Request) -> None:
         """Resumes the job of `request`, and what is queued behind it."""

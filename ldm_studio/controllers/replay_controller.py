@@ -22,7 +22,7 @@ class ReplayController(QObject):
     ) -> None:
         super().__init__(parent)
         self._bridge, self._window = bridge, window
-        bridge.replay_progressed.connect(self._on_progress)
+        bridge.replay_progress.connect(self._on_progress)
         bridge.replayed.connect(self._on_replayed)
         bridge.replay_failed.connect(self._on_failed)
 

@@ -30,7 +30,7 @@ class RunStateController(QObject):
         bridge.made_room.connect(lambda event: self._run(model=event.model))
         bridge.load_failed.connect(self._on_load_failed)
         bridge.started.connect(self._on_started)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
         bridge.ended.connect(self._on_ended)
         bridge.queue_changed.connect(self._on_queue_changed)
 

@@ -45,7 +45,7 @@ class SteeringController(QObject):
         self._last = False
         self._sent = False
         bridge.started.connect(self._on_started)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
         bridge.finished.connect(lambda event: self._forget(event.id))
         bridge.ended.connect(self._forget)
         bridge.steered.connect(self._on_steered)

@@ -49,7 +49,7 @@ class StepScrubber(QObject):
         bridge.looked.connect(self._on_step_viewed)
         bridge.look_failed.connect(self._on_step_view_failed)
         bridge.started.connect(self._on_started)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
         bridge.steered.connect(self._on_steered)
         bridge.finished.connect(self._on_finished)
         bridge.ended.connect(self._on_ended)

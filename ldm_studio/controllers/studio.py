@@ -114,7 +114,7 @@ class Studio(QObject):
         bridge, window, store = self.bridge, self.window, self.store
         bridge.ready.connect(self._on_ready)
         bridge.load_failed.connect(self._on_load_failed)
-        bridge.progressed.connect(self._on_progress)
+        bridge.progress.connect(self._on_progress)
         bridge.finished.connect(self._on_finished)
         bridge.not_saved.connect(self._on_not_saved)
         bridge.saved.connect(self._on_saved)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,86 +21,30 @@ from ldm_studio.models.found_models import DEFAULT
 
 from .engine import Engine
 from .engine_storage import Save, Storage
+from .event_signals import EventSignals, signal_name
 from .events import (
     Cancelled,
+    Event,
     Failed,
     Finished,
-    Idle,
     Job,
-    LoadFailed,
-    Loading,
-    Looked,
-    LookFailed,
-    MadeRoom,
-    NotSaved,
-    Paused,
     Progress,
     QueueChanged,
-    Ready,
-    Replayed,
-    ReplayFailed,
-    ReplayProgress,
-    Resumed,
     Saved,
     Started,
-    Steered,
-    SteerRefused,
-    Warned,
 )
 from .mailbox import Mailbox
 
 FRAME_MS = 16
 
 
-class EngineBridge(QObject):
-    """Owns the engine. Signals are emitted on the interface's thread, in order."""
+class EngineBridge(EventSignals):
+    """Owns the engine. Emits the signals of its events on the interface's thread, in order:
+    `made_room` for `MadeRoom`, and so on.
+    """
 
-    loading = Signal()
-    ready = Signal(object)
-    """Ready"""
-    made_room = Signal(object)
-    """MadeRoom"""
-    load_failed = Signal(object)
-    """LoadFailed"""
-    started = Signal(object)
-    """Started"""
-    progressed = Signal(object)
-    """Progress; the newest of a frame"""
-    finished = Signal(object)
-    """Finished: a picture, one of perhaps several of its job"""
-    not_saved = Signal(object)
-    """NotSaved: the job stands still until it is"""
-    saved = Signal(object)
-    """Saved: what `not_saved` was about is on disk"""
-    failed = Signal(object)
-    """Failed"""
-    cancelled = Signal(object)
-    """Cancelled"""
     ended = Signal(int)
     """The job of this id is over, for whatever reason."""
-    idle = Signal()
-    steered = Signal(object)
-    """Steered"""
-    steer_refused = Signal(object)
-    """SteerRefused"""
-    paused = Signal(object)
-    """Paused: the running job stands still"""
-    resumed = Signal(object)
-    """Resumed"""
-    queue_changed = Signal(object)
-    """QueueChanged; the first comes at start if something was left from the last time"""
-    looked = Signal(object)
-    """Looked; the newest of what was asked for"""
-    look_failed = Signal(object)
-    """LookFailed"""
-    replay_progressed = Signal(object)
-    """ReplayProgress"""
-    replayed = Signal(object)
-    """Replayed"""
-    replay_failed = Signal(object)
-    """ReplayFailed"""
-    warned = Signal(object)
-    """Warned"""
 
     _wake = Signal()
 
@@ -124,31 +69,16 @@ class EngineBridge(QObject):
         self._wake.connect(self._arm, Qt.ConnectionType.QueuedConnection)
         self._mailbox = Mailbox(self._wake.emit)
         self._engine = Engine(pipeline, self._mailbox, save, storage, ids=self._ids)
-        self._deliver: dict[type[Any], Any] = {
-            Loading: lambda event: self.loading.emit(),
-            Ready: self.ready.emit,
-            MadeRoom: self.made_room.emit,
-            LoadFailed: self.load_failed.emit,
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
             Started: self._start,
             Progress: self._progress,
             Finished: self._finish,
-            NotSaved: self.not_saved.emit,
             Saved: self._save,
-            Failed: lambda event: self._end(event, self.failed),
-            Cancelled: lambda event: self._end(event, self.cancelled),
-            Idle: lambda event: self.idle.emit(),
-            Steered: self.steered.emit,
-            SteerRefused: self.steer_refused.emit,
-            Paused: self.paused.emit,
-            Resumed: self.resumed.emit,
+            Failed: self._end,
+            Cancelled: self._end,
             QueueChanged: self._change_queue,
-            Looked: self.looked.emit,
-            LookFailed: self.look_failed.emit,
-            ReplayProgress: self.replay_progressed.emit,
-            Replayed: self.replayed.emit,
-            ReplayFailed: self.replay_failed.emit,
-            Warned: self.warned.emit,
         }
+        """What is done with an event instead of emitting its signal at once."""
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -259,23 +189,27 @@ class EngineBridge(QObject):
 
     def _drain(self) -> None:
         for event in self._mailbox.drain():
-            self._deliver[type(event)](event)
+            self._handlers.get(type(event), self._emit)(event)
+
+    def _emit(self, event: Event) -> None:
+        signal = getattr(self, signal_name(type(event)))
+        signal.emit(*([event] if fields(event) else ()))
 
     def _start(self, event: Started) -> None:
         self._running = event.id
-        self.started.emit(event)
+        self._emit(event)
 
     def _progress(self, event: Progress) -> None:
         if event.id not in self._cancelling:
-            self.progressed.emit(event)
+            self._emit(event)
 
     def _finish(self, event: Finished) -> None:
-        self.finished.emit(event)
+        self._emit(event)
         if event.index == event.count - 1 and (event.live or event.path is not None):
             self._over(event.id)
 
     def _save(self, event: Saved) -> None:
-        self.saved.emit(event)
+        self._emit(event)
         if event.over:
             self._over(event.id)
 
@@ -284,11 +218,11 @@ class EngineBridge(QObject):
         queued = [item.id for item in event.items if item.state != "interrupted"]
         rest = [job_id for job_id in self._waiting if job_id not in queued]
         self._waiting = sorted([*queued, *rest], key=lambda job_id: job_id != self._running)
-        self.queue_changed.emit(event)
+        self._emit(event)
 
-    def _end(self, event: Failed | Cancelled, signal: Any) -> None:
+    def _end(self, event: Failed | Cancelled) -> None:
         self._forget(event.id)
-        signal.emit(event)
+        self._emit(event)
         self.ended.emit(event.id)
 
     def _over(self, job_id: int) -> None:

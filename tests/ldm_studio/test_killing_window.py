@@ -69,7 +69,7 @@ def act(application):
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=place(view, 40, 40))
     QTest.mouseMove(view, place(view, 80, 60))
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=place(view, 80, 60))
-    application.bridge.progressed.connect(partial(progressed, application))
+    application.bridge.progress.connect(partial(progressed, application))
     for _ in range(3):
         application.studio.generate()
     gate.let(3)

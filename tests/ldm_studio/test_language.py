@@ -34,7 +34,7 @@ def show_and_act(application):
     if application is first:
         application.bridge.ready.connect(lambda event: QTimer.singleShot(0, draw))
     else:
-        application.bridge.progressed.connect(look)
+        application.bridge.progress.connect(look)
         application.bridge.idle.connect(end)
 
 app.Application.show = show_and_act
@@ -47,14 +47,14 @@ def draw():
     application.studio.generate()
     application.store.prompt = "a dog behind it"
     application.studio.generate()
-    application.bridge.progressed.connect(switch)
+    application.bridge.progress.connect(switch)
     gate.let(3)
 
 def switch(event):
     application = windows[0]
     if event.step < 3 or not application.bridge.waiting:
         return
-    application.bridge.progressed.disconnect(switch)
+    application.bridge.progress.disconnect(switch)
     application.history_controller.show_history()
     application.auxiliary_windows.open_settings("look")
     application.preferences.change("look", language="zh_CN")

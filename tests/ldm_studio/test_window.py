@@ -34,7 +34,7 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     application.store.steps = 10
     application.studio.generate()
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         gate.let(1)
     view, button = application.window.canvas.view, application.window.run_area.button
     assert view.document.preview is not None
@@ -88,7 +88,7 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
     view.set_mask(disc())
     before = view.picture()
     pipeline.before_step = gate
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         application.studio.generate()
         gate.let(1)
     with qtbot.waitSignal(application.bridge.cancelled):

@@ -21,7 +21,7 @@ def begin(application, qtbot, gate, **parameters: object) -> None:
     """Generate, and wait until the first step is done."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         application.studio.generate()
         gate.let(1)
 
@@ -146,7 +146,7 @@ def test_a_steered_picture_still_knows_after_a_pause(start, qtbot, gate) -> None
         application.studio.queue_controller.toggle_pause()
         gate.let(1)
     qtbot.waitUntil(lambda: application.store.run.paused)
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         application.studio.queue_controller.toggle_pause()
         gate.let(1)
     assert len(window.timeline.ticks.marks) == 1
@@ -289,7 +289,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     application = start(pipeline)
     application.studio.set_live(True)
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         gate.let(1)
     application.store.prompt = "new"
     qtbot.waitUntil(lambda: len(application.bridge.waiting) == 2)

@@ -33,7 +33,7 @@ def test_the_timeline_fills_and_then_shows_any_step(start, qtbot, gate) -> None:
     timeline = application.window.timeline
     application.store.steps = 10
     application.studio.generate()
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         gate.let(1)
     assert timeline.label.text() == "Step 1 of 10"
     with qtbot.waitSignal(application.bridge.idle):
@@ -220,7 +220,7 @@ def test_a_replay_says_what_it_found(application, qtbot, verdict, words, is_erro
     make(application, qtbot)
     (entry,) = entries(application)
     bridge, notice = application.bridge, application.window.notice
-    bridge.replay_progressed.emit(ReplayProgress(entry.path, 3, 20))
+    bridge.replay_progress.emit(ReplayProgress(entry.path, 3, 20))
     assert "step 3 of 20" in application.window.status.currentMessage()
     bridge.replayed.emit(Replayed(entry.path, verdict))
     assert application.window.status.currentMessage() == ""

@@ -104,7 +104,7 @@ def test_painting_where_inpaint_was_chosen_before(
 
 def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(application.bridge.progressed):
+    with qtbot.waitSignal(application.bridge.progress):
         application.studio.generate()
         gate.let(1)
     application.store.mode = Mode.IMAGE

@@ -25,7 +25,7 @@ INFO = replace(MODEL, load=BackboneCost(1e6, 0.0))
 class Bridge(QObject):
     ready = Signal(object)
     started = Signal(object)
-    progressed = Signal(object)
+    progress = Signal(object)
     finished = Signal(object)
     paused = Signal(object)
     steered = Signal(object)
@@ -54,7 +54,7 @@ class Bench:
         self.now += first
         for done in range(1, request.steps + 1):
             self.now += step
-            self.bridge.progressed.emit(Progress(1, done, request.steps, step))
+            self.bridge.progress.emit(Progress(1, done, request.steps, step))
         self.now += last
         picture = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
         self.bridge.finished.emit(Finished(1, picture, Path("a.png"), memory=500_000_000))  # pyright: ignore[reportArgumentType]
@@ -107,9 +107,9 @@ def test_an_adaptive_sampler_is_not_foretold(bench: Bench) -> None:
 def test_what_was_paused_teaches_nothing(bench: Bench) -> None:
     request = bench.store.snapshot()
     bench.bridge.started.emit(Started(1, request, 0, 1))
-    bench.bridge.progressed.emit(Progress(1, 1, 10, 0.5))
+    bench.bridge.progress.emit(Progress(1, 1, 10, 0.5))
     bench.bridge.paused.emit(Progress(1, 1, 10, 0.5))
-    bench.bridge.progressed.emit(Progress(1, 10, 10, 0.5))
+    bench.bridge.progress.emit(Progress(1, 10, 10, 0.5))
     picture = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
     bench.bridge.finished.emit(Finished(1, picture, None))  # pyright: ignore[reportArgumentType]
     assert bench.forecasting.forecast() is None

@@ -42,7 +42,7 @@ def test_many_quick_steps_reach_the_interface_as_few_and_the_last_is_among_them(
 ) -> None:
     bridge = start(FakePipeline())
     seen: list[Progress] = []
-    bridge.progressed.connect(seen.append)
+    bridge.progress.connect(seen.append)
     with qtbot.waitSignal(bridge.idle):
         bridge.submit(Request(steps=400, width=8, height=8))
     assert seen[-1].step == 400
@@ -55,7 +55,7 @@ def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(
     bridge = start(FakePipeline(before_step=gate))
     order: list[str] = []
     bridge.started.connect(lambda event: order.append("started"))
-    bridge.progressed.connect(lambda event: order.append(f"step {event.step}"))
+    bridge.progress.connect(lambda event: order.append(f"step {event.step}"))
     bridge.finished.connect(lambda event: order.append("finished"))
     bridge.idle.connect(lambda: order.append("idle"))
     with qtbot.waitSignal(bridge.idle):
@@ -68,11 +68,11 @@ def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(
 
 def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.progressed):
+    with qtbot.waitSignal(bridge.progress):
         job = bridge.submit(Request(steps=10))
         gate.let(1)
     seen: list[Progress] = []
-    bridge.progressed.connect(seen.append)
+    bridge.progress.connect(seen.append)
     with qtbot.waitSignal(bridge.cancelled):
         bridge.cancel(job)
         gate.let(1)
@@ -150,7 +150,7 @@ def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate
 
 def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.progressed):
+    with qtbot.waitSignal(bridge.progress):
         job = bridge.submit(Request(steps=5))
         gate.let(1)
     with qtbot.waitSignal(bridge.paused) as paused:
@@ -182,11 +182,11 @@ def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
 
 def test_no_preview_of_an_older_live_picture_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
-    with qtbot.waitSignal(bridge.progressed):
+    with qtbot.waitSignal(bridge.progress):
         bridge.submit(Request(steps=50), live=True)
         gate.let(1)
     seen: list[Progress] = []
-    bridge.progressed.connect(seen.append)
+    bridge.progress.connect(seen.append)
     with qtbot.waitSignal(bridge.idle):
         newer = bridge.submit(Request(steps=3), live=True)
         gate.open()

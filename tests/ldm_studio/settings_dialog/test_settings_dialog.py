@@ -147,7 +147,7 @@ def test_device_precision_and_threads_are_those_of_the_next_start(studio_home) -
 def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
     application = start(FakePipeline())
     seen = []
-    application.bridge.progressed.connect(lambda event: seen.append(event.preview))
+    application.bridge.progress.connect(lambda event: seen.append(event.preview))
 
     def draw() -> list[bool]:
         seen.clear()
