@@ -28,7 +28,7 @@ from ldm_studio.controllers.history_controller import HistoryController
 from ldm_studio.controllers.studio import Studio
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.core_pipeline import CorePipeline
-from ldm_studio.engine.engine_bridge import EngineBridge, Generations
+from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.engine_storage import Storage
 from ldm_studio.engine.events import Failed, LoadFailed, Ready, ReplayFailed
 from ldm_studio.help.error_dialog import ErrorPresenter
@@ -129,7 +129,6 @@ class Application(QObject):
             lambda seed: self.saver.next_picture(seed),
         )
         self.bridge = EngineBridge(pipeline, self._save_picture, self, storage=storage)
-        self.generations = Generations(self.bridge, self)
         self.window = MainWindow(self.store, StyleBook(paths.config_dir() / "styles.json"))
         self.studio = Studio(
             self.store,

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Layout = Literal["original", "diffusers", "OpenCLIP", "transformers", "moving average"]
 
-AVERAGE = "model_ema."
 AVERAGED_UNET = "model_ema.diffusion_model"
 IGNORED = re.compile(
     r"""(.*\.)?position_ids$ | (.*\.)?attn_mask$ | (.*\.)?logit_scale$

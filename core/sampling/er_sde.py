@@ -17,11 +17,6 @@ def default_noise_scaler(sigma: float) -> float:
     return sigma * (math.exp(sigma**0.3) + 10)
 
 
-def ode_noise_scaler(sigma: float) -> float:
-    """The probability-flow ODE."""
-    return sigma
-
-
 def er_sde(
     noise_scaler: Callable[[float], float] = default_noise_scaler,
     max_stage: int = 3,

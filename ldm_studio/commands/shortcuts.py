@@ -186,9 +186,6 @@ class Shortcuts(QObject):
         """Restores the default keys, removing them from other commands."""
         self.set(name, self._usual[name])
 
-    def reset_all(self) -> None:
-        self._keep({})
-
     def _keep(self, own: dict[str, tuple[str, ...]]) -> None:
         unusual = {name: keys for name, keys in own.items() if keys != self._usual.get(name)}
         self._preferences.put(replace(self._preferences.now, shortcuts=unusual))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from itertools import count
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from core.errors import StudioError
 from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from ldm_studio.engine_protocol import Pipeline
@@ -234,55 +232,3 @@ class EngineBridge(EventSignals):
             self._waiting.remove(job_id)
         self._cancelling.discard(job_id)
         self._live.discard(job_id)
-
-
-class Generations(QObject):
-    """The awaitable face of the bridge. Cancelling the task cancels the job."""
-
-    def __init__(self, bridge: EngineBridge, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._bridge = bridge
-        self._results: dict[int, list[Finished]] = {}
-        self._futures: dict[int, asyncio.Future[list[Finished]]] = {}
-        bridge.finished.connect(self._finished)
-        bridge.failed.connect(self._failed)
-        bridge.cancelled.connect(self._cancelled)
-        bridge.ended.connect(self._ended)
-
-    async def run(self, request: Request, inputs: Inputs | None = None) -> list[Finished]:
-        """The finished pictures. Raises StudioError, or CancelledError when it was cancelled."""
-        future = asyncio.get_running_loop().create_future()
-        job_id = self._bridge.submit(request, inputs)
-        self._futures[job_id] = future
-        self._results[job_id] = []
-        try:
-            return await future
-        except asyncio.CancelledError:
-            self._bridge.cancel(job_id)
-            raise
-        finally:
-            del self._futures[job_id], self._results[job_id]
-
-    def _finished(self, event: Finished) -> None:
-        if event.id in self._results:
-            self._results[event.id].append(event)
-
-    def _failed(self, event: Failed) -> None:
-        self._settle(event.id, event.error)
-
-    def _cancelled(self, event: Cancelled) -> None:
-        self._settle(event.id, None)
-
-    def _ended(self, job_id: int) -> None:
-        future = self._futures.get(job_id)
-        if future is not None and not future.done():
-            future.set_result(self._results[job_id])
-
-    def _settle(self, job_id: int, error: StudioError | None) -> None:
-        future = self._futures.get(job_id)
-        if future is None or future.done():
-            return
-        if error is None:
-            future.cancel()
-        else:
-            future.set_exception(error)

@@ -22,7 +22,6 @@ from .section_layout import GAP, HEADING, SectionLayout
 
 SMALLEST, LARGEST = 72, 320
 USUAL = 152
-_RESELECTED = 500
 
 Flag = QItemSelectionModel.SelectionFlag
 Move = QAbstractItemView.CursorAction

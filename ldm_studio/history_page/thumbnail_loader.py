@@ -63,10 +63,6 @@ class ThumbnailLoader(QObject):
         self._opened: dict[Worker, Thumbnails] = {}
         """Each is opened, used and closed on the thread of its worker."""
 
-    @property
-    def cached_bytes(self) -> int:
-        return self._bytes
-
     def image(self, digest: str, side: int) -> QImage | None:
         """In this size, or in the last requested one; None if there is none yet."""
         found = self._cache.get((digest, side))

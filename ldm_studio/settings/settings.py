@@ -215,11 +215,6 @@ def as_object(settings: Settings) -> dict[str, Any]:
     return msgspec.to_builtins(settings)
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the file."""
-    return msgspec.json.schema(Settings)
-
-
 def _damaged(path: Path) -> LoadedSettings:
     problem = Message("The settings file, {file}, is damaged.", file=path.name)
     try:

@@ -14,7 +14,7 @@ from torch import Tensor
 from core.pipeline.state_file import load, save
 from core.sampling.dpm_solver import dpm_adaptive
 from core.sampling.dpmpp import dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
-from core.sampling.er_sde import er_sde, ode_noise_scaler
+from core.sampling.er_sde import er_sde
 from core.sampling.model_schedule import FlowSchedule, scaled_linear
 from core.sampling.noise import batch_step_noise, initial_noise
 from core.sampling.samplers import SAMPLERS, resolve, sigmas_for
@@ -55,7 +55,7 @@ def errors(sampler: Sampler, mixture: Any, counts: tuple[int, ...]) -> list[floa
         (dpmpp_2m_sde(eta=0), 2),
         (dpmpp_2m_sde(eta=0, solver="heun"), 2),
         (dpmpp_3m_sde(eta=0), 2),  # of third order but for its first two steps
-        (er_sde(ode_noise_scaler), 2),
+        (er_sde(lambda sigma: sigma), 2),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

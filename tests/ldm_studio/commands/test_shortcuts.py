@@ -57,7 +57,7 @@ def test_a_key_that_is_taken_over_is_lost_by_the_other(application, shortcuts) -
     shortcuts.reset("redo")
     assert shortcuts.keys("redo") == usual
     assert shortcuts.keys("live") == ()
-    shortcuts.reset_all()
+    shortcuts.reset("live")
     assert all(shortcuts.is_usual(name) for name in shortcuts.actions)
     assert application.settings.shortcuts == {}
 
@@ -89,7 +89,7 @@ def test_nonsense_in_the_file_leaves_a_command_its_other_keys(start) -> None:
         type(application.settings)(shortcuts={"live": ("no key",), "gone": ("F5",)})
     )
     assert keys(application, "live") == []
-    application.auxiliary_windows.shortcuts.reset_all()
+    application.auxiliary_windows.shortcuts.reset("live")
     assert keys(application, "live") == ["Ctrl+L"]
 
 

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtTest import QTest
 
-from core.errors import StudioError
 from core.request.request import Change, Request
-from ldm_studio.engine.engine_bridge import EngineBridge, Generations
+from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Progress
 from tests.ldm_studio.fakes import FakePipeline, Gate
 from tests.waiting import HANG_SECONDS
@@ -87,53 +84,6 @@ def test_waiting_names_what_is_not_over(start, qtbot, gate) -> None:
     with qtbot.waitSignal(bridge.idle):
         gate.open()
     assert bridge.waiting == ()
-
-
-def settled(task: asyncio.Task) -> None:
-    for _ in range(1000):
-        if task.done():
-            return
-        QTest.qWait(5)
-    pytest.fail("the task does not end")
-
-
-def test_generations_are_awaitable(start, aio) -> None:
-    generations = Generations(start(FakePipeline()))
-    task = aio.create_task(generations.run(Request(seed=4, count=2)))
-    settled(task)
-    assert [finished.picture.request.seed for finished in task.result()] == [4, 5]
-
-
-def test_cancelling_the_task_cancels_the_work(start, aio, qtbot, gate) -> None:
-    bridge = start(FakePipeline(before_step=gate))
-    generations = Generations(bridge)
-    with qtbot.waitSignal(bridge.started):
-        task = aio.create_task(generations.run(Request()))
-    with qtbot.waitSignal(bridge.cancelled):
-        task.cancel()
-        gate.let(1)
-        settled(task)
-    assert task.cancelled()
-
-
-def test_cancelling_the_work_cancels_the_task(start, aio, qtbot, gate) -> None:
-    bridge = start(FakePipeline(before_step=gate))
-    generations = Generations(bridge)
-    with qtbot.waitSignal(bridge.started) as started:
-        task = aio.create_task(generations.run(Request()))
-    bridge.cancel(started.args[0].id)
-    gate.let(1)
-    settled(task)
-    assert task.cancelled()
-
-
-@pytest.mark.parametrize("error", [ValueError("bug"), MemoryError()])
-def test_a_failure_is_raised_in_the_task(start, aio, error) -> None:
-    generations = Generations(start(FakePipeline(begin_error=error)))
-    task = aio.create_task(generations.run(Request()))
-    settled(task)
-    with pytest.raises(StudioError):
-        task.result()
 
 
 def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate) -> None:

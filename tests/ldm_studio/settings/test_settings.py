@@ -13,7 +13,6 @@ from ldm_studio.settings.settings import (
     Scheme,
     Settings,
     Steps,
-    json_schema,
     load,
     read,
     save,
@@ -72,12 +71,6 @@ def test_settings_of_the_first_version_are_understood(tmp_path) -> None:
     assert load(path).settings == Settings(look=Appearance(scheme=Scheme.DARK), steps=Steps(7))
     save(path, Settings())
     assert load(path).settings == Settings()
-
-
-def test_the_schema_names_every_section_and_its_bounds() -> None:
-    schema = json_schema()["$defs"]
-    assert set(schema["Settings"]["properties"]) == set(Settings.__struct_fields__)
-    assert schema["Previews"]["properties"]["per_second"]["maximum"] == 30
 
 
 def test_a_change_is_written_and_told_once(tmp_path, qtbot) -> None:
