@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.command_line import cli
@@ -31,7 +32,7 @@ from ldm_studio.engine.events import (
     Warned,
 )
 from ldm_studio.images import image_files
-from tests.ldm_studio.engine_events import Reader, work
+from tests.ldm_studio.engine_events import Reader, new_job
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.faults import Disk
 from tests.waiting import HANG_SECONDS
@@ -82,7 +83,7 @@ def redrawn(number: int) -> Job:
     mask = np.zeros((32, 32), np.uint8)
     mask[:, 16:] = 255
     request = Request(prompt="a cat", steps=2, count=2, width=32, height=32, strength=0.5)
-    return Job(number, request, image, mask)
+    return Job(number, request, Inputs(image, mask))
 
 
 def saved_pixels() -> list[np.ndarray]:
@@ -131,8 +132,8 @@ def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None
     reader = Reader()
     disk.room = 0
     engine = start(reader)
-    engine.submit(work(1))
-    engine.submit(work(2))
+    engine.submit(new_job(1))
+    engine.submit(new_job(2))
     assert reader.one(NotSaved).id == 1
     assert reader.one(Finished).path is None
     reader.one(Paused)
@@ -153,8 +154,8 @@ def test_a_pause_by_the_user_stays_one_when_the_disk_has_room(start, disk) -> No
     reader = Reader()
     disk.room = 0
     engine = start(reader)
-    engine.submit(work(1))
-    engine.submit(work(2))
+    engine.submit(new_job(1))
+    engine.submit(new_job(2))
     reader.one(NotSaved)
     reader.one(QueueChanged, lambda event: event.paused)
     engine.pause()
@@ -171,7 +172,7 @@ def test_trying_again_tells_when_it_fails_again(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader, retry_seconds=600)
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     reader.one(NotSaved)
     reader.one(QueueChanged, lambda event: event.paused)
     reader.forget()
@@ -188,8 +189,8 @@ def test_what_cannot_be_saved_can_be_given_up(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader)
-    engine.submit(work(1))
-    engine.submit(work(2))
+    engine.submit(new_job(1))
+    engine.submit(new_job(2))
     reader.one(NotSaved)
     reader.one(QueueChanged, lambda event: event.paused)
     engine.cancel(1)
@@ -208,7 +209,7 @@ def test_a_picture_that_waits_for_the_disk_outlives_the_program(start, disk) -> 
         raise OSError(28, "No space left on device", "/pictures/1.png")
 
     engine = Engine(FakePipeline(), reader.mailbox, full, preview_interval=60.0)
-    engine.submit(work(1, seed=5))
+    engine.submit(new_job(1, seed=5))
     drawn = reader.one(Finished).picture.rgb
     reader.one(QueueChanged, lambda event: event.paused)
     end(engine)
@@ -230,11 +231,11 @@ def test_jobs_that_could_not_be_written_are_when_there_is_room(start, disk) -> N
     engine = start(reader)
     engine.pause()
     for number in (1, 2):
-        engine.submit(work(number))
+        engine.submit(new_job(number))
     reader.one(Warned)
     assert not list(paths.queue_dir().glob("*/*/job.json"))
     disk.room = None
-    engine.submit(work(3))
+    engine.submit(new_job(3))
     end(engine)
     assert len(list(paths.queue_dir().glob("*/*/job.json"))) == 3
 
@@ -244,7 +245,7 @@ def test_a_folder_that_may_not_be_written_is_waited_for_as_a_full_disk_is(start,
     engine = start(reader)
     reader.forget()
     disk.read_only = True
-    engine.submit(work(1))
+    engine.submit(new_job(1))
     assert "Read-only file system" in str(reader.one(NotSaved).error.message)
     disk.read_only = False
     assert reader.one(Saved).path.is_file()
@@ -259,8 +260,8 @@ def test_a_data_folder_that_vanishes_while_a_picture_is_drawn_harms_nothing(stud
             shutil.rmtree(paths.data_dir(), ignore_errors=True)
 
     engine = Engine(FakePipeline(before_step=vanish), reader.mailbox, save, retry_seconds=0.01)
-    engine.submit(work(1))
-    engine.submit(work(2))
+    engine.submit(new_job(1))
+    engine.submit(new_job(2))
     reader.one(Finished, lambda event: event.id == 2)
     reader.until_idle()
     end(engine)

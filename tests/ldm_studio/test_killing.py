@@ -33,6 +33,7 @@ DRAWING = """
 import sys
 from pathlib import Path
 import numpy as np
+from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import Progress, Job
@@ -44,7 +45,7 @@ model, request, inputs = sys.argv[1:]
 pictures = np.load(inputs)
 reader = Reader()
 engine = Engine(CorePipeline(Path(model)), reader.mailbox, ImageSaver().save_picture)
-engine.submit(Job(1, Request.from_json(request), pictures["image"], pictures["mask"]))
+engine.submit(Job(1, Request.from_json(request), Inputs(pictures["image"], pictures["mask"])))
 engine.submit(Job(2, Request(prompt="waits")))
 seen = 0
 while True:
