@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from core.images.image_digest import digest
+from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio import paths
 from ldm_studio.engine.core_pipeline import CorePipeline
@@ -80,7 +81,7 @@ def inputs() -> tuple[np.ndarray, np.ndarray]:
 def uninterrupted(model: Path) -> tuple[np.ndarray, Request]:
     pipeline = CorePipeline(model)
     pipeline.load()
-    run = pipeline.begin(REQUEST, *inputs())
+    run = pipeline.begin(REQUEST, Inputs(*inputs()))
     *_, last = run.steps()
     return run.finish(last).rgb, run.request
 
