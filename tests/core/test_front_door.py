@@ -135,9 +135,9 @@ def test_a_schedule_may_be_a_function_or_sigmas_and_replays(tiny_model: Model) -
 
 def test_a_lora_that_nothing_applies_is_an_error(tiny_model: Model) -> None:
     tagged = replace(REQUEST, prompt="a red cat <lora:ink:1>")
-    with pytest.raises(RequestError, match="'ink'"):
+    with pytest.raises(RequestError, match='"ink"'):
         prepare(tiny_model, tagged)
-    with pytest.raises(RequestError, match="'ink'"):
+    with pytest.raises(RequestError, match='"ink"'):
         steer(prepare(tiny_model, REQUEST), Change(1, prompt=tagged.prompt))
     applied = Inputs(models=lambda request, exactly: tiny_model)
     assert prepare(tiny_model, tagged, applied).total == 3

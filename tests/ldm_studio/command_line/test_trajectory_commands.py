@@ -139,7 +139,7 @@ def test_a_state_whose_model_is_missing_names_its_hash(
     assert run("resume", "a.state", "-o", "a.png") == Exit.MODEL
     err = capsys.readouterr().err
     generate(run, "--model", str(tiny_model_folder), name="b.png")
-    assert f"needs the model 'tiny' with the hash {recipe(Path('b.png')).model_digest[:10]}" in err
+    assert f'needs the model "tiny" with the hash {recipe(Path("b.png")).model_digest[:10]}' in err
     assert run("resume", "a.state", "--model", str(tiny_model_folder), "-o", "a.png") == 0
     assert np.array_equal(load_image(Path("a.png")), load_image(Path("b.png")))
 

@@ -204,10 +204,10 @@ def test_several_loras_act_together_and_at_once_again(pipeline, folder, monkeypa
 
 
 def test_one_that_is_missing_is_named_with_the_folders(pipeline, folder) -> None:
-    with pytest.raises(RequestError, match="no LoRA 'gone'") as caught:
+    with pytest.raises(RequestError, match='no LoRA "gone"') as caught:
         pipeline.begin(with_prompt("a cat <lora:gone:1>"))
     assert str(folder) in str(caught.value.hint)
-    with pytest.raises(RequestError, match="no VAE 'gone'"):
+    with pytest.raises(RequestError, match='no VAE "gone"'):
         pipeline.begin(replace(REQUEST, vae="gone"))
 
 
@@ -221,8 +221,8 @@ def test_what_matches_nothing_is_told_by_name_and_count(pipeline, folder) -> Non
     lora(folder / "odd.safetensors", odd_1=noise(1), odd_2=noise(1))
     run = pipeline.begin(with_prompt("a cat <lora:odd:1>"))
     assert tuple(map(str, run.notes)) == (
-        "Tensors of the LoRA 'odd' that match nothing in this model: 2 (odd_1, odd_2). "
-        "The rest acts.",
+        'Tensors of the LoRA "odd" that match nothing in this model: 2 (odd_1, odd_2). '
+        "The rest is applied.",
     )
     run = pipeline.begin(replace(REQUEST, negative="<lora:odd:1>"))
     assert "no effect in the negative prompt" in str(run.notes[0])
@@ -328,7 +328,7 @@ def test_a_file_that_is_not_what_it_was_is_told(pipeline, folder) -> None:
     _, request, _ = drawn(pipeline, with_prompt("a cat <lora:detail:1>"))
     file.unlink()
     lora(file, seed=5)
-    with pytest.raises(RequestError, match="needs the LoRA 'detail' with the hash"):
+    with pytest.raises(RequestError, match='needs the LoRA "detail" with the hash'):
         pipeline.begin(request)
 
 
@@ -420,7 +420,7 @@ def test_words_of_a_change_are_those_that_they_were(change, pipeline, folder) ->
     assert np.array_equal(first, drawn(pipeline, again)[0])
     embedding(word, seed=2)
     (folder / "renamed.safetensors").unlink()
-    with pytest.raises(RequestError, match="needs the embedding 'my-word' with the hash"):
+    with pytest.raises(RequestError, match='needs the embedding "my-word" with the hash'):
         pipeline.begin(again)
 
 

@@ -176,7 +176,7 @@ def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> N
     with pytest.raises(ModelError, match="Several") as caught:
         found_models.resolve_name("dream")
     assert "dreamOne.safetensors, dreamTwo.safetensors" in str(caught.value.hint)
-    with pytest.raises(ModelError, match="no model 'draemone'") as caught:
+    with pytest.raises(ModelError, match='no model "draemone"') as caught:
         found_models.resolve_name("draemone")
     assert "Alike: dreamOne.safetensors" in str(caught.value.hint)
 

@@ -76,7 +76,7 @@ def test_a_damaged_model_is_listed_under_its_folder(config) -> None:
 
 
 def test_a_model_that_is_not_there_is_named_with_what_to_do() -> None:
-    with pytest.raises(ModelError, match="no model 'owls'") as caught:
+    with pytest.raises(ModelError, match='no model "owls"') as caught:
         found_models.find_model("owls")
     assert str(caught.value.hint) == "Choose another, or add its folder."
 

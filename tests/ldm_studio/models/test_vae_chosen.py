@@ -109,7 +109,7 @@ def test_a_pipeline_holds_it_with_the_one_that_was_chosen_alone(folder) -> None:
     pipeline = CorePipeline(device="cpu")
     with pytest.raises(ModelError, match="lacks an autoencoder"):
         pipeline.load("bare.safetensors")
-    with pytest.raises(RequestError, match="no VAE 'gone'"):
+    with pytest.raises(RequestError, match='no VAE "gone"'):
         pipeline.load("bare.safetensors", "gone")
     assert pipeline.load("bare.safetensors", "colours").vae == "colours.safetensors"
     assert pipeline.holds("bare.safetensors", "colours")
