@@ -101,7 +101,7 @@ def _list_addons(arguments: Namespace) -> int:
             entry = {
                 "name": one.name,
                 "path": str(one.path),
-                "kind": one.kind,
+                "kind": str(one.kind),
                 "family": known.kind,
                 "precision": known.precision,
                 "problem": str(known.message),
@@ -118,7 +118,7 @@ def _entry(model: FoundModel) -> dict[str, Any]:
         "reference": model.reference,
         "name": model.name,
         "path": str(model.path),
-        "kind": model.kind,
+        "kind": str(model.kind),
         "usable": not model.problem,
         "problem": str(model.problem),
         "needs_vae": model.lacks_vae,
@@ -160,7 +160,7 @@ def _inspect_addon(path: Path, description: FileDescription, arguments: Namespac
     sums = DigestWorker().of(path, lora=lora).result()
     facts: dict[str, Any] = {
         "path": str(path),
-        "kind": description.kind,
+        "kind": str(description.kind),
         "family": description.family,
         "alias": description.alias,
         "types": description.precision,
@@ -236,7 +236,7 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
         "family": identity.family.name,
         "extra_inputs": identity.input_kind,
         "predicts": prediction.kind,
-        "predicts_because": prediction.reason,
+        "predicts_because": str(prediction.reason),
         "zero_terminal_snr": prediction.zero_snr,
         "continuous_sigmas": identity.sigmas,
         "latents": asdict(identity.statistics) if identity.statistics else None,
@@ -249,7 +249,7 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
         },
         "has_average": components.average is not None,
         "lacks_statistics": identity.lacks_statistics,
-        "lacks": list(identity.missing),
+        "lacks": list(map(str, identity.missing)),
         "misfits": {
             fit.network: {
                 "missing": list(fit.missing),
@@ -259,13 +259,13 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
             for fit in key_mismatches(identity)
         },
         "unknown_tensors": list(components.unknown),
-        "other_networks": list(components.others),
+        "other_networks": list(map(str, components.others)),
         "metadata": dict(identity.metadata),
         "files": [str(file) for file in identity.files],
         "sha256": digest,
         "hash": digest[:SHORT_HASH],
         "usable": not problem,
-        "problem": problem,
+        "problem": str(problem),
     }
 
 

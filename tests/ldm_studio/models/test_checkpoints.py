@@ -83,7 +83,10 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
     assert list(found) == names
     assert found["sub/dream.safetensors"].kind == "Stable Diffusion 1"
     assert not found["sub/dream.safetensors"].problem
-    assert (found["bare.safetensors"].lacks_vae, found["bare.safetensors"].problem) == (True, "")
+    assert (found["bare.safetensors"].lacks_vae, bool(found["bare.safetensors"].problem)) == (
+        True,
+        False,
+    )
     assert not found["sub/dream.safetensors"].lacks_vae
     assert "incomplete" in found["half.safetensors"].problem
 
