@@ -150,11 +150,11 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
     data = page.model.mimeData([page.model.index(1)])
     keys = (Qt.DropAction.CopyAction, data, Button.LeftButton, Modifier.NoModifier)
     QApplication.sendEvent(panel, QDragEnterEvent(onto, *keys))
-    out = facets.visualItemRect(line(page, "Take out of “Best”")).center()
+    out = facets.visualItemRect(line(page, "Remove from “Best”")).center()
     with qtbot.waitSignal(page.library.changed):
         assert drag(page, qtbot, panel, out, [gone])
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
-    assert not has_line(page, "Take out of “Best”")
+    assert not has_line(page, "Remove from “Best”")
     with qtbot.waitSignal(page.library.changed):
         page.file_operations.undo()
     qtbot.waitUntil(
