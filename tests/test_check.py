@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
 from tools.check import QUICK_TESTS, ROOT, run_checks
 
 
@@ -28,10 +29,10 @@ def test_only_the_output_of_failures_is_shown(capsys: pytest.CaptureFixture[str]
 
 
 def test_checks_run_side_by_side(tmp_path: Path) -> None:
-    """Each waits for a file of the other, for at most 20 s."""
+    """Each waits for a file of the other."""
     code = (
         "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:]); mine.touch()\n"
-        "end = time.monotonic() + 20\n"
+        f"end = time.monotonic() + {HANG_SECONDS}\n"
         "while not other.exists(): assert time.monotonic() < end"
     )
     files = [str(tmp_path / "a"), str(tmp_path / "b")]

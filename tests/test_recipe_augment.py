@@ -155,7 +155,7 @@ def test_two_things_stand_side_by_side_and_a_hat_on_top() -> None:
     assert worn[:36, :, 2].max() == 255
     assert worn[60:, :, 2].max() < 40
     stays = crowned(red, blue)
-    below = red[..., 3].any(axis=1).nonzero()[0].mean().astype(int)
+    below = int(np.flatnonzero((red[..., 3] > 0).any(axis=1)).mean())
     np.testing.assert_array_equal(stays[below:], red[below:])
     assert stays[:below, :, 2].max() == 255
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 import torch
@@ -52,7 +52,14 @@ TINY = NativeConfig(
 )
 
 
-def randomise(module: nn.Module, seed: int = 0) -> nn.Module:
+M = TypeVar("M", bound=nn.Module)
+
+
+class Randomise(Protocol):
+    def __call__(self, module: M, seed: int = 0) -> M: ...
+
+
+def randomise(module: M, seed: int = 0) -> M:
     """Random weights that keep activations of about unit size; nothing stays zero."""
     generator = torch.Generator().manual_seed(seed)
     for name, value in module.named_parameters():
@@ -68,7 +75,7 @@ def randomise(module: nn.Module, seed: int = 0) -> nn.Module:
 
 
 @pytest.fixture(scope="session")
-def randomised() -> Callable[..., nn.Module]:
+def randomised() -> Randomise:
     return randomise
 
 

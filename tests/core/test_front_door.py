@@ -60,9 +60,11 @@ def test_generate_is_prepare_steps_finish(tiny_model: Model) -> None:
     image = generate(tiny_model, REQUEST, on_step=lambda run, step: seen.append(step.state.index))
     assert np.array_equal(image.rgb, finish(run, last.state).rgb)
     assert seen == [1, 2, 3]
-    settings = {"steps": 3, "width": SIDE, "height": SIDE, "seed": 5, "cfg": 3.0}
-    named = {"sampler": "Euler", "schedule": "Normal"}
-    assert np.array_equal(generate(tiny_model, "a red cat", **settings, **named).rgb, image.rgb)
+    named = generate(
+        tiny_model, "a red cat", sampler="Euler", schedule="Normal",
+        steps=3, width=SIDE, height=SIDE, seed=5, cfg=3.0,
+    )  # fmt: skip
+    assert np.array_equal(named.rgb, image.rgb)
     with pytest.raises(TypeError, match="steps"):
         generate(tiny_model, REQUEST, steps=5)
 

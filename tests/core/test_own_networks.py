@@ -103,7 +103,9 @@ class ClassMlp(Backbone):
 class Words(TextConditioner):
     """A random vector for each word, padded to a fixed length."""
 
-    networks = ()
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        return ()
 
     def __init__(self, padding: float = 0.0) -> None:
         self.padding = padding
@@ -185,11 +187,11 @@ def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> np.nd
 
 def test_an_image_is_drawn_previewed_and_finished(model: Model) -> None:
     job = prepare(model, REQUEST)
-    for step in steps(job):
-        assert preview(job, step).rgb.shape == (12, 16, 3)
-    image = finish(job, step.state)
+    *_, last = walked = list(steps(job))
+    assert all(preview(job, step).rgb.shape == (12, 16, 3) for step in walked)
+    image = finish(job, last.state)
     assert image.rgb.shape == (12, 16, 3)
-    assert np.array_equal(preview(job, step).rgb, image.rgb)  # the last estimate is the result
+    assert np.array_equal(preview(job, last).rgb, image.rgb)  # the last estimate is the result
     assert not np.array_equal(image.rgb, drawn(model, replace(REQUEST, prompt="dog")))
     assert not np.array_equal(image.rgb, drawn(model, replace(REQUEST, cfg=1.0)))
     assert not np.array_equal(image.rgb, drawn(model, replace(REQUEST, negative="dog")))

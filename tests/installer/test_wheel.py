@@ -79,7 +79,7 @@ def test_the_wheel_is_the_whole_application(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    where = "from core import request as r; from ldm_studio.models import models as m; "
+    where = "from core import request as r; from ldm_studio.models import found_models as m; "
     where += "print(r.__file__, m.__file__, m.SHIPPED)"
     assert all(path.startswith(str(site)) for path in run(sys.executable, "-c", where).split())
     pages = "from ldm_studio.help.documentation import pages; print(*pages(), sep=chr(10))"

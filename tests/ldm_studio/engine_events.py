@@ -8,11 +8,22 @@ from typing import TypeVar
 
 from core.request.request import Request
 from ldm_studio.engine.engine import Engine
-from ldm_studio.engine.events import Event, Idle, Job, QueueChanged, QueueItem
+from ldm_studio.engine.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    Idle,
+    Job,
+    QueueChanged,
+    QueueItem,
+    Saved,
+)
 from ldm_studio.engine.mailbox import Mailbox
 from tests.waiting import HANG_SECONDS
 
 T = TypeVar("T")
+OUTCOMES = (Finished, Saved, Failed, Cancelled)
 
 
 class Reader:
@@ -35,7 +46,25 @@ class Reader:
         return self.events
 
     def until_idle(self) -> list[Event]:
+        """Every event up to now, once nothing was left to do after one job.
+
+        Of several jobs the first may be over before the next is submitted: see `until_over`.
+        """
         return self.until(lambda event: isinstance(event, Idle))
+
+    def until_over(self, *ids: int) -> list[Event]:
+        """Every event up to now, once each of these jobs was over when nothing was left to do."""
+
+        def over() -> bool:
+            ended: set[int] = set()
+            for event in self.events:
+                if isinstance(event, OUTCOMES):
+                    ended.add(event.id)
+                elif isinstance(event, Idle) and ended.issuperset(ids):
+                    return True
+            return False
+
+        return self.until(lambda event: isinstance(event, Idle) and over())
 
     def one(self, kind: type[T], wanted: Callable[[T], bool] = lambda event: True) -> T:
         """The first event of a kind that satisfies `wanted`, waited for if it must be."""

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 
 from core.atomic_write import replacing
 from core.cancellation import CancelCheck, never_cancel
-from core.errors import RequestError, StateError
+from core.errors import Message, RequestError, StateError
 from core.images.generated_image import GeneratedImage
 from core.images.image_digest import digest
 from core.images.preview import Preview
@@ -61,7 +61,7 @@ class FakeRun:
         self.environment = Environment(device="fake")
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Message, ...]:
         return self._pipeline.notes
 
     @property
@@ -159,7 +159,7 @@ class FakePipeline:
     masks: list[np.ndarray | None] = field(default_factory=list)
     images: list[np.ndarray | None] = field(default_factory=list)
 
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     """What every run has to say."""
 
     info: ModelInfo | None = None
@@ -241,26 +241,48 @@ class Gate:
     """Lets a worker through step by step. Always opened at the end of a test."""
 
     def __init__(self) -> None:
-        self._steps = threading.Semaphore(0)
-        self._open = threading.Event()
-        self._arrived = threading.Semaphore(0)
+        self._changed = threading.Condition()
+        self._passes = self._arrivals = 0
+        self._is_open = self._is_waited_at = False
         self.reached = 0
         """The last step that waits, or waited, at the gate."""
 
     def __call__(self, step: int = 0) -> None:
-        self.reached = step
-        self._arrived.release()
-        while not self._open.is_set():
-            if self._steps.acquire(timeout=0.01):
-                return
+        with self._changed:
+            self.reached = step
+            self._arrivals += 1
+            self._is_waited_at = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._is_open or self._passes > 0)
+            self._is_waited_at = False
+            if not self._is_open:
+                self._passes -= 1
 
     def wait(self, count: int = 1) -> None:
         """Until so many more have come to the gate."""
-        for _ in range(count):
-            assert self._arrived.acquire(timeout=HANG_SECONDS), "nobody came"
+        with self._changed:
+            arrived = self._changed.wait_for(lambda: self._arrivals >= count, HANG_SECONDS)
+            assert arrived, "nobody came"
+            self._arrivals -= count
+
+    def wait_at(self, step: int) -> None:
+        """Until the worker waits before `step`.
+
+        Progress is posted before the worker looks for a pause or a cancellation: who asks for one
+        when he sees the progress of a step may be answered before the next step or after it.
+        """
+        with self._changed:
+            arrived = self._changed.wait_for(
+                lambda: self._is_waited_at and self.reached == step, HANG_SECONDS
+            )
+            assert arrived, f"it came to {self.reached}"
 
     def let(self, steps: int = 1) -> None:
-        self._steps.release(steps)
+        with self._changed:
+            self._passes += steps
+            self._changed.notify_all()
 
     def open(self) -> None:
-        self._open.set()
+        with self._changed:
+            self._is_open = True
+            self._changed.notify_all()

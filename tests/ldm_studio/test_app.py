@@ -29,8 +29,7 @@ def complaints(stderr: str) -> list[str]:
 
 def test_the_window_is_painted_before_torch_is_imported(studio_home) -> None:
     script = """
-import sys, time
-began = time.perf_counter()
+import sys
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 from ldm_studio.app import Application
@@ -49,15 +48,13 @@ application.window.centralWidget().installEventFilter(painted)
 application.show()
 while not painted.seen:
     app.processEvents()
-print("torch" in sys.modules, time.perf_counter() - began)
+print("torch" in sys.modules)
 application.bridge.close()
 assert application.bridge.join(None)
 """
     done = run(script, studio_home)
     assert done.returncode == 0, done.stderr
-    torch_loaded, seconds = done.stdout.split()
-    assert torch_loaded == "False"
-    assert float(seconds) < 10  # about 0.4 on an idle machine; the budget is measured elsewhere
+    assert done.stdout.split() == ["False"]
 
 
 LATER = (

@@ -17,6 +17,7 @@ from ldm_studio.history.thumbnails import Thumbnails
 from ldm_studio.images.image_files import read_request, save_next
 from ldm_studio.images.job_files import JobStore, StoredJob
 from ldm_studio.images.trajectory_store import SUFFIX, Trajectories, Trajectory
+from tests.narrowing import present
 
 YEAR = 365 * 86_400
 
@@ -58,7 +59,7 @@ def test_the_queue_keeps_its_order(tmp_path: Path, clock: Clock) -> None:
 
 def test_the_newest_steps_are_kept_whatever_the_clock_says(tmp_path: Path) -> None:
     steps = Trajectory(Request(), Environment(), 1, np.zeros((4, 4, 16, 16), np.float16))
-    size = Trajectories(tmp_path, 2**30).keep("first", steps).stat().st_size
+    size = present(Trajectories(tmp_path, 2**30).keep("first", steps)).stat().st_size
     store = Trajectories(tmp_path, 3 * size + 100)
     future = time.time() + 10 * YEAR
     os.utime(tmp_path / f"first{SUFFIX}", (future, future))  # until here the clock was wrong

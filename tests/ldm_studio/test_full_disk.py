@@ -137,8 +137,9 @@ def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None
     assert reader.one(NotSaved).id == 1
     assert reader.one(Finished).path is None
     reader.one(Paused)
-    waits = reader.one(QueueChanged, lambda event: event.paused)
-    assert [item.id for item in waits.items] == [1, 2]
+    reader.one(
+        QueueChanged, lambda event: event.paused and [item.id for item in event.items] == [1, 2]
+    )
     assert [event.id for event in reader.all(Started)] == [1]
     disk.room = None
     told = reader.one(Saved)
@@ -262,8 +263,7 @@ def test_a_data_folder_that_vanishes_while_a_picture_is_drawn_harms_nothing(stud
     engine = Engine(FakePipeline(before_step=vanish), reader.mailbox, save, retry_seconds=0.01)
     engine.submit(new_job(1))
     engine.submit(new_job(2))
-    reader.one(Finished, lambda event: event.id == 2)
-    reader.until_idle()
+    reader.until_over(1, 2)
     end(engine)
     assert reader.all(Failed) == []
     assert all(event.path for event in reader.all(Finished))

@@ -23,6 +23,7 @@ from ldm_studio.images import image_files
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import read
 from tests.ldm_studio.engine_events import Reader
+from tests.narrowing import present
 from tests.tiny_recipe import write_model
 from tests.waiting import HANG_SECONDS
 
@@ -195,4 +196,4 @@ def test_a_discarded_job_leaves_nothing_but_the_pictures_it_began_with(
     assert not list(paths.queue_dir().glob("**/*.safetensors"))
     store = InputStore(paths.inputs_dir())
     for pixels in inputs():
-        assert np.array_equal(store.find(digest(pixels)), pixels)
+        assert np.array_equal(present(store.find(digest(pixels))), pixels)

@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -238,10 +238,10 @@ def test_it_survives_json(row: Parameter, value: Any) -> None:
     [one for one in ENDS if one.values[0].infotext],  # type: ignore[union-attr]
 )
 def test_it_survives_the_text_in_image_files(row: Parameter, value: Any) -> None:
-    images = {"init": "a" * 64, "mask": "b" * 64}
-    request = replace(request_of(valid(row, value)), **images)
+    images = Request(init="a" * 64, mask="b" * 64)
+    request = replace(request_of(valid(row, value)), init=images.init, mask=images.mask)
     text = infotext(request, "m", "c" * 64)
-    restored = restore(parse_infotext(text), Request(**images))
+    restored = restore(parse_infotext(text), images)
     assert row.value(restored.request) == value
     refused = {one.partition(":")[0] for one in restored.ignored}
     assert not refused & {key.name for key in row.infotext}
@@ -326,7 +326,7 @@ def test_its_control_shows_and_sets_it(
     store.reset(row.name)
     widget.set_value(value or None if row.unset else value)
     if isinstance(widget, QLineEdit):  # which says so only of what is typed
-        widget.changed.emit()
+        cast("Any", widget).changed.emit()
     if not row.exclusive or value == row.high:
         assert getattr(store, row.name) in (value, None if row.optional else value)
 

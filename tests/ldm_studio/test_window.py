@@ -16,6 +16,7 @@ from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make
+from tests.narrowing import present
 
 
 def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
@@ -26,8 +27,8 @@ def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
     (entry,) = entries(application)
     assert entry.picture.request.prompt == "a red heart"
     assert np.array_equal(window.canvas.view.picture(), entry.picture.rgb)
-    assert entry.path.parent == paths.output_dir()
-    assert image_files.read_request(entry.path) == entry.picture.request
+    assert present(entry.path).parent == paths.output_dir()
+    assert image_files.read_request(present(entry.path)) == entry.picture.request
 
 
 def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:

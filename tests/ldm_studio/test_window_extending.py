@@ -8,6 +8,7 @@ from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import make
+from tests.narrowing import present
 
 
 def extend(application, qtbot, **sides: int) -> None:
@@ -32,8 +33,8 @@ def test_what_was_added_is_drawn_and_the_rest_is_kept(start, qtbot) -> None:
     make(application, qtbot)
     request = pipeline.begun[-1]
     assert (request.width, request.height, request.inpaint.area) == (192, 128, "whole")
-    assert pipeline.images[-1].shape == (128, 192, 3)
-    assert pipeline.masks[-1][:, 128:].min() == 255
+    assert present(pipeline.images[-1]).shape == (128, 192, 3)
+    assert present(pipeline.masks[-1])[:, 128:].min() == 255
     assert np.array_equal(view.picture()[:, :120], old[:, :120])
 
 

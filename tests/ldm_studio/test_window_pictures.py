@@ -16,6 +16,7 @@ from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make
+from tests.narrowing import present
 
 
 def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtbot) -> None:
@@ -32,8 +33,8 @@ def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtb
     make(application, qtbot)
     assert pipeline.begun[-1].mask
     assert pipeline.begun[-1].init
-    assert np.array_equal(pipeline.masks[-1], disc())
-    assert np.array_equal(pipeline.images[-1], before)
+    assert np.array_equal(present(pipeline.masks[-1]), disc())
+    assert np.array_equal(present(pipeline.images[-1]), before)
     kept = disc() == 0
     assert np.array_equal(view.picture()[kept], before[kept])
     assert np.array_equal(view.mask(), disc())
@@ -61,11 +62,11 @@ def test_another_press_varies_the_same_start_and_painting_moves_it(start, qtbot)
     view.set_mask(disc())
     make(application, qtbot)
     make(application, qtbot)
-    assert np.array_equal(pipeline.images[-1], original)
+    assert np.array_equal(present(pipeline.images[-1]), original)
     result = view.picture()
     view.set_mask(np.roll(disc(), 20, 0))
     make(application, qtbot)
-    assert np.array_equal(pipeline.images[-1], result)
+    assert np.array_equal(present(pipeline.images[-1]), result)
 
 
 def test_a_result_of_inpainting_restores_its_start_and_mask(start, qtbot) -> None:
@@ -83,8 +84,8 @@ def test_a_result_of_inpainting_restores_its_start_and_mask(start, qtbot) -> Non
     assert application.store.mode is Mode.INPAINT
     assert application.store.strength == 0.5
     make(application, qtbot)
-    assert np.array_equal(pipeline.images[-1], first_image)
-    assert np.array_equal(pipeline.masks[-1], first_mask)
+    assert np.array_equal(present(pipeline.images[-1]), present(first_image))
+    assert np.array_equal(present(pipeline.masks[-1]), present(first_mask))
 
 
 def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
@@ -99,7 +100,7 @@ def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
     store = application.store
     assert (store.mode, store.width, store.height) == (Mode.IMAGE, 96, 64)
     make(application, qtbot)
-    assert np.array_equal(pipeline.images[-1], entry.picture.rgb)
+    assert np.array_equal(present(pipeline.images[-1]), entry.picture.rgb)
 
 
 def test_a_dropped_picture_is_fitted_and_the_change_is_said(application, qtbot, aio) -> None:
@@ -168,7 +169,7 @@ def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, t
         path = tmp_path / name
         application.commands._spawn(application.commands._write(entry, path, transparent))
         qtbot.waitUntil(path.exists)
-        assert image_files.read_request(path).prompt == "a pear"
+        assert present(image_files.read_request(path)).prompt == "a pear"
     assert QImage(str(tmp_path / "sticker.png")).pixelColor(0, 0).alpha() == 0
     assert QImage(str(tmp_path / "plain.png")).pixelColor(0, 0).alpha() == 255
 

@@ -14,16 +14,18 @@ from ldm_studio.engine.events import QueueChanged, QueueItem, SteerRefused
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make
+from tests.narrowing import present
 from tests.waiting import HANG_SECONDS
 
 
 def begin(application, qtbot, gate, **parameters: object) -> None:
-    """Generate, and wait until the first step is done."""
+    """Generate, and wait until the first step is done and the second waits."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
     with qtbot.waitSignal(application.bridge.progress):
         application.studio.generate()
         gate.let(1)
+    gate.wait_at(2)
 
 
 # --- steering ---
@@ -280,7 +282,7 @@ def test_keeping_makes_the_very_picture_that_is_seen(start, qtbot) -> None:
     with qtbot.waitSignal(application.bridge.idle):
         button.click()
     (entry,) = entries(application)
-    assert entry.path.exists()
+    assert present(entry.path).exists()
     assert np.array_equal(entry.picture.rgb, shown.args[0].picture.rgb)
     assert pipeline.begun[0] == pipeline.begun[-1]
 
@@ -291,6 +293,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     application.studio.set_live(True)
     with qtbot.waitSignal(application.bridge.progress):
         gate.let(1)
+    gate.wait_at(2)
     application.store.prompt = "new"
     qtbot.waitUntil(lambda: len(application.bridge.waiting) == 2)
     with qtbot.waitSignal(application.bridge.cancelled):
@@ -351,8 +354,8 @@ def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
     with qtbot.waitSignal(application.studio.live.shown):
         application.studio.view.set_mask(disc())
     assert application.store.mode is Mode.INPAINT
-    assert np.array_equal(pipeline.images[-1], seen)
-    assert np.array_equal(pipeline.masks[-1], disc())
+    assert np.array_equal(present(pipeline.images[-1]), seen)
+    assert np.array_equal(present(pipeline.masks[-1]), disc())
 
 
 def test_a_picture_to_keep_comes_first(start, qtbot, gate) -> None:

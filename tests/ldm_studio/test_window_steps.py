@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from core.errors import StudioError
+from core.errors import Message, StudioError
 from core.images.image_digest import digest
 from core.request.request import Change
 from ldm_studio.engine.events import Replayed, ReplayFailed, ReplayProgress
@@ -15,6 +15,7 @@ from ldm_studio.images.replay import Verdict
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make
+from tests.narrowing import present
 
 
 def look(application, qtbot, step: int) -> None:
@@ -72,7 +73,7 @@ def test_ctrl_t_goes_to_the_steps(application, qtbot) -> None:
 def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:
     make(application, qtbot, steps=5)
     (entry,) = entries(application)
-    entry.trajectory.unlink()
+    present(entry.trajectory).unlink()
     application.studio.show_entry(entry)
     assert application.window.timeline.label.text() == "5 steps (not saved)"
 
@@ -99,7 +100,7 @@ def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> Non
     window.timeline.ticks.choose(5)
     window.actions_by_id["branch"].trigger()
     assert window.banner.isVisible()
-    assert parent.path.name in window.banner.text()
+    assert present(parent.path).name in window.banner.text()
     assert "step 5" in window.banner.text()
     assert store.prompt == "a cat", "the panels hold what the picture was made with"
     assert [mark.step for mark in window.timeline.ticks.marks] == [5]
@@ -108,12 +109,18 @@ def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> Non
     request = parent.picture.request
     assert child.picture.request.changes == (Change(5, prompt="a dog", cfg=6.0),)
     assert child.picture.request.changed(Change(0, steps=8)).seed == request.seed
-    assert child.record.parent.picture == digest(parent.picture.rgb)
-    assert (child.record.parent.name, child.record.parent.step) == (parent.path.name, 5)
-    assert image_files.read_record(child.path).parent == child.record.parent
+    origin = present(present(child.record).parent)
+    assert origin.picture == digest(parent.picture.rgb)
+    assert (
+        present(present(child.record).parent).name,
+        present(present(child.record).parent).step,
+    ) == (present(parent.path).name, 5)
+    assert (
+        present(image_files.read_record(present(child.path))).parent == present(child.record).parent
+    )
     texts = [mark.text for mark in window.timeline.ticks.marks]
     assert any("a dog" in text for text in texts)
-    assert any(parent.path.name in text for text in texts)
+    assert any(present(parent.path).name in text for text in texts)
 
 
 def test_several_branches_of_one_step_until_it_is_left(start, qtbot) -> None:
@@ -149,9 +156,9 @@ def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> Non
     named = digest(parent.picture.rgb), digest(disc())
     assert (change.step, change.init, change.mask, change.prompt) == (3, *named, "a hat")
     child = entries(application)[0]
-    assert set(child.images) == set(named)
-    assert np.array_equal(child.start_at(), parent.picture.rgb)
-    assert np.array_equal(child.mask_at(3), disc())
+    assert set(child.inputs.images) == set(named)
+    assert np.array_equal(present(child.start_at()), parent.picture.rgb)
+    assert np.array_equal(present(child.mask_at(3)), disc())
     application.studio.branch_controller.leave()
     assert application.store.mode is Mode.INPAINT, "what is painted counts again"
 
@@ -189,7 +196,7 @@ def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
     application.store.seed = 12345
     application.store.prompt = "a dog"
     application.studio.generate()
-    assert "keeps its seed" in application.window.notice.text()
+    assert "keeps its Seed" in application.window.notice.text()
     with qtbot.waitSignal(application.bridge.idle):
         pass
     assert pipeline.begun[-1].seed != 12345
@@ -205,7 +212,7 @@ def test_choosing_another_picture_leaves_the_branch(application, qtbot) -> None:
 
 
 SAME = Verdict(True, None, True, (), (), 20)
-OTHER = Verdict(False, 7, False, ("PyTorch: 2.6 when it was made, 2.7 here",), (), 20)
+OTHER = Verdict(False, 7, False, (Message("PyTorch: 2.6 when it was made, 2.7 here"),), (), 20)
 
 
 @pytest.mark.parametrize(
@@ -220,11 +227,11 @@ def test_a_replay_says_what_it_found(application, qtbot, verdict, words, is_erro
     make(application, qtbot)
     (entry,) = entries(application)
     bridge, notice = application.bridge, application.window.notice
-    bridge.replay_progress.emit(ReplayProgress(entry.path, 3, 20))
+    bridge.replay_progress.emit(ReplayProgress(present(entry.path), 3, 20))
     assert "step 3 of 20" in application.window.status.currentMessage()
-    bridge.replayed.emit(Replayed(entry.path, verdict))
+    bridge.replayed.emit(Replayed(present(entry.path), verdict))
     assert application.window.status.currentMessage() == ""
-    assert entry.path.name in notice.text()
+    assert present(entry.path).name in notice.text()
     assert words in notice.text()
     assert notice.is_error is is_error
 
@@ -233,7 +240,7 @@ def test_a_replay_that_cannot_be_made_says_why(application, qtbot) -> None:
     make(application, qtbot)
     (entry,) = entries(application)
     error = StudioError("This needs the model 'big'.", "Download it.")
-    application.bridge.replay_failed.emit(ReplayFailed(entry.path, error))
+    application.bridge.replay_failed.emit(ReplayFailed(present(entry.path), error))
     assert 'needs the model "big"' in application.window.notice.text()
 
 

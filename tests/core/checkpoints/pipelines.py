@@ -15,6 +15,7 @@ from tests.core.checkpoints.tiny import (
     reference_vae,
     tokenizer,
 )
+from tests.narrowing import present
 
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder", "depth_estimator", "watermarker")
 
@@ -40,7 +41,7 @@ def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
     if name == "StableUnCLIPImg2ImgPipeline":
         parts |= {
             "feature_extractor": image_processor(),
-            "image_encoder": reference_images(tiny.images),
+            "image_encoder": reference_images(present(tiny.images)),
             "image_normalizer": reference_normalizer(tiny),
             "image_noising_scheduler": diffusers.DDPMScheduler(beta_schedule="squaredcos_cap_v2"),
         }

@@ -23,6 +23,7 @@ from core.request.request import Change, Request
 from core.sampling.noise import step_noise
 from tests.core.checkpoints.pipelines import reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny
+from tests.narrowing import present
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of diffusers' tensors
 
@@ -149,7 +150,7 @@ def test_parts_of_a_picture_are_led_too(models: dict[str, Model]) -> None:
         job, _ = drawn(models[kind], request, inputs)
         given = job.segments[0].extra
         assert given is not None
-        assert given.prompt.channels.shape[-2:] == job.start.x.shape[-2:]
+        assert present(given.prompt.channels).shape[-2:] == job.start.x.shape[-2:]
 
 
 def test_tiles_are_led_as_the_whole(models: dict[str, Model]) -> None:

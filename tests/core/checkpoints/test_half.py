@@ -149,7 +149,7 @@ def test_float16_on_a_processor_decodes_as_diffusers_in_float32(
     checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     model = load_model(checkpoints["SDXL"], digest="known", dtype=F16)
-    assert model.backbone.out[2].weight.dtype == F16
+    assert model.backbone.get_parameter("out.2.weight").dtype == F16
     theirs = reference_vae(tinies["SDXL"])
     expected = theirs.decode(model.unscaled(latents())).sample
     torch.testing.assert_close(model.decode(latents()), expected, atol=1e-4, rtol=1e-3)

@@ -68,7 +68,7 @@ def test_a_folder_of_pickles(
     model = load_model(folder, digest="known")
     assert_equal(model.backbone, tiny.unet, torch.float16)
     assert_equal(model.autoencoder, tiny.vae, torch.float16)
-    for (text, _), expected in zip(model.text.encoders, tiny.texts, strict=True):
+    for text, expected in zip(model.text.networks, tiny.texts, strict=True):
         assert_equal(text, expected, torch.float16)
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
 from core.model.tiling import decode_tiled
 from core.networks.cond import Cond
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
-
-Randomised = Callable[..., nn.Module]
+from tests.core.conftest import Randomise
 
 SD1 = UNetConfig(channels=32, multipliers=(1, 2, 4, 4), context_dim=24)
 SD2 = replace(SD1, channels=64, heads=None, head_channels=64, linear_projection=True)
@@ -115,7 +113,7 @@ def theirs(unet: Any, config: UNetConfig, given: Inputs) -> Tensor:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_unet_computes_what_diffusers_does(family: str, randomised: Randomised) -> None:
+def test_the_unet_computes_what_diffusers_does(family: str, randomised: Randomise) -> None:
     config = FAMILIES[family]
     reference = randomised(diffusers_unet(config))
     weights = reference.state_dict()
@@ -129,7 +127,7 @@ def test_the_unet_computes_what_diffusers_does(family: str, randomised: Randomis
     torch.testing.assert_close(actual, expected, atol=2e-5, rtol=1e-4)
 
 
-def test_any_size_of_latent_is_taken_as_diffusers_does(randomised: Randomised) -> None:
+def test_any_size_of_latent_is_taken_as_diffusers_does(randomised: Randomise) -> None:
     reference = randomised(diffusers_unet(SD1))
     weights = reference.state_dict()
     names = unet_from_diffusers(weights)
@@ -163,7 +161,7 @@ def diffusers_autoencoder(config: AutoencoderKLConfig) -> Any:
 
 
 @pytest.mark.parametrize("kind", AUTOENCODERS)
-def test_the_autoencoder_computes_what_diffusers_does(kind: str, randomised: Randomised) -> None:
+def test_the_autoencoder_computes_what_diffusers_does(kind: str, randomised: Randomise) -> None:
     config = AUTOENCODERS[kind]
     reference = randomised(diffusers_autoencoder(config))
     ours = autoencoder_of(config, reference.state_dict())
@@ -247,7 +245,7 @@ def test_the_published_unets_have_as_many_parameters(family: str) -> None:
     assert sum(value.numel() for value in weights.values()) == pytest.approx(count, abs=1000)
 
 
-def test_tiles_are_nearly_what_is_decoded_at_once(randomised: Randomised) -> None:
+def test_tiles_are_nearly_what_is_decoded_at_once(randomised: Randomise) -> None:
     autoencoder = randomised(AutoencoderKL(replace(TINY, multipliers=(1, 2))))
     latent = torch.randn(1, 4, 40, 24, generator=torch.Generator().manual_seed(1))
     whole = autoencoder.decode(latent)

@@ -66,9 +66,9 @@ def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
     model = models[kind]
     request = replace(REQUEST, steps=2, width=72, height=64, sampler="DPM++ 2M", schedule="Karras")
     job = prepare(model, request)
-    for step in steps(job):
-        assert preview(job, step).rgb.shape == (64, 72, 3)
-    picture = finish(job, step.state)
+    *_, last = walked = list(steps(job))
+    assert all(preview(job, step).rgb.shape == (64, 72, 3) for step in walked)
+    picture = finish(job, last.state)
     assert picture.rgb.shape == (64, 72, 3)
     assert picture.rgb.std() > 0
 
@@ -158,12 +158,14 @@ def test_the_refiner_is_told_how_good_the_picture_is(models: dict[str, Model]) -
 def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
     model = models["SD1"]
     decoded: list[None] = []
-    hook = model.autoencoder.decoder.register_forward_hook(lambda *_: decoded.append(None))
+    hook = model.autoencoder.get_submodule("decoder").register_forward_hook(
+        lambda *_: decoded.append(None)
+    )
     job = prepare(model, replace(REQUEST, steps=2))
-    for step in steps(job):
-        assert preview(job, step).rgb.shape == (96, 64, 3)
+    *_, last = walked = list(steps(job))
+    assert all(preview(job, step).rgb.shape == (96, 64, 3) for step in walked)
     assert not decoded
-    assert preview_after(job, 2, step.x0).shape == (96, 64, 3)
+    assert preview_after(job, 2, last.x0).shape == (96, 64, 3)
     assert decoded
     hook.remove()
 

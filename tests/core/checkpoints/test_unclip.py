@@ -28,6 +28,7 @@ from core.request.request import Change, Request
 from core.sampling.noise import step_noise
 from tests.core.checkpoints.pipelines import image_processor, reference_pipeline
 from tests.core.checkpoints.tiny import REQUEST, Tiny, prefixed, transformers_images, write_folder
+from tests.narrowing import present
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of diffusers' tensors
 
@@ -120,8 +121,8 @@ def test_without_a_picture_the_vector_is_zeros(
     job, ours = drawn(models[kind], REQUEST)
     theirs = reference_pipeline(tinies[kind])
     width = tinies[kind].kind.unet.vector_dim
-    theirs.noise_image_embeddings = lambda **_: torch.zeros(1, width)
-    nothing = torch.zeros(1, width)
+    theirs.noise_image_embeddings = lambda **_: torch.zeros(1, present(width))
+    nothing = torch.zeros(1, present(width))
     expected = theirs(image_embeds=nothing, **told(job)).images
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
@@ -142,7 +143,8 @@ def test_a_picture_is_started_from_as_in_diffusers(
     theirs = reference_pipeline(tinies["SD2 unCLIP-H"], "StableDiffusionImg2ImgPipeline")
     unet = theirs.unet
     unet.forward = partial(
-        unet.forward, class_labels=torch.cat([given.negative.vector, given.prompt.vector])
+        unet.forward,
+        class_labels=torch.cat([present(given.negative.vector), present(given.prompt.vector)]),
     )
     expected = theirs(
         prompt=REQUEST.prompt,
@@ -181,7 +183,7 @@ def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, 
         request = replace(REQUEST, noise_level=level, seed=seed)
         given = prepare(model, *led(request, photo)).segments[0].extra
         assert given is not None
-        return given.prompt.vector[0, :768]
+        return present(given.prompt.vector)[0, :768]
 
     assert torch.equal(vector(100), vector(100))
     assert not torch.equal(vector(100), vector(100, seed=8))
@@ -210,7 +212,7 @@ def test_other_spellings_of_the_image_encoder_are_read(
     """As ComfyUI writes it, as transformers does, and in a folder of diffusers."""
     kind = "SD2 unCLIP-L"
     weights = load_file(checkpoints[kind])
-    images = transformers_images(tinies[kind].images.state_dict())
+    images = transformers_images(present(tinies[kind].images).state_dict())
     rest = {key: value for key, value in weights.items() if not key.startswith("embedder.")}
     request, inputs = led(replace(REQUEST, steps=1, noise_level=100), pixels(250, 340))
     _, expected = drawn(models[kind], request, inputs)

@@ -16,9 +16,11 @@ from core.networks.unet import UNet, UNetConfig
 def test_attention_and_its_gradient_equal_the_fused_kernel() -> None:
     generator = torch.Generator().manual_seed(0)
     shapes = ((2, 3, 5, 8), (2, 3, 7, 8), (2, 3, 7, 8))
-    qkv = [torch.randn(shape, generator=generator, requires_grad=True) for shape in shapes]
+    q, k, v = qkv = [
+        torch.randn(shape, generator=generator, requires_grad=True) for shape in shapes
+    ]
     upstream = torch.randn(2, 3, 5, 8, generator=generator)
-    ours, fused = attend(*qkv), F.scaled_dot_product_attention(*qkv)
+    ours, fused = attend(q, k, v), F.scaled_dot_product_attention(q, k, v)
     torch.testing.assert_close(ours, fused)
     for a, b in zip(
         torch.autograd.grad(ours, qkv, upstream),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from core.networks.cond import Cond, Residuals
 from core.networks.unet import UNet, UNetConfig, Upsample
+from tests.narrowing import present
 
 TINY = UNetConfig(channels=16, context_dim=12, groups=4)
 
@@ -131,14 +132,15 @@ def test_it_computes_what_diffusers_does(
     torch.testing.assert_close(ours(x, t, Cond(context, vector)), expected, atol=2e-5, rtol=1e-5)
 
 
-def residuals_of(unet: UNet, *arguments: object) -> Residuals:
+def residuals_of(unet: nn.Module, x: Tensor, t: Tensor, cond: Cond) -> Residuals:
     """Random ones, of the shapes that the network has inside."""
     shapes: list[torch.Size] = []
+    assert isinstance(unet, UNet)
     stages = [*unet.input_blocks, unet.middle_block]
     hooks = [
         one.register_forward_hook(lambda *call: shapes.append(call[2].shape)) for one in stages
     ]
-    unet(*arguments)
+    unet(x, t, cond)
     for hook in hooks:
         hook.remove()
     generator = torch.Generator().manual_seed(11)
@@ -178,7 +180,7 @@ def test_residuals_of_zeros_change_no_bit(randomised: Callable[[nn.Module], nn.M
     zeros = replace(cond, residuals=residuals.map(torch.zeros_like))
     assert torch.equal(unet(x, t, zeros), unet(x, t, cond))
     of_skips = Residuals(residuals.skips)
-    with_middle = Residuals(residuals.skips, torch.zeros_like(residuals.middle))
+    with_middle = Residuals(residuals.skips, torch.zeros_like(present(residuals.middle)))
     found = [unet(x, t, replace(cond, residuals=one)) for one in (of_skips, with_middle)]
     assert torch.equal(*found)
 
@@ -243,7 +245,7 @@ def test_pictures_of_a_batch_do_not_see_each_other(
     assert together.shape == x.shape
     for i in range(3):
         row = slice(i, i + 1)
-        alone = unet(x[row], t[row], Cond(context[row], vector[row]))
+        alone = unet(x[row], t[row], Cond(context[row], present(vector)[row]))
         torch.testing.assert_close(together[row], alone, atol=1e-5, rtol=1e-5)
 
 

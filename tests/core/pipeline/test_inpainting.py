@@ -144,12 +144,12 @@ def test_a_preview_is_of_what_can_change_alone(tiny_model: Model, inpaint: Inpai
     job = prepare(tiny_model, replace(REQUEST, inpaint=inpaint, **named), Inputs(PHOTO, mask))
     painted = bounds(blend_alpha(redrawn(mask, inpaint), inpaint))
     assert painted is not None
-    for step in steps(job):
-        shown = preview(job, step)
+    *_, last = walked = list(steps(job))
+    for shown in (preview(job, step) for step in walked):
         assert shown.ground is PHOTO
         assert (shown.left, shown.top) == (painted.left, painted.top)
         assert shown.rgb.shape[1::-1] == painted.size
-    assert np.array_equal(shown.whole(), finish(job, step.state).rgb)
+    assert np.array_equal(preview(job, last).whole(), finish(job, last.state).rgb)
 
 
 # The chain of masks

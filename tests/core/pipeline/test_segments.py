@@ -317,11 +317,10 @@ OPTIONS = {"eta": 0.3, "s_noise": 0.9, "churn": 5.0, "churn_highest": 3.0, "orde
 def test_every_option_a_sampler_takes_has_an_effect(tiny_model: Model, sampler: str) -> None:
     plain = last(tiny_model, sampler=sampler, steps=24)
     for name in set(SAMPLERS[sampler].options) - {"churn_lowest", "churn_highest"}:
-        others = (
-            {"churn": 5.0} if name == "s_noise" and "churn" in SAMPLERS[sampler].options else {}
-        )
-        options = Options(**{name: OPTIONS[name], **others})
-        without = last(tiny_model, sampler=sampler, options=Options(**others), steps=24)
+        churns = name == "s_noise" and "churn" in SAMPLERS[sampler].options
+        others = Options(churn=5.0) if churns else Options()
+        options = replace(others, **{name: OPTIONS[name]})
+        without = last(tiny_model, sampler=sampler, options=others, steps=24)
         assert last(tiny_model, sampler=sampler, options=options, steps=24) not in (plain, without)
 
 

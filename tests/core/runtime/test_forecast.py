@@ -15,7 +15,6 @@ from core.runtime.forecast import (
     ADAPTIVE,
     WHOLE_CELLS,
     WORTH_TELLING,
-    Forecast,
     Measured,
     Task,
     estimate,
@@ -90,7 +89,10 @@ def test_an_adaptive_sampler_is_not_foretold() -> None:
 def test_the_run_that_was_measured_is_foretold_exactly() -> None:
     task = Task(evaluations=20, cells=256)
     measured = Measured(task, evaluation_seconds=0.04, rest_seconds=0.1, memory=10**9)
-    assert estimate(task, BackboneCost(1e6, 10.0), measured) == Forecast(pytest.approx(0.9), 10**9)
+    forecast = estimate(task, BackboneCost(1e6, 10.0), measured)
+    assert forecast is not None
+    assert forecast.seconds == pytest.approx(0.9)
+    assert forecast.memory == 10**9
 
 
 def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:

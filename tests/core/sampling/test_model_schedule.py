@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pytest
-from diffusers import DDPMScheduler
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +50,10 @@ def test_stable_diffusion_has_its_published_range() -> None:
     ids=["linear", "scaled_linear", "cosine"],
 )
 def test_tables_agree_with_diffusers(
-    schedule: DiscreteSchedule, name: str, first: float, last: float
+    schedule: DiscreteSchedule,
+    name: Literal["linear", "scaled_linear", "squaredcos_cap_v2"],
+    first: float,
+    last: float,
 ) -> None:
     peer = DDPMScheduler(beta_schedule=name, beta_start=first, beta_end=last)
     abar = np.cumprod(1 - peer.betas.double().numpy())

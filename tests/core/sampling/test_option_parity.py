@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import DEISMultistepScheduler, UniPCMultistepScheduler
+from diffusers.schedulers.scheduling_deis_multistep import DEISMultistepScheduler
+from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from scipy import integrate
 from scipy.interpolate import lagrange
 from torch import Tensor

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import pytest
 import torch
-from diffusers import DDIMScheduler, EDMEulerScheduler
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler, DDIMSchedulerOutput
+from diffusers.schedulers.scheduling_edm_euler import EDMEulerScheduler
 from torch import Tensor
 
 from core.sampling.model_schedule import EdmSchedule, FlowSchedule, scaled_linear
@@ -62,7 +64,9 @@ def test_flow_sees_the_straight_path() -> None:
 @pytest.mark.parametrize(
     ("prediction", "name"), [(EPS, "epsilon"), (V, "v_prediction")], ids=["eps", "v"]
 )
-def test_agrees_with_diffusers(prediction: Prediction, name: str) -> None:
+def test_agrees_with_diffusers(
+    prediction: Prediction, name: Literal["epsilon", "v_prediction"]
+) -> None:
     scheduler = DDIMScheduler(
         beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
         clip_sample=False, prediction_type=name,
@@ -72,7 +76,9 @@ def test_agrees_with_diffusers(prediction: Prediction, name: str) -> None:
     sigma = scaled_linear().sigma(t)
     x = X0 + sigma * NOISE
     output = torch.tanh(x)
-    expected = scheduler.step(output, t, prediction.network_input(x, sigma)).pred_original_sample
+    step = scheduler.step(output, t, prediction.network_input(x, sigma))
+    assert isinstance(step, DDIMSchedulerOutput)
+    expected = step.pred_original_sample
     torch.testing.assert_close(prediction.to_x0(output, x, sigma), expected, rtol=0, atol=1e-4)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import NormalDist
+from typing import cast
 
 import pytest
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 from core.errors import StudioError
 from core.networks.compact_autoencoder import CompactAutoencoder, CompactAutoencoderConfig
 from core.networks.cond import Cond
+from core.networks.protocols import Backbone
 from core.networks.unet import UNet, UNetConfig
 from core.sampling.model_schedule import FlowSchedule, Schedule, scaled_linear
 from core.sampling.predictions import PREDICTIONS
@@ -40,6 +42,7 @@ from core.training.training_loop import (
     start,
     train,
 )
+from tests.narrowing import present
 
 ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
@@ -91,7 +94,7 @@ def diffusion_task() -> DiffusionTask:
     )
 
 
-TASKS: dict[str, Callable[[], Task]] = {
+TASKS: dict[str, Callable[[], AutoencoderTask | DecoderTask | DiffusionTask]] = {
     "autoencoder": autoencoder_task,
     "decoder": decoder_task,
     "diffusion": diffusion_task,
@@ -374,16 +377,16 @@ class Recorder(nn.Module):
         self.contexts: list[Tensor] = []
         self.vectors: list[Tensor] = []
 
-    def forward(self, x: Tensor, t: Tensor, context: Tensor, vector: Tensor) -> Tensor:
-        self.contexts.append(context)
-        self.vectors.append(vector)
+    def forward(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
+        self.contexts.append(present(cond.tokens))
+        self.vectors.append(present(cond.vector))
         return torch.zeros_like(x)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.25, 1.0])
 def test_captions_are_dropped_as_often_as_asked(dropout: float) -> None:
     task, recorder = diffusion_task(), Recorder()
-    task.module, task.batch, task.dropout = recorder, 4000, dropout
+    task.module, task.batch, task.dropout = cast("Backbone", recorder), 4000, dropout
     task.loss(0, 0.0, torch.Generator().manual_seed(0))
     empty = recorder.contexts[0].flatten(1).abs().sum(dim=1) == 0
     assert torch.equal(empty, recorder.vectors[0].abs().sum(dim=1) == 0)
@@ -392,7 +395,7 @@ def test_captions_are_dropped_as_often_as_asked(dropout: float) -> None:
 
 def test_pictures_and_captions_are_drawn_by_their_weights() -> None:
     task, recorder = diffusion_task(), Recorder()
-    task.module, task.batch, task.dropout = recorder, 8000, 0.0
+    task.module, task.batch, task.dropout = cast("Backbone", recorder), 8000, 0.0
     task.loss(0, 0.0, torch.Generator().manual_seed(0))
     distances = torch.cdist(recorder.vectors[0], task.data.vectors.float())
     counts = torch.bincount(distances.argmin(dim=1), minlength=3) / 8000
@@ -414,13 +417,14 @@ def test_a_perfect_predictor_makes_no_error(name: str, schedule: Schedule) -> No
     sigma = torch.tensor([schedule.sigma(t) for t in times])[:, None, None, None]
     cond = Cond(torch.zeros(3, 1, 1), torch.zeros(3, 1))
 
-    def perfect(x: Tensor, t: Tensor, context: Tensor, vector: Tensor) -> Tensor:
+    def perfect(x: Tensor, t: Tensor, cond: Cond) -> Tensor:
         assert t.tolist() == times
         torch.testing.assert_close(x, prediction.network_input(x0 + sigma * eps, sigma))
         return prediction.target(x0, eps, sigma)
 
     def error(network: Callable[..., Tensor]) -> Tensor:
-        return denoising_error(network, prediction, schedule, x0, eps, times, cond, CPU)
+        backbone = cast("Backbone", network)
+        return denoising_error(backbone, prediction, schedule, x0, eps, times, cond, CPU)
 
     assert error(perfect).tolist() == [0.0, 0.0, 0.0]
     target = prediction.target(x0, eps, sigma)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QImage, QInputDevice, QPointingDevice, QTabletEvent, QWheelEvent
+from PySide6.QtGui import (
+    QImage,
+    QInputDevice,
+    QPaintEvent,
+    QPointingDevice,
+    QTabletEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication
 
 from ldm_studio.canvas.document.brush import Stroke
@@ -95,6 +102,6 @@ class Repaints(QObject):
         self.rects: list[QRect] = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
+        if isinstance(event, QPaintEvent):
             self.rects.append(event.rect())
         return False

@@ -16,6 +16,7 @@ from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools import drag_out
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.canvas_actions import LEFT, place
+from tests.narrowing import present
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -112,7 +113,7 @@ def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
     assert not button.isEnabled()
     panel.view.set_picture(rgb)
     panel.view.file = tmp_path / "mine.png"
-    panel.view.file.write_bytes(b"it is there")
+    present(panel.view.file).write_bytes(b"it is there")
     with qtbot.waitSignal(panel.view.copy_requested):
         qtbot.mouseClick(button, LEFT)
     assert carried == []

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QImage,
+    QImageWriter,
 )
 from PySide6.QtWidgets import QApplication
 
@@ -69,7 +70,7 @@ def encoded(colour: str) -> QByteArray:
     found = QByteArray()
     buffer = QBuffer(found)
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    assert QImageWriter(buffer, QByteArray(b"PNG")).write(image)
     return found
 
 

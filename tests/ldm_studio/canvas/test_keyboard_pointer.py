@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from ldm_studio.canvas.document.selections import gradient, polygon, same_colour
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.canvas_actions import LEFT, color, place, shot, stroke_of
+from tests.narrowing import present
 
 Key = Qt.Key
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -40,12 +41,12 @@ def type_(qtbot, view, *words: str) -> None:
 def test_arrows_move_the_crosshair_which_is_seen(qtbot, view):
     plain = color(view, 108, 40)
     type_(qtbot, view, "right")  # from the middle
-    assert view.accessibleDescription().endswith("108, 50 · Space to begin")
+    assert view.accessibleDescription().endswith("108, 50 · Space begins")
     assert color(view, 108, 40) != plain
     type_(qtbot, view, "shift+up", "ctrl+left", "down")
-    assert view.accessibleDescription().endswith("107, 18 · Space to begin")
+    assert view.accessibleDescription().endswith("107, 18 · Space begins")
     type_(qtbot, view, "shift+left*9", "shift+down*9")
-    assert view.accessibleDescription().endswith("0, 100 · Space to begin")
+    assert view.accessibleDescription().endswith("0, 100 · Space begins")
 
 
 @pytest.mark.parametrize(("tool", "erases"), [(Tool.BRUSH, False), (Tool.ERASER, True)])
@@ -91,12 +92,12 @@ def test_a_gradient(qtbot, view):
 def test_a_lasso_of_corners_one_taken_back(qtbot, view):
     view.set_tool(Tool.LASSO)
     type_(qtbot, view, "left", "right", "space", "shift+right", "space", "up*2", "space", "back")
-    assert "Enter to close" in view.accessibleDescription()
+    assert "Enter closes" in view.accessibleDescription()
     type_(qtbot, view, "down*6", "space", "enter")
     expected = polygon([(100, 50), (140, 50), (140, 82)], 200, 100)
-    x, y, w, h = expected.rect
-    assert np.array_equal(view.mask()[y : y + h, x : x + w], expected.values)
-    assert "to apply here" in view.accessibleDescription()
+    x, y, w, h = present(expected).rect
+    assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
+    assert "sets it here" in view.accessibleDescription()
 
 
 @pytest.mark.parametrize("corner", [(199, 99), (200, 100)])
@@ -164,13 +165,13 @@ def test_it_ends_when_the_keyboard_goes_elsewhere_and_comes_back_there(qtbot, vi
     view.setFocus()
     assert shot(view) == hidden
     type_(qtbot, view, "ctrl+right")
-    assert view.accessibleDescription().endswith("117, 50 · Space to begin")
+    assert view.accessibleDescription().endswith("117, 50 · Space begins")
 
 
 def test_the_picture_moves_under_it_when_it_would_leave_the_view(qtbot, view):
     view.zoom_to(8.0)
     type_(qtbot, view, *("shift+right",) * 30, *("shift+down",) * 20)
-    assert view.accessibleDescription().endswith("200, 100 · Space to begin")
+    assert view.accessibleDescription().endswith("200, 100 · Space begins")
     assert view.rect().contains(view.to_widget(200, 100).toPoint())
     view.zoom_to(2.0)  # about the crosshair
     assert view.rect().contains(view.to_widget(200, 100).toPoint())
@@ -182,8 +183,8 @@ def test_a_lasso_keeps_its_corners_where_they_are_while_the_picture_moves(qtbot,
     way = ("space", "shift+right*20", "space", "shift+down*20", "space", "shift+left*20", "space")
     type_(qtbot, view, "left", "right", *way, "enter")
     expected = polygon([(100, 50), (180, 50), (180, 100), (100, 100)], 200, 100)
-    x, y, w, h = expected.rect
-    assert np.array_equal(view.mask()[y : y + h, x : x + w], expected.values)
+    x, y, w, h = present(expected).rect
+    assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
 
 
 def test_with_the_hand_arrows_move_the_view(qtbot, view):
@@ -209,7 +210,4 @@ def test_screen_readers_are_told_where_the_tool_went_down_and_up(qtbot, applicat
     qtbot.waitUntil(view.hasFocus)
     application.announcer.announced.connect(told.append)
     type_(qtbot, view, "right", "left", "space", "ctrl+right", "space")
-    assert [text.split(" · ")[1] for text in told] == [
-        "Space to finish, Esc to cancel",
-        "Space to begin",
-    ]
+    assert [text.split(" · ")[1] for text in told] == ["Space ends, Esc takes back", "Space begins"]

@@ -27,6 +27,7 @@ from ldm_studio.canvas.document.canvas_store import (
 from ldm_studio.canvas.document.mask_files import read_mask, write_mask
 from ldm_studio.canvas.view.canvas_view import CanvasView
 from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY
+from tests.narrowing import present
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:
@@ -77,8 +78,8 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path):
 def choose(panel: CanvasPanel, path: Path) -> None:
     """Answer the file dialog that is open."""
     dialog = panel.findChild(QFileDialog)
-    dialog.fileSelected.emit(str(path))
-    dialog.reject()
+    present(dialog).fileSelected.emit(str(path))
+    present(dialog).reject()
 
 
 def test_saving_and_opening_a_mask_by_menu(qtbot, panel, tmp_path):
@@ -126,12 +127,12 @@ def test_a_picture_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path
 @pytest.mark.parametrize("mask", [None, noise(30, 40, seed=2)])
 def test_a_canvas_comes_back_exactly(tmp_path, alpha, mask):
     save_canvas(tmp_path, SavedCanvas(noise(30, 40, 3), alpha, mask))
-    kept = load_canvas(tmp_path)
+    kept = present(load_canvas(tmp_path))
     assert np.array_equal(kept.rgb, noise(30, 40, 3))
     assert (kept.alpha is None) == (alpha is None)
     assert (kept.mask is None) == (mask is None)
-    assert alpha is None or np.array_equal(kept.alpha, alpha)
-    assert mask is None or np.array_equal(kept.mask, mask)
+    assert alpha is None or np.array_equal(present(kept.alpha), alpha)
+    assert mask is None or np.array_equal(present(kept.mask), mask)
 
 
 def test_an_empty_canvas_leaves_nothing(tmp_path):
@@ -144,7 +145,7 @@ def test_an_empty_canvas_leaves_nothing(tmp_path):
 
 def test_a_mask_that_does_not_fit_is_left_out(tmp_path):
     save_canvas(tmp_path, SavedCanvas(noise(30, 40, 3), None, noise(30, 41)))
-    kept = load_canvas(tmp_path)
+    kept = present(load_canvas(tmp_path))
     assert kept.mask is None
     assert kept.rgb.shape == (30, 40, 3)
 
@@ -169,12 +170,12 @@ def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
     keeper = CanvasStore(second, tmp_path)
     with qtbot.waitSignal(second.mask_changed):
         keeper.restore()
-    assert np.array_equal(second.picture, noise(80, 120, 3))
-    assert np.array_equal(second.mask.pixels, first.mask.pixels)
+    assert np.array_equal(present(second.picture), noise(80, 120, 3))
+    assert np.array_equal(present(second.mask).pixels, present(first.mask).pixels)
     assert not second.undo_stack.canUndo()
     second.clear_mask("clear")
     keeper.close()
-    assert load_canvas(tmp_path).mask is None
+    assert present(load_canvas(tmp_path)).mask is None
 
 
 def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
@@ -186,7 +187,7 @@ def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
     doc.fill_mask("fill")
     keeper.close()
     assert (tmp_path / "picture.png").stat().st_mtime_ns == written
-    assert (load_canvas(tmp_path).mask == 255).all()
+    assert (present(load_canvas(tmp_path)).mask == 255).all()
 
 
 def test_what_is_on_the_canvas_already_stays(qtbot, tmp_path):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QSlider, QSpinBox,
 from ldm_studio.canvas.bars.canvas_controls import IconButton
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.tools.tools import TOOLS, Tool
+from tests.narrowing import present
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -191,7 +192,7 @@ def test_the_mask_menu_grows_the_mask_by_what_it_says(panel):
     assert not entry(menu, "Grow").isEnabled()
     panel.view.set_mask(mask)
     menu = menu_of(panel, "Mask")
-    menu.findChild(QSpinBox).setValue(5)
+    present(menu.findChild(QSpinBox)).setValue(5)
     entry(menu, "Grow").trigger()
     assert np.count_nonzero(panel.view.mask()[50]) == 11
     panel.view.undo()
@@ -203,7 +204,7 @@ def test_the_tint_menu_colours_the_mask(panel):
     menu = menu_of(panel, "Tint of the mask")
     panel.view.overlay_visible = False
     next(b for b in menu.findChildren(QToolButton) if "34c759" in b.toolTip()).click()
-    menu.findChild(QSlider).setValue(80)
+    present(menu.findChild(QSlider)).setValue(80)
     color, opacity = panel.view.tint
     assert (color.name(), opacity) == ("#34c759", 0.8)
     assert panel.view.overlay_visible

@@ -108,7 +108,8 @@ def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qt
         application.studio.generate()
         gate.let(1)
     application.store.mode = Mode.IMAGE
-    assert application.studio.canvas_controller.start is None
+    canvas = application.studio.canvas_controller
+    assert canvas.start is None
     with qtbot.waitSignal(application.bridge.idle):
         gate.open()
     (drawn,) = entries(application)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from ldm_studio.canvas.document.selections import gradient, polygon, same_colour
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.canvas.canvas_actions import LEFT, MIDDLE, drag, place, wheel
+from tests.narrowing import present
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -69,8 +70,8 @@ def test_a_lasso_drawn_freehand_closes_at_the_release(qtbot, view):
     path = [(30, 20), (120, 25), (110, 80), (40, 70)]
     drag(qtbot, view, *path)
     expected = polygon(path, 200, 100)
-    x, y, w, h = expected.rect
-    assert np.array_equal(view.mask()[y : y + h, x : x + w], expected.values)
+    x, y, w, h = present(expected).rect
+    assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
 
 
 CORNERS = [(30, 20), (120, 25), (110, 80)]
@@ -91,8 +92,8 @@ def test_a_lasso_of_corners_closes_in_three_ways(qtbot, view, end):
         qtbot.mouseDClick(view, LEFT, pos=spot)
         qtbot.mouseRelease(view, LEFT, pos=spot)
     expected = polygon(CORNERS, 200, 100)
-    x, y, w, h = expected.rect
-    assert np.array_equal(view.mask()[y : y + h, x : x + w], expected.values)
+    x, y, w, h = present(expected).rect
+    assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
     drag(qtbot, view, (150, 10), (190, 10), (190, 40))  # and the next begins anew
     assert view.undo_stack.count() == 2
 
@@ -105,8 +106,8 @@ def test_backspace_takes_a_corner_back(qtbot, view):
             qtbot.keyClick(view, Qt.Key.Key_Backspace)
     qtbot.keyClick(view, Qt.Key.Key_Return)
     expected = polygon(CORNERS, 200, 100)
-    x, y, w, h = expected.rect
-    assert np.array_equal(view.mask()[y : y + h, x : x + w], expected.values)
+    x, y, w, h = present(expected).rect
+    assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
 
 
 def test_between_two_corners_one_can_pan_and_zoom(qtbot, view):

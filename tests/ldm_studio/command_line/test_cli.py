@@ -20,6 +20,7 @@ from ldm_studio.command_line import cli
 from ldm_studio.images.image_files import load_image, read_record, read_request
 from ldm_studio.prompts.wildcard_files import Wildcards, with_resolved_wildcards
 from tests.ldm_studio.command_line.conftest import ENVIRONMENT, MODEL
+from tests.narrowing import present
 
 ROOT = Path(__file__).parents[3]
 
@@ -193,7 +194,7 @@ def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
     folder.mkdir(parents=True)
     for name, chosen in (("paint", ["--model", "paint"]), (str(folder), ["--model", str(folder)])):
         assert run("generate", "fox", *chosen, "-o", "a.png") == 0
-        assert pipeline.model == read_request(Path("a.png")).model == name
+        assert pipeline.model == present(read_request(Path("a.png"))).model == name
     assert run("generate", "fox", "-o", "a.png") == 0
     assert pipeline.model == "default"
 
@@ -209,7 +210,7 @@ def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
 def test_names_of_other_programs_are_understood(run, pipeline, arguments, sampler, schedule):
     assert run("generate", "fox", "-o", "a.png", *arguments) == 0
     request = read_request(Path("a.png"))
-    assert (request.sampler, request.schedule) == (sampler, schedule)
+    assert (present(request).sampler, present(request).schedule) == (sampler, schedule)
 
 
 # --- the program itself ------------------------------------------------------------------------

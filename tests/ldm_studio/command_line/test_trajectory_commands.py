@@ -30,6 +30,7 @@ from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.run_record import Record
 from ldm_studio.paths import inputs_dir
 from tests.core import conftest as core_fixtures
+from tests.narrowing import present
 
 tokenizer = core_fixtures.tokenizer
 tiny_model_folder = core_fixtures.tiny_model_folder
@@ -200,7 +201,7 @@ def test_a_branch_with_a_mask_keeps_the_picture_elsewhere(run: Command) -> None:
     (change,) = recipe(Path("b.png")).changes
     assert (change.init, change.mask) == (digest(before), digest(MASK))
     for kept in (before, MASK):
-        assert np.array_equal(InputStore(inputs_dir()).find(digest(kept)), kept)
+        assert np.array_equal(present(InputStore(inputs_dir()).find(digest(kept))), kept)
     assert run("replay", "b.png") == 0
 
 

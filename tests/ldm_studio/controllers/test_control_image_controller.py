@@ -114,7 +114,8 @@ def test_a_dropped_picture_leads_and_comes_back_with_the_recipe(
     assert request.guidance.image == (1.2 if extra == "instruct-pix2pix" else 1.5)
     assert request.noise_level == (35 if extra in ("upscaling", "unCLIP") else 20)
     application.window.sampler.control.clear.click()
-    assert leading.picture is None
+    cleared = leading.picture
+    assert cleared is None
     application.studio.show_entry(entries(application)[-1])
     assert np.array_equal(leading.picture, wanted)
     make(application, qtbot)

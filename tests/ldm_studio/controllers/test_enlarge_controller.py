@@ -11,6 +11,7 @@ from ldm_studio.store.model_limits import enlarged_size, enlarging_problem
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.window_actions import entries, make
+from tests.narrowing import present
 
 
 def open_dialog(application, qtbot) -> EnlargeDialog:
@@ -35,9 +36,9 @@ def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> No
     request = pipeline.begun[-1]
     assert (request.width, request.height, request.tile) == (384, 384, 128)
     assert (request.prompt, request.strength, request.mask) == ("a moth", 0.25, "")
-    assert pipeline.images[-1].shape == (384, 384, 3)
+    assert present(pipeline.images[-1]).shape == (384, 384, 3)
     assert application.studio.view.picture().shape == (384, 384, 3)
-    assert entries(application)[0].inputs.image.shape == (384, 384, 3)
+    assert present(entries(application)[0].inputs.image).shape == (384, 384, 3)
     assert application.store.saved() == before
     assert application.store.mode is Mode.TEXT
 

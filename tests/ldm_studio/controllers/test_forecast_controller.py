@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from core.request.request import Request
 from core.runtime.forecast import BackboneCost, Forecast
 from ldm_studio.controllers.forecast_controller import ForecastController, task_of
 from ldm_studio.draw.run.run_area import RunArea
+from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Finished, Progress, Ready, Started
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -43,9 +45,9 @@ class Bench:
         self.bridge = Bridge()
         self.forecasting = ForecastController(
             self.store,
-            self.bridge,
+            cast("EngineBridge", self.bridge),
             file,
-            clock=lambda: self.now,  # pyright: ignore[reportArgumentType]
+            clock=lambda: self.now,
         )
 
     def draw(self, request: Request, step: float, *, first: float = 0.0, last: float = 0.0) -> None:

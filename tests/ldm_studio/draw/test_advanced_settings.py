@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit
 
 from core.request.parameters import PARAMETERS, Levels, Options
 from core.sampling.sigma_schedules import parse_sigmas
@@ -29,7 +29,7 @@ def panel(store, qtbot) -> SamplerPanel:
     return panel
 
 
-def type_into(qtbot, widget: QWidget, text: str) -> None:
+def type_into(qtbot, widget: QLineEdit | QAbstractSpinBox, text: str) -> None:
     widget.setFocus()
     widget.selectAll()
     qtbot.keyClicks(widget, text)

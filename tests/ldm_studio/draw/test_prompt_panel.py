@@ -14,6 +14,7 @@ from ldm_studio.prompts.styles import BUILT_IN, Style, StyleBook
 from ldm_studio.settings.settings import Scheme
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.look.test_look import contrast
+from tests.narrowing import present
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 ALT = Qt.KeyboardModifier.AltModifier
@@ -106,7 +107,7 @@ def test_the_keys_are_listed_in_the_help(application) -> None:
     from ldm_studio.commands.shortcuts import place_of
 
     for key in ("Ctrl+Up", "Ctrl+Down", "Alt+Left", "Alt+Right"):
-        assert place_of(key)[0] == "In the prompt"
+        assert present(place_of(key))[0] == "In the prompt"
 
 
 def test_weights_are_tinted_and_their_markup_is_muted(application) -> None:
@@ -133,8 +134,12 @@ def test_tinted_text_can_be_read_in_both_themes(application, scheme, weight) -> 
     how = marks(editor)["red"]
     base = editor.palette().color(QPalette.ColorRole.Base)
     wash = how.background().color()
-    share, channels = wash.alphaF(), zip(base.getRgbF()[:3], wash.getRgbF()[:3], strict=True)
-    behind = QColor.fromRgbF(*(under + (over - under) * share for under, over in channels))
+    share = wash.alphaF()
+    behind = QColor.fromRgbF(
+        base.redF() + (wash.redF() - base.redF()) * share,
+        base.greenF() + (wash.greenF() - base.greenF()) * share,
+        base.blueF() + (wash.blueF() - base.blueF()) * share,
+    )
     assert contrast(how.foreground().color(), behind) >= 4.5
 
 

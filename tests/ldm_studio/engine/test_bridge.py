@@ -68,6 +68,7 @@ def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
     with qtbot.waitSignal(bridge.progress):
         job = bridge.submit(Request(steps=10))
         gate.let(1)
+    gate.wait_at(2)
     seen: list[Progress] = []
     bridge.progress.connect(seen.append)
     with qtbot.waitSignal(bridge.cancelled):
@@ -103,6 +104,7 @@ def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
     with qtbot.waitSignal(bridge.progress):
         job = bridge.submit(Request(steps=5))
         gate.let(1)
+    gate.wait_at(2)
     with qtbot.waitSignal(bridge.paused) as paused:
         bridge.pause()
         gate.let(1)
@@ -135,6 +137,7 @@ def test_no_preview_of_an_older_live_picture_arrives(start, qtbot, gate) -> None
     with qtbot.waitSignal(bridge.progress):
         bridge.submit(Request(steps=50), live=True)
         gate.let(1)
+    gate.wait_at(2)
     seen: list[Progress] = []
     bridge.progress.connect(seen.append)
     with qtbot.waitSignal(bridge.idle):

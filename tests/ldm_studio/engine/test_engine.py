@@ -7,11 +7,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.errors import ImageError, MemoryShortage, ModelError
 from core.images.generated_image import GeneratedImage
+from core.images.preview import Preview
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.events import (
     Cancelled,
@@ -38,8 +38,7 @@ def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None
     engine.warm_up()
     engine.submit(new_job(1, seed=5))
     engine.submit(new_job(2, seed=9))
-    reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
-    events = reader.until_idle()
+    events = reader.until_over(1, 2)
     assert sum(isinstance(event, Loading) for event in events) == 1
     assert sum(isinstance(event, Ready) for event in events) == 1
     assert [event.id for event in events if isinstance(event, Finished)] == [1, 2]
@@ -101,12 +100,12 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
             run = super().begin(request, inputs, **more)
             draw = run.preview
 
-            def preview(step: int) -> np.ndarray:
+            def preview(step: int) -> Preview:
                 nonlocal previews
                 previews += 1
                 return draw(step)
 
-            run.preview = preview
+            run.preview = preview  # type: ignore[method-assign]
             return run
 
     done = threading.Event()
@@ -129,7 +128,7 @@ def test_cancel_ends_within_one_step_and_keeps_the_engine(run, reader, gate, sav
     engine = run(pipeline)
     engine.submit(new_job(1, steps=100))
     gate.let(3)
-    reader.until(lambda event: isinstance(event, Progress) and event.step == 3)
+    gate.wait_at(4)
     engine.cancel(1)
     gate.let(1)
     reader.until(lambda event: isinstance(event, Cancelled))
@@ -146,7 +145,7 @@ def test_cancel_after_the_last_step_still_cancels(run, reader, gate, saver) -> N
     engine = run(FakePipeline(before_step=gate))
     engine.submit(new_job(1, steps=2))
     gate.let(1)
-    reader.until(lambda event: isinstance(event, Progress))
+    gate.wait_at(2)
     engine.cancel(1)
     engine.cancel(1)
     gate.let(1)
@@ -163,7 +162,7 @@ def test_cancel_while_queued_is_immediate(run, reader, gate, saver) -> None:
     engine.cancel(2)
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
     gate.open()
-    reader.until_idle()
+    reader.until_over(1, 3)
     assert saver.saved == [1, 3]
 
 
@@ -271,11 +270,11 @@ def test_closing_while_a_picture_forms_ends_the_thread(run, reader, gate, saver)
     engine.submit(new_job(1, steps=1000))
     engine.submit(new_job(2))
     gate.let(2)
-    reader.until(lambda event: isinstance(event, Progress) and event.step == 2)
+    gate.wait_at(3)
     engine.close()
     gate.let(1)
     assert engine.join(HANG_SECONDS)
-    assert gate.reached <= 3
+    assert gate.reached == 3
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 2)
     reader.until(lambda event: isinstance(event, Cancelled) and event.id == 1)
     with pytest.raises(RuntimeError):

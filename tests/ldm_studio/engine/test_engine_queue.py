@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.errors import Message
 from core.request.inputs import Inputs
 from core.request.request import Request
 from ldm_studio import paths
@@ -50,7 +51,7 @@ def test_a_paused_job_stands_still_after_its_step_and_goes_on(run, reader, gate,
     engine.submit(new_job(1, steps=10, seed=1))
     engine.submit(new_job(2, seed=2))
     gate.let(3)
-    reader.one(Progress, lambda event: event.step == 3)
+    gate.wait_at(4)
     engine.pause()
     gate.let()
     paused = reader.one(Paused)
@@ -63,7 +64,7 @@ def test_a_paused_job_stands_still_after_its_step_and_goes_on(run, reader, gate,
     reader.forget()
     gate.open()
     engine.resume()
-    reader.until_idle()
+    reader.until_over(1, 2)
     assert min(event.step for event in reader.all(Progress) if event.id == 1) > 4
     assert reader.one(Resumed).id == 1
     assert saver.saved == [1, 2]
@@ -103,7 +104,7 @@ def test_a_paused_job_can_be_cancelled(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=10))
     gate.let(1)
-    reader.one(Progress)
+    gate.wait_at(2)
     engine.pause()
     gate.let(1)
     reader.one(Paused)
@@ -129,7 +130,7 @@ def test_what_waits_can_be_moved_and_removed(run, reader, gate, saver) -> None:
     reader.one(Cancelled)
     assert states(reader) == [(1, "running"), (4, "waiting"), (3, "waiting"), (2, "waiting")]
     gate.open()
-    reader.until_idle()
+    reader.until_over(1, 4, 3, 2)
     assert saver.saved == [1, 4, 3, 2]
 
 
@@ -156,7 +157,7 @@ def test_what_waits_is_there_again_in_its_order_and_paused(run, reader, gate, sa
     engine.submit(new_job(2, seed=2))
     engine.submit(replace(new_job(3, seed=3), parent=parent))
     gate.let(3)
-    reader.one(Progress, lambda event: event.step == 3)
+    gate.wait_at(4)
     engine.move(3, 0)
     engine.close()
     gate.let(1)
@@ -177,7 +178,8 @@ def test_what_waits_is_there_again_in_its_order_and_paused(run, reader, gate, sa
     engine.resume()
     again.until_idle()
     assert saver.saved == [1, 3, 2]
-    assert again.all(Progress)[0].step > 4 or again.all(Progress)[0].id != told.items[0].id
+    first = told.items[0].id
+    assert min(event.step for event in again.all(Progress) if event.id == first) > 4
     records = [event.record for event in again.all(Finished)]
     assert [record.parent for record in records if record] == [None, parent, None]
 
@@ -296,20 +298,20 @@ def test_what_decoding_did_otherwise_is_told_once_for_pictures_in_a_row(run, rea
     pipeline = FakePipeline()
 
     def overflow(tiled: bool) -> None:
-        pipeline.notes = ("said before", *(["overflowed"] if pipeline.begun[-1].seed < 3 else []))
+        overflowed = [Message("overflowed")] if pipeline.begun[-1].seed < 3 else []
+        pipeline.notes = (Message("said before"), *overflowed)
 
     pipeline.before_finish = overflow
-    pipeline.notes = ("said before",)
+    pipeline.notes = (Message("said before"),)
     engine = run(pipeline, reader)
     engine.submit(new_job(1, count=3, seed=1))
-    reader.until_idle()
-    assert [str(event.error.message) for event in reader.all(Warned)] == [
-        "said before",
-        "overflowed",
-    ]
+    reader.until_over(1)
+    told = [str(event.error.message) for event in reader.all(Warned)]
+    assert told == ["said before", "overflowed"]
+    reader.forget()
     engine.submit(new_job(2, seed=1))
-    reader.until_idle()
-    assert str(reader.all(Warned)[-1].error.message) == "overflowed"
+    reader.until_over(2)
+    assert [str(event.error.message) for event in reader.all(Warned)] == ["overflowed"]
 
 
 # --- disks that are full -----------------------------------------------------------------------
@@ -337,7 +339,7 @@ def test_what_cannot_be_written_is_not_paused_but_finished(run, reader, gate, sa
     engine.submit(new_job(1, steps=3, seed=1))
     engine.submit(new_job(2, seed=2))
     gate.let(1)
-    reader.one(Progress)
+    gate.wait_at(2)
     engine.pause()
     gate.open()
     reader.one(Finished)

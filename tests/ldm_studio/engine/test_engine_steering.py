@@ -17,7 +17,6 @@ from ldm_studio.engine.events import (
     Job,
     LoadFailed,
     Paused,
-    Progress,
     QueueChanged,
     Ready,
     Started,
@@ -39,12 +38,11 @@ def test_a_change_is_made_before_the_next_step_and_is_in_the_recipe(run, reader,
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=5))
     gate.let(2)
-    reader.one(Progress, lambda event: event.step == 2)
+    gate.wait_at(3)
     engine.steer(1, Change(0, prompt="a dog"), {})
     gate.let(1)
     steered = reader.one(Steered)
-    assert steered.change == Change(steered.change.step, prompt="a dog")
-    assert steered.change.step in (2, 3)
+    assert steered.change == Change(3, prompt="a dog")
     gate.open()
     assert reader.one(Finished).picture.request.changes == (steered.change,)
 
@@ -86,7 +84,7 @@ def test_a_paused_job_can_be_steered(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=5))
     gate.let(1)
-    reader.one(Progress)
+    gate.wait_at(2)
     engine.pause()
     gate.let(1)
     reader.one(Paused)
@@ -100,7 +98,7 @@ def test_a_paused_job_can_be_steered(run, reader, gate) -> None:
 # --- live --------------------------------------------------------------------------------------
 
 
-def live(number: int, **settings: object) -> Job:
+def live(number: int, **settings: int) -> Job:
     return replace(new_job(number, **settings), live=True)
 
 
@@ -121,7 +119,7 @@ def test_a_newer_live_work_replaces_the_ones_before_it(run, reader, gate) -> Non
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(live(1, steps=50))
     gate.let(1)
-    reader.one(Progress)
+    gate.wait_at(2)
     engine.submit(live(2))
     engine.submit(live(3))
     reader.one(Cancelled, lambda event: event.id == 2)
@@ -139,7 +137,7 @@ def test_live_works_come_first_and_also_while_paused(run, reader, gate, saver) -
     engine.submit(new_job(2, seed=2))
     engine.submit(live(3))
     gate.open()
-    reader.until_idle()
+    reader.until_over(1, 3, 2)
     assert [event.id for event in reader.all(Finished)] == [1, 3, 2]
     reader.forget()
     engine.pause()
@@ -159,7 +157,7 @@ def test_another_model_is_loaded_when_a_work_asks_for_it(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     for number, model in enumerate(("default", "mine", "mine", "default"), 1):
         engine.submit(named(number, model))
-    reader.until_idle()
+    reader.until_over(1, 2, 3, 4)
     assert [event.model.name for event in reader.all(Ready)] == ["fake", "mine", "fake"]
     assert len(reader.all(Finished)) == 4
 
@@ -170,7 +168,7 @@ def test_a_model_that_is_missing_fails_its_own_work_alone(run, reader, name) -> 
     engine.warm_up(name)
     engine.submit(named(1, name))
     engine.submit(named(2, "default"))
-    reader.until_idle()
+    reader.until_over(1, 2)
     assert reader.one(Failed).id == 1
     assert [event.id for event in reader.all(Finished)] == [2]
 

@@ -29,7 +29,6 @@ from ldm_studio.engine.events import (
     Replayed,
     ReplayFailed,
     ReplayProgress,
-    Started,
     Steered,
 )
 from ldm_studio.engine_protocol import Pipeline
@@ -214,12 +213,14 @@ def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) ->
     end(engine)
     again = Reader()
     engine = run(CorePipeline(model), again)
+    shown: list[np.ndarray] = []
     for step in range(1, REQUEST.steps + 1):
         engine.view_step(trajectory, step)
         looked = again.one(Looked, lambda event, step=step: event.step == step)
         assert looked.trajectory == trajectory
         assert looked.pixels.shape == (32, 32, 3)
-    last = looked.pixels.astype(int)
+        shown.append(looked.pixels)
+    last = shown[-1].astype(int)
     assert abs(last - finished.picture.rgb).max() <= 2  # kept in half precision
     engine.view_step(trajectory, REQUEST.steps + 1)
     assert "not among the saved" in str(again.one(LookFailed).error.message)
@@ -233,7 +234,7 @@ def test_a_running_picture_does_not_keep_others_from_being_seen(run, reader, gat
     assert trajectory is not None
     pipeline.before_step = gate
     engine.submit(new_job(2, steps=6))
-    reader.one(Started, lambda event: event.id == 2)
+    gate.wait_at(1)
     engine.view_step(trajectory, 3)
     engine.view_step(trajectory, 5)
     gate.let(1)
@@ -293,7 +294,7 @@ def test_a_picture_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
 def test_what_cannot_be_decoded_is_kept_and_decoded_later(
     run, reader, model, monkeypatch, error
 ) -> None:
-    import core.pipeline
+    import core.pipeline.text_to_image
 
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -321,15 +322,15 @@ def test_what_cannot_be_decoded_is_kept_and_decoded_later(
 
 
 def broken(model: Path, folder: Path, network: str) -> Path:
-    """The model with a network that overflows."""
+    """The model with a network whose results overflow: its weights are as large as numbers are."""
     import torch
     from safetensors.torch import load_file, save_file
 
     write_model(folder)
     path = folder / f"{network}.safetensors"
     tensors = load_file(path)
-    huge = {k: torch.full_like(v, torch.finfo(v.dtype).max) for k, v in tensors.items()}
-    save_file(huge, path)
+    most = {name: value.sign() * torch.finfo(value.dtype).max for name, value in tensors.items()}
+    save_file(most, path)
     return folder
 
 

@@ -50,7 +50,9 @@ def test_a_damaged_file_is_written_anew(data: bytes, tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    LatentRgbStore(tmp_path / "file" / "colours.json").keep("a", ROWS)
+    unwritable = LatentRgbStore(tmp_path / "file" / "colours.json")
+    unwritable.keep("a", ROWS)
+    assert unwritable.find("a") is None
 
 
 def test_no_more_are_kept_than_are_of_use(tmp_path: Path) -> None:

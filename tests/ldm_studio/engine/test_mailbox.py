@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.images.preview import Preview
 from ldm_studio.engine.events import Cancelled, Event, Idle, Progress
 from ldm_studio.engine.mailbox import Mailbox
 
-PREVIEW = np.zeros((2, 2, 3), np.uint8)
+PREVIEW = Preview(np.zeros((2, 2, 3), np.uint8))
 
 
-def progress(step: int, job: int = 1, preview: np.ndarray | None = None) -> Progress:
+def progress(step: int, job: int = 1, preview: Preview | None = None) -> Progress:
     return Progress(job, step, 100, 0.1, preview)
 
 

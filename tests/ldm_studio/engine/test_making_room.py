@@ -59,7 +59,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, tuple[str, ...]]:
     run = pipeline.begin(request)
     *_, last = run.steps()
-    return run.finish(last).rgb, run.notes
+    return run.finish(last).rgb, tuple(map(str, run.notes))
 
 
 def test_a_first_model_makes_room_for_the_one_that_goes_on(free: list[int]) -> None:

@@ -55,7 +55,7 @@ def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, tuple[s
     last = None
     for last in run.steps():
         run.preview(last)
-    return run.finish(last).rgb, run.notes
+    return run.finish(last).rgb, tuple(map(str, run.notes))
 
 
 def alike(one: np.ndarray, other: np.ndarray) -> bool:

@@ -54,7 +54,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     """How much main memory is free, in one entry that may be set."""
-    bytes_ = [64 * GB]
+    bytes_: list[int | None] = [64 * GB]
     monkeypatch.setattr(recent_models, "memory", lambda: Memory(128 * GB, bytes_[0]))
     return bytes_
 

@@ -116,9 +116,10 @@ def test_an_error_that_comes_again_is_told_without_a_dialog(application) -> None
     assert errors.dialog is None
     assert "again: one" in notice.text()
     notice.action.click()
-    errors.dialog.copy.click()
+    again = application.errors.dialog
+    again.copy.click()
     assert QApplication.clipboard().text() == "report one"
-    errors.dialog.close_button.click()
+    again.close_button.click()
 
 
 def test_no_prompt_is_in_the_log(application, crash) -> None:

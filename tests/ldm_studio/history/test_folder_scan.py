@@ -15,6 +15,7 @@ from ldm_studio.history.folder_scan import Report, locate, rebuild
 from ldm_studio.history.history_store import History
 from ldm_studio.history.query_language import Query, parse
 from tests.ldm_studio.history.files import noise, ours, png
+from tests.narrowing import present
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_marks_stay_with_a_file_that_is_moved_or_renamed(history, reader, folder
 def test_marks_stay_when_the_whole_index_is_made_again(tmp_path, folder):
     with History(tmp_path / "data") as history, history.reader() as reader:
         rebuild(history, [folder])
-        history.favourite([reader.at(folder / "b.png")]).result()
+        history.favourite([present(reader.at(folder / "b.png"))]).result()
         database = history.path
     database.write_bytes(b"damaged " * 200)
     with History(tmp_path / "data") as history:

@@ -62,7 +62,7 @@ def test_what_is_no_picture_is_told(tmp_path, data):
 def test_a_file_that_cannot_be_opened_is_told(tmp_path):
     assert "No such file" in str(scan(tmp_path / "none.png").problem)
     (tmp_path / "folder.png").mkdir()
-    assert "directory" in scan(tmp_path / "folder.png").problem
+    assert "directory" in str(scan(tmp_path / "folder.png").problem)
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:

@@ -20,6 +20,7 @@ from ldm_studio.history.index_rows import Change
 from ldm_studio.history.query_language import Query, parse
 from ldm_studio.history.user_journal import Folder, Mark, SavedSearch
 from tests.ldm_studio.history.files import scanned
+from tests.narrowing import present
 
 NOW = len(MIGRATIONS)
 
@@ -194,9 +195,9 @@ def test_version_1_is_brought_up_to_date_and_kept_beside(tmp_path):
         )
     with History(tmp_path) as history, history.reader() as reader:
         assert history.recovery is None
-        (relation,) = reader.details(1).parents
+        (relation,) = present(reader.details(1)).parents
         assert (relation.digest, relation.mask) == ("123", "456")
-        assert reader.details(2).parents == reader.details(3).parents == ()
+        assert present(reader.details(2)).parents == present(reader.details(3)).parents == ()
         assert reader.count(parse("is:favourite rating:4")) == 1
     with closing(sqlite3.connect(backup_path(path, 1))) as backup:
         assert backup.execute("PRAGMA user_version").fetchone() == (1,)

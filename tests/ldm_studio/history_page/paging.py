@@ -25,7 +25,8 @@ def picture(number: int, prompt: str, **changes: object) -> Path:
     """The higher the number, the newer."""
     request = replace(Request(prompt=prompt, width=8, height=8, seed=number), **changes)
     path = ours(pictures_dir() / "2026-11-20" / f"{number:05}-1.png", request, seed=number)
-    os.utime(path, (1_790_000_000 + number * 60,) * 2)
+    moment = 1_790_000_000 + number * 60
+    os.utime(path, (moment, moment))
     return path
 
 

@@ -178,7 +178,7 @@ def test_nothing_is_removed_while_a_folder_is_away(open_library, qtbot, tmp_path
     (tmp_path / "disk").mkdir()
     pixels = noise(seed=2)
     path = InputStore(inputs_dir()).keep(digest(pixels), pixels)
-    os.utime(path, (1_600_000_000,) * 2)
+    os.utime(path, (1_600_000_000, 1_600_000_000))
     library = open_library()
     with qtbot.waitSignal(library.indexed):
         library.add_folder(tmp_path / "disk")

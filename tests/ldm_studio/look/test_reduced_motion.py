@@ -14,6 +14,7 @@ from ldm_studio.look import reduced_motion
 from ldm_studio.look.reduced_motion import ReducedMotion, motion_allowed, system_reduces_motion
 from ldm_studio.settings.settings import Motion, read
 from tests.ldm_studio.fakes import FakePipeline
+from tests.narrowing import present
 
 GTK = "[Settings]\ngtk-enable-animations={}\n"
 
@@ -103,7 +104,7 @@ def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rest
     monkeypatch.setenv("PATH", str(config), prepend=":")
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "ubuntu:GNOME")
     rest = ReducedMotion(Motion.SYSTEM)
-    with qtbot.waitSignal(rest.findChild(QProcess).finished):
+    with qtbot.waitSignal(present(rest.findChild(QProcess)).finished):
         assert motion_allowed()
     assert motion_allowed() is not rests
     QApplication.setEffectEnabled(Qt.UIEffect.UI_General, True)

@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from core.checkpoints.load_model import load_model
 from core.checkpoints.overrides import Overrides, write_overrides
+from core.conditioning.text.sentence import SentenceConditioner
 from core.errors import Message, ModelError, RequestError
 from core.networks.kl_autoencoder import AutoencoderKL
 from core.pipeline.text_to_image import finish, prepare, steps
@@ -31,6 +32,7 @@ from ldm_studio.models.found_models import SHIPPED
 from tests.core.checkpoints.tiny import VAE, made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import Gate
+from tests.narrowing import present
 from tests.waiting import HANG_SECONDS
 
 LAYER = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
@@ -136,7 +138,7 @@ def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) ->
     model = load_model()
     weights: dict[str, torch.Tensor] = {}
     for seed, (name, path) in enumerate(IN_THE_DEFAULT_MODEL.items()):
-        weight = model.backbone.get_submodule(path).weight
+        weight = model.backbone.get_parameter(f"{path}.weight")
         up, down = noise(len(weight), 4, seed=seed) / 3, noise(4, *weight.shape[1:], seed=seed) / 3
         product = (up @ down.flatten(1)).reshape(weight.shape)
         weight += 0.8 * product
@@ -162,6 +164,7 @@ def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) ->
 
 def test_an_embedding_for_the_default_model_stands_for_its_vectors(folder) -> None:
     text = load_model().text
+    assert isinstance(text, SentenceConditioner)
     tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
     tokens = [tokenizer.token_to_id(word) for word in ("red", "heart")]
     vectors = text.network.embeddings.word_embeddings.weight[tokens]
@@ -173,7 +176,7 @@ def test_an_embedding_for_the_default_model_stands_for_its_vectors(folder) -> No
     found, request, run = drawn(pipeline, asked)
     assert [(one.kind, one.name) for one in request.addons] == [("embedding", "my-word")]
     assert run.notes == ()
-    assert info.read("a my-word").count == 3
+    assert present(info.read)("a my-word").count == 3
     words, none, _ = drawn(pipeline, replace(asked, prompt="a red heart"))
     assert np.array_equal(found, words)
     assert none.addons == ()
@@ -391,7 +394,8 @@ def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, t
     assert np.array_equal(first, drawn(pipeline, request)[0])
     run = pipeline.begin(asked)
     steps = run.steps()
-    next(steps), next(steps)
+    next(steps)
+    next(steps)
     run.steer(replace(steered.changes[0], step=2), {})
     *_, last = steps
     picture = run.finish(last)

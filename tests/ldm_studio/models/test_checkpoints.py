@@ -88,7 +88,7 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
         False,
     )
     assert not found["sub/dream.safetensors"].lacks_vae
-    assert "incomplete" in found["half.safetensors"].problem
+    assert "incomplete" in str(found["half.safetensors"].problem)
 
 
 def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -> None:

@@ -168,7 +168,7 @@ def test_the_models_own_settings_are_a_press_away(store, field, qtbot) -> None:
 def test_changes_are_said_and_can_be_forgotten(store, qtbot) -> None:
     line = ChangesLine(store)
     qtbot.addWidget(line)
-    assert not line.isVisibleTo(None)
+    assert line.isHidden()
     changes = (Change(8, prompt="a dog"), Change(14, cfg=7.5, sampler="Euler a", mask="c" * 64))
     store.apply(Request(init="a" * 64, strength=0.5, changes=changes))
     assert line.words.text() == "With 2 changes at steps 8 and 14"

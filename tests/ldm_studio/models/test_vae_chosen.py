@@ -22,6 +22,7 @@ from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.models.test_addons import vae
+from tests.narrowing import present
 
 WORDS = ["generate", "a cat", "--steps", "2", "--size", "64x64", "--seed", "1"]
 
@@ -76,7 +77,7 @@ def test_what_was_decided_of_a_link_holds_for_it(tiny_sd1, tmp_path) -> None:
     write_overrides(link, Overrides(prediction="v"))
     pipeline = CorePipeline(device="cpu")
     pipeline.load("linked.safetensors")
-    assert pipeline._model.prediction_override == "v"
+    assert present(pipeline._model).prediction_override == "v"
 
 
 def test_it_is_drawn_with_on_the_command_line_and_drawn_again(folder, tmp_path, capsys) -> None:

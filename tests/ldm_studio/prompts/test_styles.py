@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ldm_studio.prompts.styles import BUILT_IN, Style, StyleBook, StyleError, read_csv
+from tests.narrowing import present
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_styles_are_kept_replaced_and_renamed(path: Path) -> None:
     assert names(StyleBook(path)).count("night SKY") == 1
     found = book.find("Night sky")
     assert found == Style("night SKY", "dark")
-    book.rename(found, "Night Sky")
+    book.rename(present(found), "Night Sky")
     assert StyleBook(path).find("night sky") == Style("Night Sky", "dark")
     with pytest.raises(StyleError, match="already"):
         book.rename(book.styles[0], "NIGHT SKY")

@@ -50,6 +50,7 @@ def test_a_log_on_a_full_disk_is_silent(qapp, tmp_path, capsys, monkeypatch) -> 
         raise OSError(28, "No space left on device")
 
     crash = CrashReporter(tmp_path)
+    assert isinstance(crash._handler, logging.StreamHandler)
     monkeypatch.setattr(crash._handler.stream, "write", full)
     logging.getLogger("test").warning("something")
     assert capsys.readouterr().err == ""

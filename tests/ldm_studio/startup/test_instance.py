@@ -41,17 +41,17 @@ WINDOW = f"""
 {STARTED}
 from PySide6.QtCore import QTimer
 from ldm_studio import app
-from ldm_studio.startup import instance
+from ldm_studio.startup import single_instance
 
 def tell(*what):
     print(*what, flush=True)
 
-listen = instance.Instance.listen
+listen = single_instance.Instance.listen
 def listening(self):
     listen(self)
     self.opened.connect(lambda files: tell("given", files))
     tell("listening")
-instance.Instance.listen = listening
+single_instance.Instance.listen = listening
 
 async def close(application):
     await closed(application)

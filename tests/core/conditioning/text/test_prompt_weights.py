@@ -14,6 +14,7 @@ from core.conditioning.text.embeddings import Embedding
 from core.conditioning.text.prompt_parser import parse
 from core.networks.clip import ClipConfig, ClipTextEncoder
 from core.request.text_segment import A1111, COMFYUI, TextSegment
+from tests.narrowing import present
 
 DIM = 16
 CONFIG = ClipConfig(dim=DIM, layers=3, heads=2, feed_forward=32, projection=8)
@@ -52,7 +53,7 @@ def test_comfyui_interpolates_from_the_empty_prompt(
     expected = torch.stack(
         [z * w + e * (1 - w) for z, e, w in zip(vectors[0], empty[0], weights, strict=True)]
     )
-    torch.testing.assert_close(cond.tokens[0], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(present(cond.tokens)[0], expected, atol=1e-5, rtol=1e-5)
 
 
 def test_comfyui_interpolates_in_every_chunk(
@@ -62,8 +63,8 @@ def test_comfyui_interpolates_in_every_chunk(
     vectors, empty = encoded(encoder, ["dog"]), encoded(encoder, [])
     expected = vectors[0].clone()
     expected[1] = 2 * vectors[0, 1] - empty[0, 1]
-    torch.testing.assert_close(cond.tokens[0, 77:], expected, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(cond.tokens[0, :77], encoded(encoder, ["cat"] * CHUNK)[0])
+    torch.testing.assert_close(present(cond.tokens)[0, 77:], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(present(cond.tokens)[0, :77], encoded(encoder, ["cat"] * CHUNK)[0])
 
 
 def test_a1111_multiplies_and_restores_the_mean(
@@ -75,7 +76,7 @@ def test_a1111_multiplies_and_restores_the_mean(
     weights[2], weights[4] = 1.5, 1 / 1.1
     weighted = vectors * weights
     expected = weighted * (vectors.mean() / weighted.mean())
-    torch.testing.assert_close(cond.tokens[0], expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(present(cond.tokens)[0], expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("syntax", [A1111, COMFYUI])
@@ -86,14 +87,14 @@ def test_weights_of_1_change_no_bit_and_no_weight_changes_the_pooled_vector(
         conditioner.encode([passage(prompt, syntax)])
         for prompt in ("a red cat", "a (red:1) cat", "a (red:1.5) cat")
     )
-    assert torch.equal(plain.tokens, even.tokens)
-    assert not torch.equal(plain.tokens, strong.tokens)
+    assert torch.equal(present(plain.tokens), present(even.tokens))
+    assert not torch.equal(present(plain.tokens), present(strong.tokens))
     torch.testing.assert_close(plain.vector, strong.vector)
 
 
 def test_both_mean_the_same_without_weights(conditioner: ClipConditioner) -> None:
     one, other = (conditioner.encode([passage("a red cat, 3d", s)]) for s in (A1111, COMFYUI))
-    assert torch.equal(one.tokens, other.tokens)
+    assert torch.equal(present(one.tokens), present(other.tokens))
 
 
 def test_break_makes_two_chunks_side_by_side(
@@ -113,6 +114,6 @@ def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncode
         [conditioner.encode([passage(p, s)]).tokens for p in (bare, named)]
         for s in (A1111, COMFYUI)
     )
-    assert torch.equal(a1111[0], a1111[1])
-    assert torch.equal(comfy[1], a1111[1])
-    assert not torch.equal(comfy[0], comfy[1])
+    assert torch.equal(present(a1111[0]), present(a1111[1]))
+    assert torch.equal(present(comfy[1]), present(a1111[1]))
+    assert not torch.equal(present(comfy[0]), present(comfy[1]))
