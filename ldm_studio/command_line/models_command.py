@@ -308,7 +308,7 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "drawn with", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"
     if sigmas := facts["continuous_sigmas"]:
-        yield "noise levels", f"a continuum, sigma {sigmas[0]:g} to {sigmas[1]:g}; no timesteps"
+        yield "noise levels", f"continuous, sigma {sigmas[0]:g} to {sigmas[1]:g}; no timesteps"
     if latents := facts["latents"]:
         mean, std = (", ".join(f"{x:g}" for x in latents[name]) for name in ("mean", "std"))
         yield "latents", f"of mean {mean} and deviation {std}, drawn at {latents['scale']:g}"

@@ -96,7 +96,7 @@ def test_parts_draw_what_the_whole_does_and_draw_it_again(folder, tmp_path, caps
     capsys.readouterr()
     assert cli.main(["replay", str(parts)]) != Exit.OK
     told = capsys.readouterr().out
-    assert "needs the text encoder 'clip_l.safetensors' with the hash" in told
+    assert 'needs the text encoder "clip_l.safetensors" with the hash' in told
     encoder.unlink()
     assert cli.main([*WORDS, "--model", "unet", "-o", str(parts)]) == Exit.MODEL
     said = capsys.readouterr().err
