@@ -131,7 +131,7 @@ def test_a_schedule_may_be_a_function_or_sigmas_and_replays(tiny_model: Model) -
         assert np.array_equal(own.rgb, named.rgb)
         replayed = generate(tiny_model, Request.from_json(own.request.to_json()))
         assert np.array_equal(replayed.rgb, own.rgb)
-    with pytest.raises(RequestError, match="fall"):
+    with pytest.raises(RequestError, match="decrease"):
         prepare(tiny_model, REQUEST, schedule=[1.0, 2.0])
 
 

@@ -418,9 +418,9 @@ def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
 ) -> None:
     path = tmp_path / "model.safetensors"
     save_file(sd2(deep_sd2, 0.05), path)
-    assert predicted(path) == ("eps", "a bias in it deviates by 0.050")
+    assert predicted(path) == ("eps", "a bias in it deviates by 0.05")
     save_file(sd2(deep_sd2, 0.12), path)
-    assert predicted(path) == ("v", "a bias in it deviates by 0.120")
+    assert predicted(path) == ("v", "a bias in it deviates by 0.12")
     yaml = tmp_path / "model.yaml"
     yaml.write_text('model:\n  params:\n    parameterization: "eps"\n', encoding="utf-8")
     assert predicted(path) == ("eps", "the .yaml beside it says so")

@@ -355,15 +355,13 @@ def test_a_request_that_does_not_fit_is_refused(
 
 def test_pictures_that_do_not_fit_are_refused(tiny_model: Model, photo: np.ndarray) -> None:
     mask = np.full((SIDE, SIDE), 255, np.uint8)
-    request, inputs = inpaint(REQUEST, photo, mask)
+    request, _ = inpaint(REQUEST, photo, mask)
     wide = np.zeros((SIDE, 2 * SIDE, 3), np.uint8)
     for asked, given_, field in (
-        (REQUEST, Inputs(image=photo), "init"),
         (request, Inputs(mask=mask), "init"),
         (request, Inputs(image=photo[::-1], mask=mask), "init"),
         (replace(request, init=digest(wide)), Inputs(image=wide, mask=mask), "init"),
         (request, Inputs(image=photo), "mask"),
-        (replace(request, mask=""), inputs, "mask"),
         (request, Inputs(image=photo, mask=mask // 2), "mask"),
         (request, Inputs(image=photo, mask=mask.astype(np.float32)), "mask"),
         (request, Inputs(image=photo, mask=mask[:8]), "mask"),
