@@ -69,8 +69,8 @@ def add(commands: argparse._SubParsersAction) -> None:
         "generate",
         usage="ldm-studio generate [options] PROMPT",
         help="generate images without the window",
-        description="Generate images and print their paths. Options that you leave out have "
-        "the values recommended for the model.",
+        description="Generate images and print their paths. Options left out have "
+        "the values that the model recommends.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -171,7 +171,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _line(PICTURE),
     ActionSpec(
         "keep_steps",
-        QT_TRANSLATE_NOOP("Actions", "&Save Intermediate Steps"),
+        QT_TRANSLATE_NOOP("Actions", "Save Inter&mediate Steps"),
         PICTURE,
         checkable=True,
     ),

@@ -142,8 +142,8 @@
         <translation>上一张候选图(&amp;V)</translation>
     </message>
     <message>
-        <source>&amp;Save Intermediate Steps</source>
-        <translation>保存中间步骤(&amp;S)</translation>
+        <source>Save Inter&amp;mediate Steps</source>
+        <translation>保存中间步骤(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;Fit Image</source>

@@ -79,7 +79,7 @@ ENDINGS = "*.png *.jpg *.jpeg *.webp *.avif *.bmp *.gif *.tif *.tiff"
 class CanvasPanel(QWidget):
     """`view` is the canvas; the controls only show and change its state."""
 
-    problem = Signal(str, str)
+    problem = Signal(object, object)
     """Something could not be done: message and hint."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

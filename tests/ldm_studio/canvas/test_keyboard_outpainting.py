@@ -101,10 +101,10 @@ def test_it_says_what_the_keys_do_and_have_done(qtbot, view):
     view.pointed.connect(told.append)
     assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
     qtbot.keyClick(view, Key.Key_Right)
-    done = "Right +8 · 208 × 100 · Enter extends, Esc gives up"
+    done = "Right +8 · 208 × 100 · Enter to apply, Esc to cancel"
     assert view.accessibleDescription().endswith(done)
     qtbot.keyClick(view, Key.Key_Up)
-    assert told == [done, "Top +12 · 208 × 112 · Enter extends, Esc gives up"]
+    assert told == [done, "Top +12 · 208 × 112 · Enter to apply, Esc to cancel"]
     qtbot.keyClick(view, Key.Key_Escape)
     assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
 

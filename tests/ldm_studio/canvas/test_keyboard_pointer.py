@@ -41,12 +41,12 @@ def type_(qtbot, view, *words: str) -> None:
 def test_arrows_move_the_crosshair_which_is_seen(qtbot, view):
     plain = color(view, 108, 40)
     type_(qtbot, view, "right")  # from the middle
-    assert view.accessibleDescription().endswith("108, 50 · Space begins")
+    assert view.accessibleDescription().endswith("108, 50 · Space to begin")
     assert color(view, 108, 40) != plain
     type_(qtbot, view, "shift+up", "ctrl+left", "down")
-    assert view.accessibleDescription().endswith("107, 18 · Space begins")
+    assert view.accessibleDescription().endswith("107, 18 · Space to begin")
     type_(qtbot, view, "shift+left*9", "shift+down*9")
-    assert view.accessibleDescription().endswith("0, 100 · Space begins")
+    assert view.accessibleDescription().endswith("0, 100 · Space to begin")
 
 
 @pytest.mark.parametrize(("tool", "erases"), [(Tool.BRUSH, False), (Tool.ERASER, True)])
@@ -92,12 +92,12 @@ def test_a_gradient(qtbot, view):
 def test_a_lasso_of_corners_one_taken_back(qtbot, view):
     view.set_tool(Tool.LASSO)
     type_(qtbot, view, "left", "right", "space", "shift+right", "space", "up*2", "space", "back")
-    assert "Enter closes" in view.accessibleDescription()
+    assert "Enter to close" in view.accessibleDescription()
     type_(qtbot, view, "down*6", "space", "enter")
     expected = polygon([(100, 50), (140, 50), (140, 82)], 200, 100)
     x, y, w, h = present(expected).rect
     assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
-    assert "sets it here" in view.accessibleDescription()
+    assert "to apply here" in view.accessibleDescription()
 
 
 @pytest.mark.parametrize("corner", [(199, 99), (200, 100)])
@@ -165,13 +165,13 @@ def test_it_ends_when_the_keyboard_goes_elsewhere_and_comes_back_there(qtbot, vi
     view.setFocus()
     assert shot(view) == hidden
     type_(qtbot, view, "ctrl+right")
-    assert view.accessibleDescription().endswith("117, 50 · Space begins")
+    assert view.accessibleDescription().endswith("117, 50 · Space to begin")
 
 
 def test_the_picture_moves_under_it_when_it_would_leave_the_view(qtbot, view):
     view.zoom_to(8.0)
     type_(qtbot, view, *("shift+right",) * 30, *("shift+down",) * 20)
-    assert view.accessibleDescription().endswith("200, 100 · Space begins")
+    assert view.accessibleDescription().endswith("200, 100 · Space to begin")
     assert view.rect().contains(view.to_widget(200, 100).toPoint())
     view.zoom_to(2.0)  # about the crosshair
     assert view.rect().contains(view.to_widget(200, 100).toPoint())
@@ -210,4 +210,7 @@ def test_screen_readers_are_told_where_the_tool_went_down_and_up(qtbot, applicat
     qtbot.waitUntil(view.hasFocus)
     application.announcer.announced.connect(told.append)
     type_(qtbot, view, "right", "left", "space", "ctrl+right", "space")
-    assert [text.split(" · ")[1] for text in told] == ["Space ends, Esc takes back", "Space begins"]
+    assert [text.split(" · ")[1] for text in told] == [
+        "Space to finish, Esc to cancel",
+        "Space to begin",
+    ]

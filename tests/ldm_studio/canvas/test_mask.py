@@ -68,7 +68,7 @@ def test_the_coverage_of_a_large_mask_is_right_within_a_percent():
 
 def test_a_mask_of_another_size_is_refused():
     mask = Mask(40, 30)
-    with pytest.raises(ValueError, match=r"\[30, 40\]"):
+    with pytest.raises(ValueError, match=r"\(30, 40\)"):
         mask.check(np.zeros((40, 30), np.uint8))
     with pytest.raises(ValueError, match="float64"):
         mask.check(np.zeros((30, 40)))

@@ -72,7 +72,7 @@ def test_the_syntax_and_clip_skip_are_asked_for_and_what_is_of_no_use_is_said(
     ((request, _, _),) = pipeline.asked
     assert (request.syntax, request.clip_skip) == ("ComfyUI", 1)
     err = capsys.readouterr().err
-    assert "not made for --clip-skip" in err
+    assert "--clip-skip has no effect" in err
     assert "never closed" not in err
     assert run("generate", "[a:b:c") == 0
     assert "never closed" in capsys.readouterr().err

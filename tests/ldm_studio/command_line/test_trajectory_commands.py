@@ -183,7 +183,7 @@ def test_a_branch_of_a_branch_keeps_what_came_before(
     assert [change.step for change in recipe(Path("a.png")).changes] == [1, 3]
     assert "left out" not in capsys.readouterr().err
     assert run("branch", "a.png", "--step", "2", "--prompt", "a heart", "-o", "b.png") == 0
-    assert "changed from step 2 on: cfg at step 3" in capsys.readouterr().err
+    assert "changes of the image from step 2 on: cfg at step 3" in capsys.readouterr().err
     assert recipe(Path("b.png")).changes == (
         Change(1, cfg=2.0),
         Change(2, prompt="a heart", addons=()),
@@ -287,7 +287,7 @@ def test_a_step_that_differs_is_named(run: Command, capsys: pytest.CaptureFixtur
     assert run("replay", "a.png") == Exit.DIFFERS
     out = capsys.readouterr().out
     assert f"step 3 of {STEPS} is the first that differs; the final image is the same" in out
-    assert "may be because of: the machine is the same" in out
+    assert "possible cause: the machine is the same" in out
 
 
 def test_a_recipe_that_was_edited_makes_another_picture(
