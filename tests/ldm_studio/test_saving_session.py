@@ -40,7 +40,7 @@ def test_a_session_that_cannot_be_written_is_told_once_and_written_later(
         application.session.save()
     (words,) = told
     assert "No space left on device" in words
-    assert "as soon as possible" in words
+    assert "Saving is tried again" in words
     assert application.window.notice.is_error
     disk.room = None
     path = studio_home / "state" / "session.json"

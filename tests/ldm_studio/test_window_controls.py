@@ -166,7 +166,7 @@ def test_what_a_notice_offers_is_below_its_words_where_there_is_little_room(appl
         assert (window.width(), window.height()) == size
         top = notice.action.mapTo(notice, QPoint(0, 0)).y()
         assert (top > notice.label.geometry().bottom()) == below
-        assert notice.label.width() > 180
+        assert notice.label.width() > 160
 
 
 def test_a_small_screen_holds_every_tool(application) -> None:

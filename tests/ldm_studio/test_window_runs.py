@@ -211,7 +211,7 @@ def test_what_was_left_is_said_in_a_sentence(qapp) -> None:
     assert interrupted_text([LEFT]) == "An image (“a fox”) was interrupted at step 5 of 20."
     assert interrupted_text([LEFT, LEFT]) == "2 images were interrupted."
     assert interrupted_text([WAITS]) == "1 image in the queue."
-    both = "An image (“a fox”) was interrupted at step 5 of 20. 2 more wait in the queue."
+    both = "An image (“a fox”) was interrupted at step 5 of 20. 2 more in the queue."
     assert interrupted_text([LEFT, WAITS, WAITS]) == both
 
 

@@ -241,7 +241,7 @@ def test_a_replay_that_cannot_be_made_says_why(application, qtbot) -> None:
     (entry,) = entries(application)
     error = StudioError("This needs the model 'big'.", "Download it.")
     application.bridge.replay_failed.emit(ReplayFailed(present(entry.path), error))
-    assert 'needs the model "big"' in application.window.notice.text()
+    assert "needs the model 'big'" in application.window.notice.text()
 
 
 def test_the_menu_of_a_picture_replays_it(application, qtbot) -> None:

@@ -44,7 +44,7 @@ def test_other_files_of_the_same_names_are_told(folder) -> None:
     }
     told = find_mismatches(settings, compute=True)
     assert len(told) == 1
-    assert told[0].startswith("style here is another file")
+    assert told[0].startswith("style here is a different file")
     assert WRONG in told[0]
 
 
