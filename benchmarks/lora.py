@@ -18,6 +18,7 @@ from torch import Tensor
 from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.errors import StudioError
+from core.networks.cond import Cond
 
 from .record import Options, use_cores
 from .reference import FULL, NARROW, stable_diffusion
@@ -139,7 +140,7 @@ def _difference(ours: Any, theirs: Any, width: int) -> float:
     context = torch.randn(1, 77, width, generator=generator)
     t = torch.full((1,), 500.0)
     expected: Tensor = theirs(x, t, context, return_dict=False)[0]
-    return float((ours(x, t, context) - expected).abs().max() / expected.abs().max())
+    return float((ours(x, t, Cond(context)) - expected).abs().max() / expected.abs().max())
 
 
 def _seconds(work: Callable[[], object]) -> float:
