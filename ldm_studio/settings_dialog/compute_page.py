@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QComboBox, QLabel
 
+from core.errors import message_of
 from core.runtime.device import physical_cores
 from ldm_studio.hardware import GIB, Device, Memory, devices, memory
 from ldm_studio.settings.preferences import Preferences
@@ -80,7 +81,7 @@ class ComputePage(SettingsPage):
         except (ImportError, OSError) as error:
             self.device.explain(
                 self.tr("PyTorch cannot be used: {reason}").format(
-                    reason=translate_message(str(error))
+                    reason=translate_message(message_of(error))
                 )
             )
             return

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import message_of
 from ldm_studio import paths
 from ldm_studio.images.file_names import FIELDS, Pattern, PatternError, facts
 from ldm_studio.images.image_saving import ImageSaver
@@ -120,7 +121,7 @@ class FilesPage(SettingsPage):
             Pattern(text)
         except PatternError as error:
             mark_wrong(self.pattern, True)
-            self.example.explain(translate_message(str(error)))
+            self.example.explain(translate_message(message_of(error)))
             return
         self.preferences.change("files", pattern=text)
         self._show_example(text)
@@ -140,7 +141,7 @@ class FilesPage(SettingsPage):
             name = Pattern(text).example(known)
         except PatternError as error:  # of a file edited by hand
             mark_wrong(self.pattern, True)
-            self.example.explain(translate_message(str(error)))
+            self.example.explain(translate_message(message_of(error)))
             return
         ending = self.preferences.now.files.format
         example = self.tr("The next image: {name}").format(name=f"{name}.{ending}")

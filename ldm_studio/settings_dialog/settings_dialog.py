@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from core.errors import message_of
 from ldm_studio.commands.shortcuts import Shortcuts
 from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.json_files import read_object, write_json
@@ -135,7 +136,7 @@ class SettingsDialog(QDialog):
         try:
             settings, wrong = parse(read_object(Path(path)))
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else translate_message(str(error))
+            reason = translate_message(message_of(error))
             self.notice.show_error(
                 self.tr("{file} contains no settings: {reason}.").format(
                     file=Path(path).name, reason=reason

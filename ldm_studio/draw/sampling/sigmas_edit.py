@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit
 
+from core.errors import message_of
 from core.request.parameters import PARAMETERS
 from core.sampling.sigma_schedules import parse_sigmas
 from ldm_studio.translation import joined, translate_message
@@ -39,7 +40,9 @@ class SigmasEdit(QLineEdit):
             value = PARAMETERS["sigmas"].falling(parse_sigmas(text))
         except ValueError as error:
             value = ()
-            self._explain(joined(translate_message(str(error)), self.tr("The schedule is used.")))
+            self._explain(
+                joined(translate_message(message_of(error)), self.tr("The schedule is used."))
+            )
         else:
             self._explain("")
         if value != self._value:

@@ -179,12 +179,12 @@ def test_the_next_file_name_is_shown_while_the_pattern_is_typed(application, dia
     files.pattern.setFocus()
     files.pattern.selectAll()
     QTest.keyClicks(files.pattern, "{seed}/{numb")
-    assert "partner" in files.example.meaning.text()
+    assert "partner" in files.example.explanation.text()
     assert files.pattern.property("wrong")
     assert application.settings.files.pattern == Settings().files.pattern
     QTest.keyClicks(files.pattern, "er}")
     assert not files.pattern.property("wrong")
-    assert f"{application.store.seed}/00001.png" in files.example.meaning.text()
+    assert f"{application.store.seed}/00001.png" in files.example.explanation.text()
     assert application.settings.files.pattern == "{seed}/{number}"
     with qtbot.waitSignal(application.bridge.finished) as finished:
         application.studio.generate()
