@@ -126,7 +126,7 @@ def test_everything_is_there_after_a_kill(studio_home) -> None:
     notice, queue = after.pop("notice"), after.pop("queue")
     assert after == before
     assert notice.startswith("LDM Studio closed unexpectedly the last time.")
-    assert "interrupted at step 3 of 7. 2 more wait in the queue" in notice
+    assert "interrupted at step 3 of 7. 2 more in the queue" in notice
     assert "Recovered: your prompt and settings, the image on the canvas and its mask" in notice
     assert queue == [
         ["interrupted", before["prompt"], 3],

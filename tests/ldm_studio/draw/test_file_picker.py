@@ -193,8 +193,8 @@ def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot
     button.open()
     qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen == [
-        (3, "Looking at 2 more files…"),
-        (4, "Looking at 1 more file…"),
-        (5, "Looking at 0 more files…"),
+        (3, "Checking 2 more files…"),
+        (4, "Checking 1 more file…"),
+        (5, "Checking 0 more files…"),
     ]
     assert not button.unread.isVisible()
