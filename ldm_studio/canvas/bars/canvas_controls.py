@@ -54,7 +54,7 @@ class AmountSlider:
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(low, high)
         self.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # keys change the number beside it
-        self.slider.setMinimumWidth(48)
+        self.slider.setMinimumWidth(40)
         self.slider.setMaximumWidth(140)
         self.slider.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.number = QSpinBox()

@@ -165,7 +165,11 @@ def test_what_is_more_than_there_is_is_refused(data: bytes, told: str, tmp_path:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck.__members__.values()])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 def test_flipped_bytes_are_harmless(data: st.DataObject, packed: Path, tmp_path: Path) -> None:
     whole = bytearray(packed.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):

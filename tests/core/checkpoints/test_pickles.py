@@ -133,7 +133,7 @@ def test_a_malicious_pickle_is_refused_by_what_it_names(name: str, tmp_path: Pat
     for use in (open_tensors, load_model):
         with pytest.raises(ModelError, match="nothing of it was run") as caught:
             use(path)
-        assert f"names {name!r}"[:-1] in str(caught.value)
+        assert f'names "{name}' in str(caught.value)
     assert not proof.exists()
 
 
@@ -269,7 +269,7 @@ def test_names_that_stand_twice_in_an_archive_are_refused(name: str, tmp_path: P
     with zipfile.ZipFile(buffer, "a") as made:
         made.writestr(name, bytes(8))
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(ModelError, match=f"holds '{name}' twice"):
+    with pytest.raises(ModelError, match=f'holds "{name}" twice'):
         open_tensors(path)
 
 
@@ -283,7 +283,7 @@ def test_names_that_lead_out_of_an_archive_lead_nowhere(key: str, tmp_path: Path
     path.write_bytes(archive(data, {key: struct.pack("<2f", 3, 4)}))
     assert open_tensors(path).tensor("w").tolist() == [3, 4]  # what is in the file itself
     path.write_bytes(archive(data))
-    with pytest.raises(ModelError, match="are missing"):
+    with pytest.raises(ModelError, match="is missing"):
         open_tensors(path)
     assert [file.name for file in tmp_path.rglob("*")] == ["inner", "model.ckpt"]
 
