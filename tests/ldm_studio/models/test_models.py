@@ -130,7 +130,7 @@ def test_an_added_folder_is_offered_from_then_on(store, field, qtbot, tmp_path) 
 
 def test_a_folder_without_a_model_is_refused_in_words(store, field, qtbot, tmp_path) -> None:
     field.add(str(tmp_path))
-    qtbot.waitUntil(lambda: "no model" in field.problem.text())
+    qtbot.waitUntil(lambda: "no supported model" in field.problem.text())
     assert store.model == found_models.DEFAULT
     assert store.model_folders == ()
 
