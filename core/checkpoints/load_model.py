@@ -146,7 +146,7 @@ def _plan(
 
 
 def check(path: Path, *, companions: Sequence[Path] = ()) -> None:
-    """Raises ModelError if `path` can be told not to load, without reading its weights."""
+    """Raises ModelError if `path` cannot be loaded, as far as its headers show."""
     identity = identify(path, companions=companions)
     check_complete(identity)
     for mismatch in key_mismatches(identity):

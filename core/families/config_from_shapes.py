@@ -21,7 +21,7 @@ CLIP_HEAD = 64
 IMAGE_HEADS = 16
 """Of every published image encoder."""
 OPENAI_PROJECTION = 768
-"""OpenAI's image encoder has a rough GELU; it is told by the width of what it gives."""
+"""OpenAI's image encoder has a rough GELU; it is recognised by the width of its output."""
 UNUSUAL = Message("its U-Net has an unknown architecture")
 
 

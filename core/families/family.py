@@ -160,7 +160,7 @@ class Family:
     """Key layouts that its files come in."""
     text_width: int | None = None
     """Width of the token vectors that the published network attends to; LoRAs and embeddings of the
-    family have it. None: they are not told by it."""
+    family have it. None: it does not identify them."""
     size_numbers: tuple[Number, ...] = ()
     """Numbers of the size conditioning, behind the pooled text vector."""
     statistics: LatentStatistics | None = None

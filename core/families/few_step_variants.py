@@ -1,4 +1,4 @@
-"""Models that were distilled to few steps, told by their names: nothing else in a file does.
+"""Few-step distilled models, recognised by file name: nothing else in a file shows it.
 
 Sources: the model cards of SD-Turbo, SDXL-Turbo, LCM, SDXL-Lightning, KOALA-Lightning,
 Hyper-SD and DMD2.
@@ -39,7 +39,7 @@ VARIANTS = (
 """The first whose pattern is found counts. Those that are merely made with a Turbo model are drawn
 with as their makers do: some more steps, and a little guidance."""
 WHOLE_LCM = Variant("LCM", "", "LCM", cfg=8.0)
-"""Not told by its name: its U-Net has a layer that is told the guidance scale."""
+"""Recognised by its U-Net, which has a layer for the guidance scale."""
 
 _STEPS = re.compile(r"(?<!\d)(\d{1,2}) ?steps?\b")
 _SAYING = ("modelspec.title", "modelspec.tags", "ss_output_name")

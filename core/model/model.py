@@ -281,7 +281,7 @@ class Model:
 
     @property
     def _numbers(self) -> tuple[Number, ...]:
-        """Which numbers the U-Net is told behind the pooled text."""
+        """The numbers that follow the pooled text in the vector."""
         return self.config.family.size_numbers
 
 

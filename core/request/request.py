@@ -61,7 +61,7 @@ class Change:
     negative: str | None = None
     cfg: float | None = None
     sampler: str | None = None
-    """With the options that are customary for it."""
+    """With its default options."""
     schedule: str | None = None
     """Its levels below the present one are visited from here on."""
     steps: int | None = None

@@ -1,4 +1,4 @@
-"""How long a picture will take and how much memory it will need, foretold from one that was made.
+"""Estimates the time and memory of an image from one that was made before.
 
 Of what a network computes, only the part that grows with the picture's size matters: a run that
 was measured gives the rate. Needs no torch, so that a window can ask at every change of a setting.
@@ -31,7 +31,7 @@ class Task:
     cells: int
     """Of the latent, or of a tile of it."""
     conditions: int = 2
-    """Prompts that the U-Net is told at each: 2 with guidance."""
+    """Evaluations of the U-Net at each step: 2 with guidance."""
     tiles: int = 1
 
     def work(self, load: BackboneCost) -> float:

@@ -413,7 +413,7 @@ class CorePipeline:
 
 
 def _check(wanted: ModelKey) -> None:
-    """Raises ModelError if it can be told not to load, without reading its weights."""
+    """Raises ModelError if it cannot be loaded, as far as its headers show."""
     from core.checkpoints.load_model import check
 
     check(wanted.path, companions=wanted.companions)
