@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString, TypeAlias, cast
 
 MAX_VALUE = 500
-"""Characters of a text inside a message; longer ones, from damaged files say, are cut off."""
+"""Characters of a text inside a message; longer ones, from damaged files say, are elided."""
 MAX_DEPTH = 8
 """Messages inside messages, in what is read from a file."""
 _PLACE = re.compile(r"\{([a-z][a-z_0-9]*)\}")
@@ -218,8 +218,16 @@ def quoted(value: object, limit: int = 80) -> str:
     """`value` in quotation marks, at most `limit` characters, control characters escaped."""
     if not isinstance(value, str):
         return f"{value!r:.{limit}}"
-    text = value[:limit]
+    text = elide(value, limit)
     return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in text) + '"'
+
+
+def elide(text: str, limit: int) -> str:
+    """`text` with "…" in its middle where it is longer than `limit`: a path keeps its file name."""
+    if len(text) <= limit:
+        return text
+    end = limit // 2
+    return text[: limit - end - 1] + "…" + text[-end:]
 
 
 def _value(value: object) -> Value:
@@ -230,7 +238,7 @@ def _value(value: object) -> Value:
         return value
     if isinstance(value, (tuple, list)):
         return tuple(map(_value, cast("Sequence[object]", value)))
-    return str(value)[:MAX_VALUE]
+    return elide(str(value), MAX_VALUE)
 
 
 def _formatted(value: Value, translate: Callable[[str], str]) -> str:

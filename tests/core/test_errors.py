@@ -107,6 +107,15 @@ def test_a_format_in_a_damaged_file_is_not_obeyed() -> None:
 def test_untrusted_text_is_quoted_short_and_in_one_line() -> None:
     assert quoted("a\nb") == '"a\\nb"'
     assert len(quoted("x" * 999)) == 82
+
+
+def test_the_file_name_of_a_long_path_is_kept() -> None:
+    path = "/models/" + "folder/" * 200 + "a.safetensors"
+    assert quoted(path).endswith('a.safetensors"')
+    assert "…" in quoted(path)
+    said = str(Message("Cannot read {path}.", path=path))
+    assert said.endswith("a.safetensors.")
+    assert len(said) < 550
     assert len(str(Message("{text}", text="x" * 9999))) == 500
 
 
