@@ -11,7 +11,7 @@ import torch
 
 from core.request.request import Request
 from core.runtime.device import PeakMemory
-from core.runtime.forecast import WORTH_TELLING, estimate
+from core.runtime.forecast import MIN_MEMORY, estimate
 from ldm_studio.controllers.forecast_controller import Run, task_of
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.events import ModelInfo
@@ -120,7 +120,7 @@ def _cases(
         seconds = sorted(now - run.began for run, now, _ in drawn)[repeats // 2]
         taken = [memory for _, _, memory in drawn if memory is not None]
         most = max(taken, default=None)
-        told = most is not None and most > WORTH_TELLING and forecast.memory is not None
+        told = most is not None and most > MIN_MEMORY and forecast.memory is not None
         yield Case(
             f"{name}, {what}",
             seconds,

@@ -21,8 +21,8 @@ SIDE = 64
 """Pixels, of the pictures that are fitted to."""
 FIELDS = 5
 """They are smooth fields between so many random colours each way."""
-TELLING = 2**16
-"""Numbers: smaller tensors, the norms and biases among them, tell one encoder from another."""
+DIGESTED = 2**16
+"""Elements. Smaller tensors, such as norms and biases, identify an encoder."""
 
 Rows = Sequence[Sequence[float]]
 
@@ -84,7 +84,7 @@ def digest_of(autoencoder: nn.Module, form: LatentForm) -> str:
     whole = hashlib.sha256(repr(form).encode())
     for name, tensor in autoencoder.state_dict().items():
         whole.update(f"{name} {tuple(tensor.shape)}".encode())
-        if tensor.numel() < TELLING:
+        if tensor.numel() < DIGESTED:
             whole.update(tensor.float().cpu().contiguous().numpy().tobytes())
     return whole.hexdigest()
 

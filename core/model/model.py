@@ -33,10 +33,10 @@ from .tiling import blended, decode_tiled, encode_tiled
 log = logging.getLogger(__name__)
 
 REMEMBERED_PROMPTS = 64
-WHOLE_GLIMPSES = 128 * 128
+MAX_DECODED_PREVIEW = 128 * 128
 """Larger latents, in cells, are shown without the tiny decoder, which takes long for them."""
-TRACE = 0.1
-"""Alpha below this is taken for none, and above one minus this for full."""
+FAINT_ALPHA = 0.1
+"""Alpha below this counts as 0, above one minus this as 1."""
 
 
 _Key = tuple[TextSegment, int, bool, tuple[int, int]]
@@ -141,7 +141,7 @@ class Model:
 
     @property
     def scales_edit_latent(self) -> bool:
-        """Whether, where it edits, it sees the picture's latent in the scaling of its own."""
+        """Whether an edit model gets the image's latent in the scaling of its own latents."""
         return self.config.family.scales_edit_latent
 
     @property
@@ -169,7 +169,7 @@ class Model:
         key = passage, skip, negative and bool(numbers.names), size
         cond = known.pop(key, None)
         if cond is None:
-            self._bring(*self.text.networks)
+            self._load(*self.text.networks)
             cond = self.text(Text(passage, skip))
             if numbers.names and cond.vector is not None:
                 embedded = numbers(numbers.numbers(width, height, negative=negative)).vector
@@ -193,33 +193,33 @@ class Model:
     def predict(self, x: Tensor, t: float, cond: Cond) -> Tensor:
         """What the backbone predicts from x [B, C, h, w], in the scaling it was trained on."""
         times = torch.full((len(x),), t, device=x.device)
-        self._bring(self.backbone)
+        self._load(self.backbone)
         return self.backbone(x.to(self.dtype), times, cond).to(x.dtype)
 
     def embed_image(self, picture: np.ndarray) -> Tensor:
         """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]. For models that
         have an image encoder."""
         assert self.image is not None
-        self._bring(self.image.network)
+        self._load(self.image.network)
         return self.image(picture)
 
     def encode(self, image: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
-        self._bring(self.autoencoder)
+        self._load(self.autoencoder)
         latent = with_float32_fallback(_encode, self.autoencoder, image, self.notify)
         return (latent - self._mean) / self._std
 
     def encode_gray(self, height: int, width: int) -> Tensor:
-        """The latent of a grey picture, [1, C, H/8, W/8]."""
+        """The latent of a gray image, [1, C, H/8, W/8]."""
         return self.encode(torch.zeros(1, 3, height, width, device=self.device))
 
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
-        self._bring(self.autoencoder)
+        self._load(self.autoencoder)
         decoded = with_float32_fallback(
             _decode, self.autoencoder, self.unscaled(latent), self.notify
         )
-        return _cleared(decoded) if decoded.shape[1] == 4 else decoded
+        return _without_faint_alpha(decoded) if decoded.shape[1] == 4 else decoded
 
     def unscaled(self, latent: Tensor) -> Tensor:
         """As the autoencoder has it."""
@@ -228,7 +228,7 @@ class Model:
     def preview(self, latent: Tensor) -> Tensor:
         """About what `decode` gives, RGB only, coarsely but at once."""
         cells = latent.shape[-2] * latent.shape[-1]
-        if self.previewer is None or cells > WHOLE_GLIMPSES:
+        if self.previewer is None or cells > MAX_DECODED_PREVIEW:
             return latent_to_rgb(latent, self._matrix, self.factor)
         family = self.config.family
         if family.statistics is not None:  # decoders are made for latents that are scaled alone
@@ -259,7 +259,7 @@ class Model:
             return decode_tiled(decode, latent, tile=tile, reach=reach, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
 
-    def _bring(self, *networks: nn.Module) -> None:
+    def _load(self, *networks: nn.Module) -> None:
         if self.device_manager is not None:
             self.device_manager.load(*networks)
 
@@ -281,7 +281,7 @@ class Model:
 
     @property
     def _numbers(self) -> tuple[Number, ...]:
-        """The numbers that follow the pooled text in the vector."""
+        """Numbers that are embedded after the pooled text in the vector."""
         return self.config.family.size_numbers
 
 
@@ -297,12 +297,12 @@ def _decode(autoencoder: Autoencoder, latent: Tensor) -> Tensor:
     return autoencoder.decode(latent)
 
 
-def _cleared(decoded: Tensor) -> Tensor:
+def _without_faint_alpha(decoded: Tensor) -> Tensor:
     """The background made wholly white and transparent, what is nearly opaque wholly opaque.
 
     A decoder leaves faint traces where there is nothing; ink fades along with alpha there.
     """
     alpha = ((decoded[:, 3:] + 1) / 2).clamp(0, 1)
-    clear = ((alpha - TRACE) / (1 - 2 * TRACE)).clamp(0, 1)
-    ink = (1 - decoded[:, :3]) / 2 * (clear / alpha.clamp_min(TRACE)).clamp(0, 1)
+    clear = ((alpha - FAINT_ALPHA) / (1 - 2 * FAINT_ALPHA)).clamp(0, 1)
+    ink = (1 - decoded[:, :3]) / 2 * (clear / alpha.clamp_min(FAINT_ALPHA)).clamp(0, 1)
     return torch.cat([1 - 2 * ink.clamp(0, 1), 2 * clear - 1], dim=1)

@@ -1,7 +1,7 @@
-"""Estimates the time and memory of an image from one that was made before.
+"""Estimates the time and memory of an image from a run that was measured.
 
-Of what a network computes, only the part that grows with the picture's size matters: a run that
-was measured gives the rate. Needs no torch, so that a window can ask at every change of a setting.
+Only the part of the computation that grows with the image's size matters; the measured run gives
+the rate. Needs no torch, so a window can ask at every change of a setting.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from ..request.parameters import Options
 from ..sampling.samplers import SAMPLERS
 from ..sampling.trajectory import State
 
-WORTH_TELLING = 200_000_000
-"""Bytes. Less is not foretold, nor anything from less: how the heap happens to lie is too large a
-share of it."""
+MIN_MEMORY = 200_000_000
+"""Bytes. Smaller amounts are neither estimated nor used for estimates: fragmentation of the heap is
+too large a share of them."""
 WHOLE_CELLS = 128 * 128
 """Latents up to this are encoded and decoded at once, larger ones in tiles."""
 ADAPTIVE = ("DPM adaptive",)
-"""Samplers that evaluate as often as the picture turns out to need."""
+"""Samplers whose number of evaluations depends on the image."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What of a request decides how long it takes."""
+    """The part of a request that decides how long it takes."""
 
     evaluations: int
     """Of the denoiser."""
@@ -40,7 +40,7 @@ class Task:
 
     @property
     def decoded(self) -> int:
-        """Cells that are decoded at once, which takes more memory than all that is before."""
+        """Cells that are decoded at once, where memory peaks."""
         return min(self.cells * self.tiles, WHOLE_CELLS)
 
 
@@ -52,7 +52,7 @@ class Measured:
     evaluation_seconds: float
     """Of each, with everything that was done between two."""
     rest_seconds: float
-    """Before the first and behind the last: reading the prompts, decoding the picture."""
+    """Before the first and after the last: encoding the prompts, decoding the image."""
     memory: int | None = None
     """Bytes that were needed beside the weights; None: not known."""
 
@@ -70,7 +70,7 @@ def estimate(task: Task, load: BackboneCost, measured: Measured) -> Forecast:
     grown = task.cells * task.tiles / (before.cells * before.tiles)
     evaluation = measured.evaluation_seconds * task.work(load) / before.work(load)
     memory = None
-    if measured.memory is not None and measured.memory >= WORTH_TELLING:
+    if measured.memory is not None and measured.memory >= MIN_MEMORY:
         memory = round(measured.memory * task.decoded / before.decoded)
     return Forecast(evaluation * task.evaluations + measured.rest_seconds * grown, memory)
 

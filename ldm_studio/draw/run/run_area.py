@@ -9,7 +9,7 @@ from itertools import pairwise
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from core.runtime.forecast import WORTH_TELLING, Forecast
+from core.runtime.forecast import MIN_MEMORY, Forecast
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -203,7 +203,7 @@ def _forecast_text(forecast: Forecast) -> Iterator[str]:
         yield translate("Duration", "{number} s").format(number=f"{seconds:.0f}")
     else:
         yield translate("Duration", "{number} min").format(number=math.ceil(seconds / 60))
-    if forecast.memory is not None and forecast.memory >= WORTH_TELLING:
+    if forecast.memory is not None and forecast.memory >= MIN_MEMORY:
         megabytes = forecast.memory / 1e6
         if megabytes >= 1000:
             yield translate("Status", "{number} GB").format(number=f"{megabytes / 1000:.1f}")

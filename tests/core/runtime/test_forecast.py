@@ -13,8 +13,8 @@ from core.networks.cost import COUNTED, BackboneCost, CostModel
 from core.networks.unet import UNet, UNetConfig
 from core.runtime.forecast import (
     ADAPTIVE,
+    MIN_MEMORY,
     WHOLE_CELLS,
-    WORTH_TELLING,
     Measured,
     Task,
     estimate,
@@ -114,15 +114,15 @@ def test_small_pictures_wait_for_the_weights() -> None:
 
 def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
     task = Task(evaluations=10, cells=WHOLE_CELLS // 4)
-    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=WORTH_TELLING)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=MIN_MEMORY)
     for cells, tiles, grown in ((1, 2, 2), (4, 1, 4), (8, 1, 4), (1, 100, 4)):
         changed = replace(task, cells=cells * task.cells, tiles=tiles)
-        assert estimate(changed, BackboneCost(1e6, 0.0), measured).memory == grown * WORTH_TELLING
+        assert estimate(changed, BackboneCost(1e6, 0.0), measured).memory == grown * MIN_MEMORY
 
 
 def test_no_memory_is_foretold_from_so_little_that_the_heap_decides() -> None:
     task = Task(evaluations=10, cells=64)
-    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=WORTH_TELLING - 1)
+    measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=MIN_MEMORY - 1)
     assert estimate(replace(task, cells=640), BackboneCost(1e6, 0.0), measured).memory is None
 
 
