@@ -153,9 +153,11 @@ from ldm_studio import app
 from tests.ldm_studio.fakes import FakePipeline, Gate
 
 def in_turn(application, *acts):
-    "Each in a slot of its own, as the user's doings are."
-    for number, act in enumerate(acts):
-        QTimer.singleShot(50 * number, lambda act=act: act(application))
+    "Each in a slot of its own, as the user's actions are."
+    act, *rest = acts
+    if rest:
+        QTimer.singleShot(0, lambda: in_turn(application, *rest))
+    act(application)
 
 show = app.Application.show
 
@@ -175,7 +177,9 @@ def generate(application):
     application.studio.generate()
 
 def close(application):
-    assert application.store.run.busy
+    if not (application.store.run.busy and gate.reached):
+        QTimer.singleShot(10, lambda: close(application))
+        return
     application.window.close()
     application.window.close()
     gate.let(1)

@@ -33,6 +33,7 @@ REQUEST = Request(prompt="red square", sampler="DPM++ 2M SDE", steps=STEPS, widt
 
 DRAWING = """
 import sys
+import threading
 from pathlib import Path
 import numpy as np
 from core.request.inputs import Inputs
@@ -43,10 +44,27 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.images.image_saving import ImageSaver
 from tests.ldm_studio.engine_events import Reader
 
-model, request, inputs = sys.argv[1:]
+model, request, inputs, last = sys.argv[1:]
+
+class NeverEnding(CorePipeline):
+    "Stops at the step `last`: whoever kills it may be late."
+
+    def begin(self, request, inputs=None, **more):
+        run = super().begin(request, inputs, **more)
+        walk = run.steps
+
+        def steps():
+            for done, step in enumerate(walk(), 1):
+                yield step
+                if done == int(last):
+                    threading.Event().wait()
+
+        run.steps = steps
+        return run
+
 pictures = np.load(inputs)
 reader = Reader()
-engine = Engine(CorePipeline(Path(model)), reader.mailbox, ImageSaver().save_picture)
+engine = Engine(NeverEnding(Path(model)), reader.mailbox, ImageSaver().save_picture)
 engine.submit(Job(1, Request.from_json(request), Inputs(pictures["image"], pictures["mask"])))
 engine.submit(Job(2, Request(prompt="waits")))
 seen = 0
@@ -91,7 +109,7 @@ def killed_after(step: int, model: Path, folder: Path) -> None:
     """Draws in a process of its own until `step` is done, and kills it."""
     image, mask = inputs()
     np.savez(folder / "inputs.npz", image=image, mask=mask)
-    arguments = [str(model), REQUEST.to_json(), str(folder / "inputs.npz")]
+    arguments = [str(model), REQUEST.to_json(), str(folder / "inputs.npz"), str(step + 5)]
     process = subprocess.Popen(
         [sys.executable, "-c", DRAWING, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

@@ -21,6 +21,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from ldm_studio import app, translation
+from ldm_studio.engine.engine_bridge import EngineBridge
 from tests.ldm_studio.fakes import FakePipeline, Gate
 
 translation.FOLDER = Path(sys.argv[1])
@@ -58,7 +59,14 @@ def switch(event):
     application.history_controller.show_history()
     application.auxiliary_windows.open_settings("look")
     application.preferences.change("look", language="zh_CN")
-    QTimer.singleShot(50, gate.open)  # the step that is being drawn, and all that follow
+
+close = EngineBridge.close
+
+def close_and_go_on(bridge):
+    close(bridge)
+    gate.open()  # the step that is being drawn, and all that follow
+
+EngineBridge.close = close_and_go_on
 
 looks = []
 

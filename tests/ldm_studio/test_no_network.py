@@ -59,12 +59,17 @@ from ldm_studio import app
 from ldm_studio.settings.settings import Scheme
 from ldm_studio.help.problem_report import contents
 from ldm_studio.engine.core_pipeline import CorePipeline
+from ldm_studio.history_page.image_list_model import Stage
 
 def begin(application):
+    def failed(event):
+        print("failed", event.error, flush=True)
+        application.window.close()
+
     application.store.steps = 2
     application.store.prompt = "a red heart"
     application.bridge.finished.connect(lambda event: QTimer.singleShot(0, look))
-    application.bridge.failed.connect(lambda event: print("failed", event.error, flush=True))
+    application.bridge.failed.connect(failed)
     application.studio.generate()
 
     def look():
@@ -76,8 +81,15 @@ def begin(application):
         application.auxiliary_windows.palette.close()
         application.auxiliary_windows.open_about()
         contents(application.settings, [])
-        QTimer.singleShot(1500, lambda: application.window.close())
-        print("a whole session", flush=True)
+        close_when_all_is_shown()
+
+    def close_when_all_is_shown():
+        page = application.history_controller.page
+        if page.model.stage is Stage.DONE and application.auxiliary_windows.settings.compute.found:
+            print("a whole session", flush=True)
+            application.window.close()
+        else:
+            QTimer.singleShot(10, close_when_all_is_shown)
 
 show = app.Application.show
 

@@ -15,14 +15,14 @@ from ldm_studio import paths
 from ldm_studio.images import image_files
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.window_actions import disc, entries, make
+from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 from tests.narrowing import present
 
 
 def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
     window = application.window
     qtbot.keyClicks(window.prompt.prompt, "a red heart")
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         qtbot.mouseClick(window.run_area.button, Qt.MouseButton.LeftButton)
     (entry,) = entries(application)
     assert entry.picture.request.prompt == "a red heart"
@@ -43,7 +43,7 @@ def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
     assert "Step 1/10" in application.window.status.state.text()
     if memory_in_use():  # where the system says
         assert re.fullmatch(r"\d+ MB", application.window.status.memory.text())
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         gate.open()
     assert view.document.preview is None
     assert button.text() == "Generate"
@@ -57,7 +57,7 @@ def test_generate_is_queued_while_the_model_loads(start, qtbot, gate) -> None:
     assert "loading model" in button.text()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert "Cancel" in button.text()
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         gate.open()
     assert len(entries(application)) == 1
 
@@ -115,7 +115,7 @@ def test_several_presses_queue_up_and_cancel_ends_only_the_first(start, qtbot, g
     with qtbot.waitSignal(application.bridge.cancelled):
         application.studio.run_state.cancel()
         gate.let(1)
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         gate.open()
     assert [entry.picture.request.seed for entry in entries(application)] == [3, 2]
 
@@ -228,7 +228,7 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
     assert np.array_equal(application.studio.view.picture(), entry.picture.rgb)
     assert application.window.actions_by_id["save_as"].isEnabled()
     monkeypatch.undo()
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         notice.action.click()
     assert notice.text().startswith("Saved now: ")
     (entry,) = entries(application)

@@ -14,7 +14,7 @@ from ldm_studio.images import image_files
 from ldm_studio.images.replay import Verdict
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
-from tests.ldm_studio.window_actions import disc, entries, make
+from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 from tests.narrowing import present
 
 
@@ -37,7 +37,7 @@ def test_the_timeline_fills_and_then_shows_any_step(start, qtbot, gate) -> None:
     with qtbot.waitSignal(application.bridge.progress):
         gate.let(1)
     assert timeline.label.text() == "Step 1 of 10"
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         gate.open()
     assert timeline.label.text() == "10 steps"
     assert preview(application) is None
@@ -197,7 +197,7 @@ def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
     application.store.prompt = "a dog"
     application.studio.generate()
     assert "keeps its Seed" in application.window.notice.text()
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         pass
     assert pipeline.begun[-1].seed != 12345
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
+from pytestqt.qtbot import QtBot
 
 from ldm_studio.app import Application
 from ldm_studio.draw.run.image_strip import StripEntry
+from ldm_studio.engine.engine_bridge import EngineBridge
 
 SIDE = 128
+
+
+@contextmanager
+def until_idle(bridge: EngineBridge, qtbot: QtBot) -> Iterator[None]:
+    """Waits until every job is over and the engine is idle.
+
+    `idle` of an earlier job may arrive after the next one was submitted, and does not count.
+    """
+    with qtbot.waitSignal(bridge.idle, check_params_cb=lambda: not bridge.waiting):
+        yield
 
 
 def make(application: Application, qtbot, **parameters: object) -> None:
     """Generate with these parameters and wait until nothing is left to do."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         application.studio.generate()
 
 

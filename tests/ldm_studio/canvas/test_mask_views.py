@@ -16,6 +16,7 @@ from ldm_studio.canvas.document import mask_views
 from ldm_studio.canvas.document.mask_usage import MaskUsage, apply_usage
 from ldm_studio.canvas.document.mask_views import MaskView
 from tests.ldm_studio.canvas.canvas_actions import color, drag
+from tests.waiting import HANG_SECONDS
 
 WIDTH, HEIGHT = 96, 64
 WHOLE = MaskUsage(Inpaint(), (200, 96), 8)  # of the canvas in these tests, 200 x 100, nearly
@@ -103,17 +104,20 @@ def test_it_is_computed_beside_the_interface_and_the_newest_wins(
     masked, qtbot, monkeypatch
 ) -> None:
     threads: list[str] = []
+    all_asked = threading.Event()
     real = mask_views.apply_usage
 
     def slow(mask: np.ndarray, usage: MaskUsage):
         threads.append(threading.current_thread().name)
+        assert all_asked.wait(HANG_SECONDS)
         return real(mask, usage)
 
     monkeypatch.setattr(mask_views, "apply_usage", slow)
     for grow in range(1, 9):
         masked.mask_views.use(replace(WHOLE, inpaint=Inpaint(grow=grow)))
+    all_asked.set()
     qtbot.waitUntil(lambda: masked.mask_views.used.usage.inpaint.grow == 8)
-    assert len(threads) < 8  # those in between are not worth computing
+    assert len(threads) == 2  # those in between are not worth computing
     assert threading.main_thread().name not in threads
 
 

@@ -10,7 +10,7 @@ from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.canvas.tools import drag_out
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import FakePipeline
-from tests.ldm_studio.window_actions import disc, entries, make
+from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 
 
 def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
@@ -110,7 +110,7 @@ def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qt
     application.store.mode = Mode.IMAGE
     canvas = application.studio.canvas_controller
     assert canvas.start is None
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         gate.open()
     (drawn,) = entries(application)
     assert np.array_equal(application.studio.canvas_controller.start, drawn.picture.rgb)

@@ -10,7 +10,7 @@ from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 from ldm_studio.store.model_limits import enlarged_size, enlarging_problem
 from ldm_studio.store.store import Mode
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.window_actions import entries, make
+from tests.ldm_studio.window_actions import entries, make, until_idle
 from tests.narrowing import present
 
 
@@ -31,7 +31,7 @@ def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> No
     dialog = open_dialog(application, qtbot)
     qtbot.mouseClick(dialog.factor.button(3), Qt.MouseButton.LeftButton)
     dialog.strength.set_value(0.25)
-    with qtbot.waitSignal(application.bridge.idle):
+    with until_idle(application.bridge, qtbot):
         qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     request = pipeline.begun[-1]
     assert (request.width, request.height, request.tile) == (384, 384, 128)

@@ -150,7 +150,8 @@ def button(qtbot) -> AddonButton:
     for widget in (prompt, negative, button):
         qtbot.addWidget(widget)
     store.run = RunState(loading=False, model=MODEL)
-    qtbot.waitUntil(lambda: button.picker.items.rowCount() == 2)
+    qtbot.waitUntil(lambda: not button._scan.is_running)
+    assert button.picker.items.rowCount() == 2
     return button
 
 

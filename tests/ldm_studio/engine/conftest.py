@@ -9,6 +9,7 @@ import pytest
 from ldm_studio.engine.engine import Engine
 from tests.ldm_studio.engine_events import Reader, end
 from tests.ldm_studio.fakes import FakePipeline, Gate, Saver
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
@@ -36,7 +37,15 @@ def run(engines: list[Engine], reader: Reader, saver: Saver) -> Callable[..., En
     """An engine whose events `reader` collects, or another one."""
 
     def run(pipeline: FakePipeline, reader: Reader = reader) -> Engine:
-        engines.append(Engine(pipeline, reader.mailbox, saver, preview_interval=0.0))
+        engines.append(
+            Engine(
+                pipeline,
+                reader.mailbox,
+                saver,
+                preview_interval=0.0,
+                retry_seconds=HANG_SECONDS,  # a second try may warn a second time
+            )
+        )
         return engines[-1]
 
     return run

@@ -1,4 +1,4 @@
-"""A tiny checkpoint, and one without its VAE."""
+"""A tiny checkpoint, one without its VAE, and scans of models that end with all of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
+from ldm_studio.draw.models import model_scan
 from tests.core.checkpoints.tiny import made, original
 from tests.core.conftest import randomise
+from tests.waiting import HANG_SECONDS
+
+
+@pytest.fixture(autouse=True)
+def _one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a second is not enough to identify a few files."""
+    monkeypatch.setattr(model_scan, "BATCH_SECONDS", HANG_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ from ldm_studio.settings.settings import (
     save,
 )
 from tests.ldm_studio.fakes import FakePipeline
+from tests.ldm_studio.window_actions import until_idle
 
 FOUND = (
     Device("cpu", "A CPU, 4 cores", Memory(8 << 30, 4 << 30), ("float32", "bfloat16")),
@@ -151,7 +152,7 @@ def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
 
     def draw() -> list[bool]:
         seen.clear()
-        with qtbot.waitSignal(application.bridge.idle):
+        with until_idle(application.bridge, qtbot):
             application.studio.generate()
         return [preview is not None for preview in seen]
 

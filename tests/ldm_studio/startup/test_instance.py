@@ -73,9 +73,11 @@ app.Application.show = shown
 
 sys.exit(app.run([], FakePipeline(), sys.argv[1:]))
 """
-SECOND = """
+SECOND = f"""
 import sys
 from ldm_studio.command_line.cli import main
+from ldm_studio.startup import single_instance
+single_instance.TRY_MS = {round(HANG_SECONDS * 1000)}
 status = main(["open", *sys.argv[1:]])
 assert "ldm_studio.app" not in sys.modules
 sys.exit(status)
