@@ -89,6 +89,16 @@ def parses(command: argparse.ArgumentParser, arguments: list[str]) -> bool:
 # --- links and pictures -------------------------------------------------------------------------
 
 
+def test_links_commands_and_code_are_found() -> None:
+    """Below they are examined page by page, of which each may lack some."""
+    assert "docs/library.md" in links(ROOT / "README.md")
+    commands = [words for page in PAGES for words in blocks(page)]
+    assert sum(words[0] == "ldm-studio" for words in commands) > 50
+    assert any("python -m benchmarks" in one for page in PAGES for one in mentions(page))
+    assert "python -m recipes.default_model data" in mentions(DOCS / "training.md")
+    assert sum(one.startswith("core/") for one in mentions(DOCS / "architecture.md")) > 5
+
+
 def test_every_link_leads_to_a_file(page: Path) -> None:
     missing = [link for link in links(page) if not (page.parent / link.split("#")[0]).exists()]
     assert missing == []

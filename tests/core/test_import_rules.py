@@ -76,6 +76,7 @@ def inside(name: str, *packages: str) -> bool:
 
 def foreign(floor: str, ours: tuple[str, ...], allowed: tuple[str, ...]) -> list[str]:
     """Imports of `ours` by modules inside `floor` that are not inside `allowed`."""
+    assert floor in CORE | STUDIO
     return [
         f"{module.name} imports {name}"
         for module in (CORE | STUDIO).values()

@@ -81,7 +81,8 @@ def test_the_wheel_is_the_whole_application(tmp_path: Path) -> None:
 
     where = "from core import request as r; from ldm_studio.models import found_models as m; "
     where += "print(r.__file__, m.__file__, m.SHIPPED)"
-    assert all(path.startswith(str(site)) for path in run(sys.executable, "-c", where).split())
+    places = run(sys.executable, "-c", where).split()
+    assert [path.startswith(str(site)) for path in places] == [True] * 3
     pages = "from ldm_studio.help.documentation import pages; print(*pages(), sep=chr(10))"
     found = [Path(line) for line in run(sys.executable, "-c", pages).splitlines()]
     assert {page.name for page in found} == {page.name for page in (ROOT / "docs").glob("*.md")}

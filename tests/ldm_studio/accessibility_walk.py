@@ -26,7 +26,7 @@ from ldm_studio.app import Application
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.widgets.collapsible import Collapsible
-from tests.ldm_studio.window_actions import disc, make
+from tests.ldm_studio.window_actions import disc, index_history, make
 
 CONTROLS = (
     QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider,
@@ -148,12 +148,12 @@ def unfold(application: Application, qtbot) -> None:
 
 def open_history(application: Application, qtbot) -> HistoryPage:
     """With a picture chosen and its details at the right."""
-    if not application.library.is_open:
-        application.library.open()
+    index_history(application.library, qtbot)
+    made = application.window.strip.entries.rowCount()
     application.history_controller.show_history()
     page = application.history_controller.page
     assert page is not None
-    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE and page.model.rowCount() > 0)
+    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE and page.model.rowCount() == made)
     with qtbot.waitSignal(page.details_shown):
         page.grid.select_ids([int(page.model.ids[0])])
     return page

@@ -169,6 +169,8 @@ def test_words_and_icons_stand_out_where_they_are_drawn(whole, qtbot, scheme) ->
         for one in window.findChildren(QLabel)
         if one.isVisible() and one.isEnabled() and one.text()
     ]
+    assert buttons
+    assert labels
     faint = [place_of(one) for one in buttons if best(one) < LEAST]
     assert faint == []
     grey = [f"{one.text()}: {best(one):.1f}" for one in labels if best(one) < 4.0]

@@ -106,6 +106,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(start, disk, studio_home
     points = sorted({*disk.points, *(point + 1 for point in disk.points[::3]), disk.written - 1})
     end(engine)
     assert len(points) > 15
+    refused = 0
     for number, room in enumerate(points, 2):
         shutil.rmtree(studio_home)
         disk.written, disk.room, disk.refused = 0, room, False
@@ -120,12 +121,14 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(start, disk, studio_home
         assert reader.all(Failed) == []
         told = [event.error for event in reader.events if isinstance(event, NotSaved | Warned)]
         assert bool(told) == disk.refused, f"with room for {room} bytes"
+        refused += disk.refused
         assert all("No space left on device" in str(error.message) for error in told)
         assert all(error.hint for error in told)
         after = saved_pixels()
         assert all(np.array_equal(*pair) for pair in zip(after, expected, strict=True)), room
         assert unfinished_files(studio_home) == []
         assert not list(paths.queue_dir().glob("*/*/job.json"))
+    assert refused > 15
 
 
 def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None:

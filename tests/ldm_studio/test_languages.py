@@ -64,10 +64,10 @@ def texts(path: Path) -> Iterator[Text]:
             )
 
 
-def every_text() -> Iterator[tuple[str, Text]]:
-    for path in LANGUAGES:
-        for text in texts(path):
-            yield path.stem, text
+def every_text() -> list[tuple[str, Text]]:
+    found = [(path.stem, text) for path in LANGUAGES for text in texts(path)]
+    assert len(found) > 1000
+    return found
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 from ldm_studio.help.about import AboutDialog
@@ -19,6 +19,7 @@ from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.history_page.paging import WORDS, choose, picture
 from tests.ldm_studio.long_texts import cut, longer, make
+from tests.ldm_studio.window_actions import index_history
 from tests.ldm_studio.window_actions import make as draw
 
 SHIPPED = [name for name in languages() if name != SOURCE]
@@ -46,6 +47,15 @@ def application(request: pytest.FixtureRequest, qapp, start) -> Iterator:
 
 def test_texts_grow_and_values_stay() -> None:
     assert longer("{name} is &named %Ln times") == "{name} iss &nameded %Ln timeses"
+
+
+def test_a_text_that_is_cut_off_is_found(qtbot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    label = QLabel("more than fits", window)
+    label.setFixedSize(20, 20)
+    window.show()
+    assert len(cut(window)) == 1
 
 
 def test_the_first_start(application) -> None:
@@ -84,8 +94,7 @@ def test_every_page_of_the_settings(application) -> None:
 def test_the_history(application, qtbot) -> None:
     for number, words in enumerate(WORDS, 1):
         picture(number, words)
-    with qtbot.waitSignal(application.library.indexed):
-        application.library.open()
+    index_history(application.library, qtbot)
     application.history_controller.show_history()
     page = application.history_controller.page
     qtbot.waitUntil(lambda: page.model.stage is Stage.DONE)

@@ -114,6 +114,11 @@ def test_texts_of_widgets_are_translated(path: Path) -> None:
     assert untranslated(path) == []
 
 
+def test_a_text_that_is_not_translated_is_found(tmp_path: Path) -> None:
+    (tmp_path / "panel.py").write_text('QLabel("Not translated")\nQLabel(self.tr("Translated"))\n')
+    assert untranslated(tmp_path / "panel.py") == ["panel.py:1: 'Not translated'"]
+
+
 def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
     for path in sorted(ROOT.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -130,6 +135,7 @@ def test_values_are_filled_in_after_translating() -> None:
         for argument in call.args[:2]
         if isinstance(argument, (ast.JoinedStr, ast.BinOp))
     ]
+    assert any(True for _ in calls("tr"))
     assert wrong == []
 
 
@@ -166,5 +172,6 @@ def test_english_has_all_plural_forms() -> None:
         one for one in ElementTree.parse(path).getroot().iter("message") if one.get("numerus")
     ]
     said = dict(messages(path))
+    assert said
     assert sorted(said) == sorted({one.findtext("source", "") for one in plurals})
     assert all(len(forms) == 2 for forms in said.values())

@@ -27,7 +27,9 @@ def test_every_control_has_a_name_and_a_tooltip(application) -> None:
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider)
     window = application.window
     for panel in (window.prompt, window.run_area, window.sampler, window.timeline):
-        for control in (c for kind in kinds for c in panel.findChildren(kind)):
+        controls = [control for kind in kinds for control in panel.findChildren(kind)]
+        assert controls
+        for control in controls:
             if control.objectName().startswith("qt_"):
                 continue
             name = control.accessibleName() or getattr(control, "text", lambda: "")()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from ldm_studio.app import Application
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.engine_bridge import EngineBridge
+from ldm_studio.history_page.open_history import IndexResult, Library
 
 SIDE = 128
 
@@ -31,6 +32,20 @@ def make(application: Application, qtbot, **parameters: object) -> None:
         setattr(application.store, name, value)
     with until_idle(application.bridge, qtbot):
         application.studio.generate()
+
+
+def index_history(library: Library, qtbot: QtBot) -> None:
+    """Opens the history, unless the window has done so, and waits for a scan that begins now."""
+    if not library.is_open:
+        with qtbot.waitSignal(library.opened):
+            library.open()
+    folders = library.folders
+
+    def is_this_scan(result: IndexResult) -> bool:
+        return result.folders is folders
+
+    with qtbot.waitSignal(library.indexed, check_params_cb=is_this_scan):
+        library.index(folders, quiet=True)
 
 
 def entries(application: Application) -> list[StripEntry]:

@@ -96,6 +96,7 @@ def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
         tiny = tinies[kind]
         assert isinstance(tiny.unet, UNet)
         theirs = unet_from_diffusers(reference_unet(tiny).state_dict())
+        assert set(theirs.values()) == tiny.unet.state_dict().keys()
         for name, ours in theirs.items():
             path, _, end = ours.rpartition(".")
             assert f"{tiny.unet.diffusers_name(path)}.{end}" == name

@@ -161,7 +161,9 @@ def test_a_change_before_the_last_one_is_refused(tiny_model: Model) -> None:
 
 def test_any_step_can_be_looked_at_again(tiny_model: Model) -> None:
     job = prepare(tiny_model, REQUEST)
-    for step in steps(job):
+    walked = list(steps(job))
+    assert len(walked) == REQUEST.steps
+    for step in walked:
         shown = preview_after(job, step.state.index, step.x0)
         assert np.array_equal(shown, preview(job, step).whole())
 
@@ -195,6 +197,7 @@ def test_a_prompt_that_changes_resumes_and_branches_to_the_same_bits(
 
 def test_each_step_is_that_of_its_text_alone(tiny_model: Model) -> None:
     edited = walk(tiny_model, replace(REQUEST, prompt="a [red:blue:2] [cat|heart]"))
+    assert len(edited) == REQUEST.steps
     for i, step in enumerate(edited):
         text = f"a {'red' if i < 2 else 'blue'} {'heart' if i % 2 else 'cat'}"
         job = prepare(tiny_model, replace(REQUEST, prompt=text))

@@ -89,6 +89,7 @@ def test_the_same_request_gives_the_same_bits(tiny_model: Model, sampler: str) -
 
 def test_a_picture_of_a_batch_is_the_picture_its_seed_makes_alone(tiny_model: Model) -> None:
     batch = [draw(tiny_model, single) for single in replace(REQUEST, count=3, seed=5).each()]
+    assert len(batch) == 3
     for i, picture in enumerate(batch):
         alone = draw(tiny_model, replace(REQUEST, seed=5 + i))
         assert np.array_equal(picture.rgb, alone.rgb)
@@ -201,9 +202,12 @@ def test_stopping_is_not_asking_for_the_next_step(tiny_model: Model) -> None:
 
 
 def test_the_caller_keeps_its_gradients_between_steps(tiny_model: Model) -> None:
+    walked = 0
     for step in steps(prepare(tiny_model, REQUEST)):
         assert torch.is_grad_enabled()
         assert not step.state.x.requires_grad
+        walked += 1
+    assert walked == REQUEST.steps
 
 
 # Image-to-image

@@ -127,9 +127,11 @@ def test_fresh_noise_keeps_the_marginals_of_a_point(name: str) -> None:
         return torch.randn(1, 1, 500, 400, generator=generator)
 
     state = State(0, 3.0 + SIGMAS[0] * noise(0, 0))
-    for step in run(
-        SAMPLERS[name].step, lambda x, sigma: torch.full_like(x, 3.0), state, SIGMAS, noise
-    ):
+    walked = list(
+        run(SAMPLERS[name].step, lambda x, sigma: torch.full_like(x, 3.0), state, SIGMAS, noise)
+    )
+    assert [step.state.index for step in walked] == [*range(1, len(SIGMAS))]
+    for step in walked:
         sigma = SIGMAS[step.state.index]
         assert float(step.state.x.mean()) == pytest.approx(3.0, abs=0.02 * sigma)
         assert float(step.state.x.std()) == pytest.approx(sigma, rel=0.01, abs=1e-6)
@@ -184,6 +186,7 @@ def test_continues_from_a_file_with_the_same_bits(
         return list(run(sampler, mixture.denoise, state, sigmas, noise))
 
     steps = whole(State(0, x))
+    assert len(steps) == len(sigmas) - 1
     for done, step in enumerate(steps, start=1):
         save(tmp_path / "state.safetensors", step.state)
         rest = whole(load(tmp_path / "state.safetensors").state)

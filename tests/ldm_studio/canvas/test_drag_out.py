@@ -70,6 +70,8 @@ def test_the_hand_with_ctrl_carries_the_file_of_the_picture(qtbot, view, rgb, ca
 
 def test_with_other_tools_ctrl_does_what_it_did(qtbot, view, carried):
     drag_with_ctrl(qtbot, view)
+    view.document.background.wait()  # where its file would be written first
+    QApplication.processEvents()
     assert carried == []
 
 

@@ -38,14 +38,18 @@ def control(panel: CanvasPanel, kind: type, name: str):
 
 
 def test_every_control_has_a_name_and_a_tooltip_with_its_keys(panel):
-    for widget in panel.findChildren(QToolButton):
+    buttons = panel.findChildren(QToolButton)
+    assert len(buttons) >= len(TOOLS)
+    for widget in buttons:
         assert widget.accessibleName()
         assert widget.toolTip()
         assert not isinstance(widget, IconButton) or not widget.icon().isNull()
     for row in TOOLS.values():
         assert f"({row.key})" in button(panel, row.text).toolTip()
     for kind in QSlider, QSpinBox:
-        for widget in panel.findChildren(kind):
+        widgets = panel.findChildren(kind)
+        assert widgets
+        for widget in widgets:
             assert widget.accessibleName()
             assert widget.toolTip()
     for widget in (*panel.findChildren(QAbstractButton), *panel.findChildren(QSpinBox)):

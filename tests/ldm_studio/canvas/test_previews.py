@@ -55,6 +55,7 @@ def test_one_somewhere_else_repaints_both_places_only(view, rgb):
     view.show_preview(first)
     rects = repainted(view, lambda: view.show_preview(second))
     both = place(view, first).united(place(view, second)).adjusted(-4, -4, 4, 4)
+    assert rects
     assert all(both.contains(rect) for rect in rects)
     assert color(view, 60, 30) == tuple(rgb[30, 60])
     assert color(view, 160, 70) == RED

@@ -280,9 +280,12 @@ def test_everything_in_it_has_a_name_and_fits(store, panel) -> None:
     assert panel.more.minimumSizeHint().width() <= 300
     assert panel.more.caption_width() <= panel.width() * 0.4  # the rest is for the controls
     for kind in (SliderField, NumberBox, OptionalNumber):
-        for control in panel.more.findChildren(kind):
+        controls = panel.more.findChildren(kind)
+        assert controls
+        for control in controls:
             assert control.accessibleName() or control.parent().accessibleName(), control
             assert control.toolTip()
-    for caption in panel.more.findChildren(Caption):
-        if caption.isVisible():
-            assert caption.width() >= caption.sizeHint().width(), caption.text()
+    captions = [one for one in panel.more.findChildren(Caption) if one.isVisible()]
+    assert captions
+    for caption in captions:
+        assert caption.width() >= caption.sizeHint().width(), caption.text()

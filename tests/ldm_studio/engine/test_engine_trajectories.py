@@ -366,7 +366,7 @@ def test_a_preview_without_memory_does_not_fail_the_picture(run, reader) -> None
     engine = run(NoPreview(), reader)
     engine.submit(new_job())
     reader.one(Finished)
-    assert all(event.preview is None for event in reader.all(Progress))
+    assert {event.preview for event in reader.all(Progress)} == {None}
 
 
 def test_a_live_picture_that_cannot_be_decoded_leaves_nothing(run, reader) -> None:

@@ -11,6 +11,7 @@ from ldm_studio.history.history_store import History
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
 from tests.ldm_studio.history_page.paging import WORDS, picture
+from tests.ldm_studio.window_actions import index_history
 
 
 @pytest.fixture
@@ -22,9 +23,7 @@ def history(tmp_path: Path) -> Iterator[History]:
 @pytest.fixture
 def open_page(application, qtbot) -> Callable[[], HistoryPage]:
     def opened() -> HistoryPage:
-        if not application.library.is_open:
-            with qtbot.waitSignal(application.library.indexed):
-                application.library.open()
+        index_history(application.library, qtbot)
         application.history_controller.show_history()
         page = application.history_controller.page
         qtbot.waitUntil(lambda: page.model.stage is Stage.DONE)

@@ -51,7 +51,7 @@ def choose(page: HistoryPage, qtbot, *rows: int) -> None:
     """Select rows, and wait for the details of a single one."""
     ids = [int(page.model.ids[row]) for row in rows]
     if len(rows) == 1:
-        with qtbot.waitSignal(page.details_shown):
+        with qtbot.waitSignal(page.details_shown, check_params_cb=lambda shown: [shown] == ids):
             page.grid.select_ids(ids)
     else:
         page.grid.select_ids(ids)

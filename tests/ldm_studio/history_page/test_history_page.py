@@ -26,6 +26,7 @@ from tests.ldm_studio.history_page.paging import (
     prompts,
     search,
 )
+from tests.ldm_studio.window_actions import index_history
 
 
 @pytest.fixture
@@ -342,8 +343,7 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
     moved = tmp_path / "elsewhere" / "renamed.png"
     moved.parent.mkdir()
     path.rename(moved)
-    with qtbot.waitSignal(page.library.indexed):
-        page.library.index(page.library.folders, quiet=True)
+    index_history(page.library, qtbot)
     qtbot.waitUntil(lambda: page.model.listed(0).state is State.MISSING)
     choose(page, qtbot, 0)
     assert page.details.missing.isVisible()
@@ -356,8 +356,7 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
 
 def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     page.model.listed(0).path.unlink()
-    with qtbot.waitSignal(page.library.indexed):
-        page.library.index(page.library.folders, quiet=True)
+    index_history(page.library, qtbot)
     other = page.model.listed(1).path
     page.file_operations.locate(int(page.model.ids[0]), other)
     qtbot.waitUntil(lambda: page.notice.is_error)

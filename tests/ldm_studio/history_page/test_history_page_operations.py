@@ -32,6 +32,7 @@ from tests.ldm_studio.history_page.paging import (
     prompts,
     search,
 )
+from tests.ldm_studio.window_actions import index_history
 
 # Names
 
@@ -398,8 +399,7 @@ def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -
     request = Request(prompt="a rocket", width=8, height=8, seed=5)
     kept = Trajectory(request, Environment(), 1, estimates)
     Trajectories(trajectories_dir(), 2**20).keep(digest(noise(seed=5)), kept)
-    with qtbot.waitSignal(page.library.indexed):
-        page.library.index(page.library.folders, quiet=True)
+    index_history(page.library, qtbot)
     page.library.changed.emit()
     search(page, qtbot, "has:steps")
     assert prompts(page) == ["a rocket"]

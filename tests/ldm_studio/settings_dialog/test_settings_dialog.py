@@ -158,7 +158,9 @@ def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
 
     assert any(draw())
     application.preferences.change("previews", shown=False)
-    assert not any(draw())
+    without = draw()
+    assert without
+    assert not any(without)
     application.preferences.put(Settings(previews=Previews(longest_side=64)))
     assert any(draw())
     assert application.window.canvas.view.document.preview_pixels == 64**2
@@ -219,11 +221,16 @@ def test_folders_of_models_come_and_go(application, dialog, tmp_path) -> None:
 
 
 def test_prompts_are_left_out_of_pictures_when_asked(application, dialog, qtbot) -> None:
-    choose(page(dialog, "privacy").rows[0], MetadataPolicy.NO_PROMPTS)
     application.store.prompt = "my secret garden"
-    with qtbot.waitSignal(application.bridge.finished) as finished:
-        application.studio.generate()
-    assert b"secret" not in finished.args[0].path.read_bytes()
+
+    def written() -> bytes:
+        with qtbot.waitSignal(application.bridge.finished) as finished:
+            application.studio.generate()
+        return finished.args[0].path.read_bytes()
+
+    assert b"secret" in written()
+    choose(page(dialog, "privacy").rows[0], MetadataPolicy.NO_PROMPTS)
+    assert b"secret" not in written()
 
 
 def test_the_search_leaves_what_fits_and_the_pages_it_is_on(dialog) -> None:
@@ -322,12 +329,15 @@ def test_every_control_can_be_reached_and_says_what_it_is(dialog, qtbot) -> None
 def test_no_text_is_cut_off(dialog, size) -> None:
     dialog.setMinimumSize(0, 0)
     dialog.resize(*(min(side, most) for side, most in zip(size, (760, 560), strict=True)))
+    rows = 0
     for page_ in dialog.pages:
         dialog.show_page(page_.name)
         shown = [row for row in page_.rows if row.isVisible()]
+        rows += len(shown)
         assert all(row.width() <= page_.width() for row in shown)
         for above, below in pairwise(shown):
             assert above.geometry().bottom() < below.geometry().top()
+    assert rows > len(dialog.pages)
 
 
 def test_it_is_opened_once(application, dialog) -> None:

@@ -231,6 +231,7 @@ def test_editing_a_setting_forgets_the_changes(store, name, value) -> None:
 
 def test_changes_are_not_kept_for_the_next_start(store) -> None:
     store.apply(STEERED)
+    assert store.changes
     other = StudioStore()
     other.restore(store.saved())
     assert other.changes == ()
