@@ -69,7 +69,7 @@ def describe(path: Path) -> FileDescription:
         parts = find(all_tensors(file))
     except UnreadableError:
         return FileDescription("model", "", precision)
-    if parts.unet is not None or any(kind in OTHER_MODELS for kind in parts.others):
+    if parts.backbone is not None or any(kind in OTHER_MODELS for kind in parts.others):
         return FileDescription("model", "", precision)
     if parts.autoencoder is not None and not parts.texts:
         return FileDescription("vae", "", precision)

@@ -40,7 +40,7 @@ def identify(
         family = detect_family(header)
         if family is not None:
             return family.configure(family, header)
-        unet = header.components.unet
+        unet = header.components.backbone
         if unet is None:
             raise _not_a_model(header.components)
         context = header.unet.context_dim if header.unet else None

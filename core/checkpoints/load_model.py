@@ -60,7 +60,7 @@ def load_model(
     turns = turns or DeviceManager(place)
     components = identity.components
     if average and components.average:
-        components = replace(components, unet=components.average)
+        components = replace(components, backbone=components.average)
     networks = _build(identity)
     filled = list(networks.labelled(components))
     for name, network, component in filled:
@@ -88,7 +88,7 @@ def load_model(
     return Model(
         config=identity.config,
         digest=file_digest(path, identity) if digest is None else digest,
-        backbone=networks.unet,
+        backbone=networks.backbone,
         autoencoder=autoencoder,
         text=conditioners.text,
         image=conditioners.image,
@@ -131,13 +131,13 @@ def _plan(
     cells = (side // autoencoder.factor) ** 2
     return PlacementPlan(
         weights={
-            "U-Net": size_of(networks.unet, dtype=dtype),
+            "U-Net": size_of(networks.backbone, dtype=dtype),
             "text encoders": size_of(*networks.text_encoders, dtype=dtype),
             "image encoder": size_of(*images, dtype=dtype),
             "autoencoder": size_of(autoencoder, dtype=coding),
         },
         working={
-            "U-Net": networks.unet.working_bytes(cells, dtype) + WORKSPACE,
+            "U-Net": networks.backbone.working_bytes(cells, dtype) + WORKSPACE,
             "autoencoder": autoencoder.working_bytes(side**2, coding),
         },
         free=free,

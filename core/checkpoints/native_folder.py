@@ -31,7 +31,7 @@ def open_native_folder(path: Path) -> Header:
     unet, autoencoder, text_encoder = (_component(path / name) for name in WEIGHTS)
     return Header(
         path=path,
-        components=Components(unet=unet, autoencoder=autoencoder, texts=(text_encoder,)),
+        components=Components(backbone=unet, autoencoder=autoencoder, texts=(text_encoder,)),
         files=tuple(path / name for name in WEIGHTS),
         native=config,
     )

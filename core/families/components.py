@@ -71,7 +71,7 @@ class Component:
 
 @dataclass(frozen=True)
 class Components:
-    unet: Component | None = None
+    backbone: Component | None = None
     average: Component | None = None
     """The U-Net's moving average."""
     autoencoder: Component | None = None
@@ -144,7 +144,7 @@ def find(group: Sources) -> Components:
     unknown = [key for key in left if not IGNORED.match(key) and key not in markers]
     others = {kind for end, kind in _OTHERS.items() if any(key.endswith(end) for key in left)}
     return Components(
-        unet=unet or average,
+        backbone=unet or average,
         average=average,
         autoencoder=autoencoder,
         texts=texts,
@@ -174,13 +174,13 @@ def merge(main: Sequence[Components], companions: Sequence[Components] = ()) -> 
     """What several groups hold. Networks of `companions` replace those of `main`."""
     groups = [*main, *companions]
     averages = [part.average for part in groups if part.average]
-    unets = [part.unet for part in groups if part.unet]
+    backbones = [part.backbone for part in groups if part.backbone]
     autoencoders = [part.autoencoder for part in groups if part.autoencoder]
     images = [part.image for part in groups if part.image]
     texts = tuple(text for part in main for text in part.texts)
     others = tuple(text for part in companions for text in part.texts)
     return Components(
-        unet=unets[-1] if unets else None,
+        backbone=backbones[-1] if backbones else None,
         average=averages[-1] if averages else None,
         autoencoder=autoencoders[-1] if autoencoders else None,
         texts=others or texts,

@@ -194,3 +194,16 @@ def _count(sources: Iterable[str], pattern: str) -> int:
 def _check_sizes(*sizes: int) -> None:
     if not all(1 <= size <= MAX_WIDTH for size in sizes):
         raise UnreadableError("its sizes {sizes} are impossible", sizes=sizes)
+
+
+def unet_facts(unet: UNetConfig) -> dict[str, object]:
+    """Of its form, by which people see why a file is of its kind."""
+    return {
+        "channels": unet.channels,
+        "inputs": unet.in_channels,
+        "context": unet.context_dim,
+        "vector": unet.vector_dim or 0,
+        "blocks": unet.blocks,
+        "depths": [list(unet.upward(level)) for level in range(len(unet.depths))],
+        "middle_blocks": unet.middle_blocks,
+    }

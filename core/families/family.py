@@ -12,14 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..conditioning.numbers import COUNTS, NUMBER_WIDTH, Number
 from ..conditioning.text.clip_text import EncoderOptions
 from ..errors import Message
-from ..networks.clip import ClipConfig, ClipImageConfig
-from ..networks.kl_autoencoder import AutoencoderKLConfig
-from ..networks.unet import UNetConfig
 from ..sampling.model_schedule import Schedule
 from .components import Component, Components
 from .edm_metadata import LatentStatistics
@@ -32,8 +29,6 @@ if TYPE_CHECKING:
 
     from ..conditioning.clip_image import ImageConditioner
     from ..conditioning.protocols import TextConditioner
-    from ..networks.bert import BertConfig
-    from ..networks.compact_autoencoder import CompactAutoencoderConfig
     from ..networks.protocols import Autoencoder, Backbone
 
 MAX_SIDE = 2048
@@ -108,7 +103,7 @@ class TextEncoderUse:
 class Networks:
     """The networks of a model. What its files lack is None, or missing from the text encoders."""
 
-    unet: Backbone
+    backbone: Backbone
     autoencoder: Autoencoder | None
     text_encoders: tuple[nn.Module, ...]
     image_encoder: nn.Module | None
@@ -118,8 +113,8 @@ class Networks:
 
     def labelled(self, components: Components) -> Iterator[tuple[str, nn.Module, Component]]:
         """Each network with its name in messages, and its tensors."""
-        if components.unet is not None:
-            yield "U-Net", self.unet, components.unet
+        if components.backbone is not None:
+            yield "U-Net", self.backbone, components.backbone
         if self.autoencoder is not None and components.autoencoder is not None:
             yield "autoencoder", self.autoencoder, components.autoencoder
         for encoder, component in zip(self.text_encoders, components.texts, strict=True):
@@ -195,7 +190,7 @@ class ModelConfig:
     latent_std: tuple[float, ...]
     defaults: Defaults
     input_kind: str = ""
-    """What the U-Net takes besides the noisy latent: a value of INPUT_KINDS, or EMBEDDED."""
+    """What the backbone takes besides the noisy latent: a value of INPUT_KINDS, or EMBEDDED."""
     max_side: int = MAX_SIDE
     """Pixels."""
     size_multiple: int = SIZE_MULTIPLE
@@ -217,10 +212,11 @@ class Identity:
     display_name: str
     """Such as "Stable Diffusion 1, inpainting"."""
     input_kind: str
-    """What the U-Net takes besides the noisy latent: a value of INPUT_KINDS, or EMBEDDED."""
-    unet: UNetConfig
-    autoencoder: AutoencoderKLConfig | CompactAutoencoderConfig | None
-    text_encoders: tuple[ClipConfig | BertConfig, ...]
+    """What the backbone takes besides the noisy latent: a value of INPUT_KINDS, or EMBEDDED."""
+    backbone: Any
+    """The configuration of its network, of that network's own class, as the next ones are."""
+    autoencoder: Any | None
+    text_encoders: tuple[Any, ...]
     prediction: DetectedPrediction
     detected_prediction: str
     """What it predicts unless the user overrides it."""
@@ -236,7 +232,11 @@ class Identity:
     sizes that make no network."""
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
-    image_encoder: ClipImageConfig | None = None
+    image_encoder: Any | None = None
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What about the backbone's form its kind was found by."""
+    lacks_statistics: bool = False
+    """As `ImageConditioner.lacks_statistics`."""
     sigmas: tuple[float, float] | None = None
     """The lowest and the highest noise level, if it was trained on a continuum of them."""
     statistics: LatentStatistics | None = None
@@ -253,12 +253,6 @@ class Identity:
     @property
     def lacks_text(self) -> bool:
         return TEXT_ENCODER in self.missing
-
-    @property
-    def lacks_statistics(self) -> bool:
-        """As `ImageConditioner.lacks_statistics`."""
-        image = self.image_encoder
-        return image is not None and image.rough and not self.components.statistics
 
     @property
     def parameters(self) -> int:
@@ -303,5 +297,5 @@ VAE, TEXT_ENCODER, IMAGE_ENCODER = (
 
 
 def _present(components: Components) -> Iterable[Component]:
-    found = (components.unet, components.autoencoder, *components.texts, components.image)
+    found = (components.backbone, components.autoencoder, *components.texts, components.image)
     return (component for component in found if component is not None)

@@ -43,7 +43,7 @@ class Header:
     def unet(self) -> UNetConfig | None:
         """From the shapes of its tensors, without what no shape tells; None if there is no U-Net.
         Raises UnreadableError."""
-        component = self.components.unet
+        component = self.components.backbone
         if component is None:
             return None
         try:

@@ -17,6 +17,7 @@ from ..errors import Message, ModelError, UnreadableError
 from ..networks.bert import Bert, BertConfig
 from ..networks.compact_autoencoder import FACTOR, CompactAutoencoder, CompactAutoencoderConfig
 from ..networks.unet import UNet
+from .config_from_shapes import unet_facts
 from .family import (
     Conditioners,
     Conditions,
@@ -49,7 +50,7 @@ def configure(family: Family, header: Header) -> Identity:
         family=family,
         display_name=family.name,
         input_kind="",
-        unet=config.unet,
+        backbone=config.unet,
         autoencoder=config.autoencoder,
         text_encoders=(config.text_encoder,),
         prediction=DetectedPrediction(config.prediction, Message("its model.json says so")),
@@ -60,6 +61,7 @@ def configure(family: Family, header: Header) -> Identity:
         defaults=config.defaults,
         side=max(config.defaults.width, config.defaults.height),
         components=header.components,
+        facts=unet_facts(config.unet),
         build=partial(_build, config, header.path / TOKENIZER),
         files=header.files,
         max_side=config.max_side,
@@ -75,7 +77,7 @@ def _build(config: NativeConfig, tokenizer: Path) -> Networks:
         return Conditioners(SentenceConditioner(read, text_encoder, config.prompt_tokens))
 
     return Networks(
-        unet=UNet(config.unet),
+        backbone=UNet(config.unet),
         autoencoder=CompactAutoencoder(config.autoencoder),
         text_encoders=(text_encoder,),
         image_encoder=None,

@@ -22,7 +22,7 @@ from ..networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from ..networks.unet import UNet, UNetConfig
 from ..sampling.model_schedule import EdmSchedule, Schedule, scaled_linear, zero_terminal
 from .components import Component, Components, find, text_width
-from .config_from_shapes import autoencoder_config, clip_config, image_config
+from .config_from_shapes import autoencoder_config, clip_config, image_config, unet_facts
 from .edm_metadata import LatentStatistics
 from .family import (
     EMBEDDED,
@@ -203,10 +203,14 @@ def configure(
         family=family,
         display_name=_display_name(family, unet, input_kind, distilled),
         input_kind=input_kind,
-        unet=unet,
+        backbone=unet,
         autoencoder=autoencoder,
         text_encoders=encoders,
         image_encoder=image_encoder,
+        facts=unet_facts(unet),
+        lacks_statistics=image_encoder is not None
+        and image_encoder.rough
+        and not components.statistics,
         prediction=prediction,
         detected_prediction=detected.kind,
         schedule=_schedule(architecture, sigmas, zero_snr=prediction.zero_snr),
@@ -282,7 +286,7 @@ def _prediction(architecture: Architecture, header: Header, unet: UNetConfig) ->
     if header.parameterization in V_NAMES | EPS_NAMES:
         kind = _kind(header.parameterization)
         return DetectedPrediction(kind, Message("the .yaml beside it says so"), zero)
-    bias = components.unet and components.unet.sources.get(V_BIAS)
+    bias = components.backbone and components.backbone.sources.get(V_BIAS)
     if architecture.v_deviation is not None and unet.in_channels == 4 and bias:
         deviation = float(bias.tensor().float().std(correction=0))
         kind = "v" if deviation > architecture.v_deviation else "eps"
@@ -353,7 +357,8 @@ def _defaults(
 
 def _check_fit(identity: Identity, texts: tuple[ClipConfig, ...]) -> None:
     """Whether the networks fit one another. Raises UnreadableError."""
-    unet, latent = identity.unet, identity.unet.out_channels
+    unet: UNetConfig = identity.backbone
+    latent = unet.out_channels
     if len(identity.latent_mean) != latent:
         raise UnreadableError("the mean of its latents does not fit its U-Net")
     if identity.autoencoder and identity.autoencoder.latent_channels != latent:
@@ -393,7 +398,7 @@ def _build(
         )
 
     return Networks(
-        unet=UNet(unet),
+        backbone=UNet(unet),
         autoencoder=None if autoencoder is None else AutoencoderKL(autoencoder),
         text_encoders=tuple(network for network, _ in text_encoders),
         image_encoder=image_encoder,

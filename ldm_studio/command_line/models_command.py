@@ -212,25 +212,17 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
 
     components, prediction = identity.components, identity.prediction
     networks = {
-        "U-Net": components.unet,
+        "U-Net": components.backbone,
         "autoencoder": components.autoencoder,
         **{f"text encoder {i}": text for i, text in enumerate(components.texts, start=1)},
         "image encoder": components.image,
     }
     digest = _digest(path, identity)
-    unet, distilled = identity.unet, variant_of(path.stem, identity.metadata)
+    distilled = variant_of(path.stem, identity.metadata)
     return {
         "path": str(path),
         "kind": identity.display_name,
-        "kind_because": {
-            "channels": unet.channels,
-            "inputs": unet.in_channels,
-            "context": unet.context_dim,
-            "vector": unet.vector_dim or 0,
-            "blocks": unet.blocks,
-            "depths": [list(unet.upward(level)) for level in range(len(unet.depths))],
-            "middle_blocks": unet.middle_blocks,
-        },
+        "kind_because": dict(identity.facts),
         "distilled": distilled[0].name if distilled else "",
         "defaults": asdict(identity.defaults),
         "family": identity.family.name,

@@ -99,7 +99,7 @@ def test_the_published_ones_are_told_by_their_blocks(
     assert identity.display_name == f"Stable Diffusion XL, {name}"
     assert identity.parameters == pytest.approx(MILLIONS[name] * 1e6, rel=0.002)
     with torch.device("meta"):
-        ours = UNet(identity.unet).state_dict()
+        ours = UNet(identity.backbone).state_dict()
     names = unet_from_diffusers(weights)
     assert {names[key]: value.shape for key, value in weights.items()} == {
         key: value.shape for key, value in ours.items()
@@ -125,7 +125,7 @@ def test_the_unet_computes_what_diffusers_does(
     )
     weights = {key: value.contiguous() for key, value in theirs.state_dict().items()}
     save_file(named(weights, layout), tmp_path / "unet.safetensors")
-    part = find(all_tensors(open_tensors(tmp_path / "unet.safetensors"))).unet
+    part = find(all_tensors(open_tensors(tmp_path / "unet.safetensors"))).backbone
     assert part is not None
     ours = UNet(unet_config(part.sources))
     fill(ours, part.sources, "cpu", torch.float32)

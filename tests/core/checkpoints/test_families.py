@@ -40,7 +40,7 @@ def test_every_family_that_is_written_is_in_the_list() -> None:
 def test_exactly_one_family_takes_a_published_file(kind: str, checkpoints: dict[str, Path]) -> None:
     identity = identify(checkpoints[kind])
     assert identity.family in FAMILIES
-    assert identity.family.latents.channels == identity.unet.out_channels
+    assert identity.family.latents.channels == identity.backbone.out_channels
     assert identity.autoencoder is not None
     assert identity.family.latents.factor == identity.autoencoder.factor
 

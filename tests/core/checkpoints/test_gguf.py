@@ -101,7 +101,7 @@ def test_a_model_is_told_and_loaded(
     path = tmp_path / "model.gguf"
     stored = write(tinies[kind], path, gguf.GGMLQuantizationType[packing])
     identity = identify(path)
-    assert identity.unet == tinies[kind].kind.unet
+    assert identity.backbone == tinies[kind].kind.unet
     assert {packing, "Q8_0", "float16", "float32"} >= set(identity.dtypes) > {packing}
     model = load_model(path, digest="known")
     for name, value in model.backbone.state_dict().items():

@@ -98,7 +98,7 @@ def test_a_published_file_is_told_and_loaded(
     family, extra = EXTRAS.get(kind, (kind, ""))
     assert identity.family is FAMILIES[family]
     assert identity.input_kind == extra
-    assert identity.unet == tiny.kind.unet
+    assert identity.backbone == tiny.kind.unet
     assert identity.text_encoders == tiny.kind.texts
     assert identity.image_encoder == tiny.kind.images
     assert not identity.components.unknown
@@ -357,7 +357,7 @@ def test_published_sizes_are_told_without_reading_the_weights(
     assert all(key.endswith(".norm1.bias") for key in read)
     assert len(read) <= 1
     assert identity.display_name == name
-    assert identity.unet == config
+    assert identity.backbone == config
     assert "an autoencoder (VAE)" in map(str, identity.missing)
 
 
