@@ -890,9 +890,6 @@ PARAMETERS: Mapping[str, Parameter] = {
 }
 """All by their names, a group after the other."""
 
-AXES = tuple(row for row in PARAMETERS.values() if row.kind is not tuple and row.name != "count")
-"""Those that a grid of images can vary."""
-
 
 def with_fields(values: Mapping[str, Any]) -> Parameters:
     """Parameters with these values by their fields, such as "steps" and "guidance.rescale"."""

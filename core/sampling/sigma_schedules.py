@@ -126,8 +126,7 @@ def kl_optimal(n: int, lo: float, hi: float) -> tuple[float, ...]:
 
 AYS_SD1 = (14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029)
 AYS_SDXL = (14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.029)
-AYS_SVD = (700.0, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403, 0.173, 0.034, 0.002)
-"""Sabour et al. 2024: the levels of ten steps, optimised for three models."""
+"""Sabour et al. 2024: the levels of ten steps, optimised for two models."""
 
 
 def align_your_steps(
@@ -255,5 +254,9 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
     "Align Your Steps": ScheduleRow(
         align_your_steps,
         "Ten levels tuned for Stable Diffusion 1, stretched to other counts and models.",
+    ),
+    "Align Your Steps SDXL": ScheduleRow(
+        partial(align_your_steps, table=AYS_SDXL),
+        "Ten levels tuned for Stable Diffusion XL, stretched to other counts and models.",
     ),
 }

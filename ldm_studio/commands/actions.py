@@ -195,6 +195,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "toggle_mask", QT_TRANSLATE_NOOP("Actions", "Show &Mask"), VIEW, ("Ctrl+M",), checkable=True
     ),
+    ActionSpec(
+        "transparency", QT_TRANSLATE_NOOP("Actions", "Show &Transparency"), VIEW, checkable=True
+    ),
     _line(VIEW),
     ActionSpec("theme_system", QT_TRANSLATE_NOOP("Actions", "&System Theme"), VIEW, checkable=True),
     ActionSpec("theme_light", QT_TRANSLATE_NOOP("Actions", "&Light Theme"), VIEW, checkable=True),

@@ -88,6 +88,7 @@ class CommandController(QObject):
         self._window.run_area.offer_changed.connect(self._update)
         studio.branch_controller.changed.connect(self._update)
         studio.candidates.changed.connect(self._update)
+        studio.replay_controller.changed.connect(self._update_cancel)
         self._view.document.replaced.connect(self._update)
         studio.store.run_changed.connect(self._show_run)
         self._actions["toggle_mask"].setChecked(self._view.overlay_visible)
@@ -111,7 +112,7 @@ class CommandController(QObject):
             "earlier_prompt": studio.earlier_prompt,
             "later_prompt": studio.later_prompt,
             "generate": studio.generate,
-            "cancel": studio.run_state.cancel,
+            "cancel": self._cancel,
             "cancel_all": studio.run_state.cancel_all,
             "pause": studio.queue_controller.toggle_pause,
             "apply": studio.steering_controller.apply,
@@ -132,6 +133,9 @@ class CommandController(QObject):
             "fit": view.fit,
             "actual_size": view.actual_size,
             "toggle_mask": view.toggle_overlay,
+            "transparency": lambda: view.set_show_transparency(
+                self._actions["transparency"].isChecked()
+            ),
             "theme_system": lambda: self._choose(Scheme.SYSTEM),
             "theme_light": lambda: self._choose(Scheme.LIGHT),
             "theme_dark": lambda: self._choose(Scheme.DARK),
@@ -303,8 +307,19 @@ class CommandController(QObject):
         self._theme.scheme = scheme
         self._update()
 
+    def _cancel(self) -> None:
+        """The running job first; a replay waits while one runs."""
+        if self._studio.store.run.busy:
+            self._studio.run_state.cancel()
+        else:
+            self._studio.replay_controller.stop()
+
+    def _update_cancel(self) -> None:
+        busy = self._studio.store.run.busy or self._studio.replay_controller.replaying
+        self._actions["cancel"].setEnabled(busy)
+
     def _show_run(self, run: RunState) -> None:
-        self._actions["cancel"].setEnabled(run.busy)
+        self._update_cancel()
         self._actions["cancel_all"].setEnabled(run.waiting > 1)
         self._actions["pause"].setEnabled(run.busy)
         self._actions["pause"].setChecked(run.paused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.engine_bridge import EngineBridge
@@ -17,11 +17,15 @@ SHOWN_MS = 5000
 class ReplayController(QObject):
     """Progress goes to the status bar, the verdict to the notice."""
 
+    changed = Signal()
+    """Whether something is replayed."""
+
     def __init__(
         self, bridge: EngineBridge, window: MainWindow, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._bridge, self._window = bridge, window
+        self._requested = 0  # replays that have not ended
         bridge.replay_progress.connect(self._on_progress)
         bridge.replayed.connect(self._on_replayed)
         bridge.replay_failed.connect(self._on_failed)
@@ -31,13 +35,27 @@ class ReplayController(QObject):
             self._bridge.replay(entry.path)
             words = self.tr("{name} is replayed next…").format(name=entry.path.name)
             self._window.status.showMessage(words)
+            self._count(1)
+
+    @property
+    def replaying(self) -> bool:
+        return self._requested > 0
+
+    def stop(self) -> None:
+        """Stops the running replay after its step, and drops those that wait."""
+        self._bridge.stop_replay()
+
+    def _count(self, change: int) -> None:
+        self._requested = max(0, self._requested + change)
+        self.changed.emit()
 
     def _on_progress(self, event: ReplayProgress) -> None:
-        words = self.tr("Replaying {name}: step {step} of {steps}")
+        words = self.tr("Replaying {name}: step {step} of {steps}. Esc stops it.")
         words = words.format(name=event.path.name, step=event.step, steps=event.steps)
         self._window.status.showMessage(words)
 
     def _on_replayed(self, event: Replayed) -> None:
+        self._count(-1)
         self._window.status.clearMessage()
         found, hint = verdict_text(event.verdict)
         words = self.tr("Replayed {name}: {found}").format(name=event.path.name, found=found)
@@ -45,6 +63,7 @@ class ReplayController(QObject):
         (notice.show_info if event.verdict.identical else notice.show_error)(words, hint)
 
     def _on_failed(self, event: ReplayFailed) -> None:
+        self._count(-1)
         self._window.status.clearMessage()
         if event.error is None:
             self._window.status.showMessage(self.tr("The replay was stopped."), SHOWN_MS)

@@ -20,7 +20,7 @@ from core.errors import ImageError, MemoryShortage, RequestError, StudioError
 from core.request.request import Request
 from ldm_studio.paths import next_picture
 
-from .infotext import Infotext, infotext, parse_infotext
+from .infotext import infotext
 from .metadata_chunks import exif_texts
 from .run_record import Record
 
@@ -158,12 +158,6 @@ def read_record(path: Path) -> Record | None:
         raise ImageError(
             "The record in {path} cannot be used: {error}.", path=path, error=error
         ) from error
-
-
-def read_infotext(path: Path) -> Infotext | None:
-    """The `parameters` text of a PNG of any program; None if there is none."""
-    text = _text(path, PARAMETERS)
-    return None if text is None else parse_infotext(text)
 
 
 def frames(path: Path) -> int:

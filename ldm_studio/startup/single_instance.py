@@ -58,10 +58,6 @@ class Instance(QObject):
         self._folder, self._lock = folder, lock
         self._server: QLocalServer | None = None
 
-    @property
-    def is_owner(self) -> bool:
-        return self._lock is not None
-
     def listen(self) -> None:
         """Starts to answer second starts. Not before the window shows: importing takes long."""
         if self._lock is None:

@@ -254,6 +254,10 @@
         <translation>显示蒙版(&amp;M)</translation>
     </message>
     <message>
+        <source>Show &amp;Transparency</source>
+        <translation>显示透明区域(&amp;T)</translation>
+    </message>
+    <message>
         <source>&amp;Light Theme</source>
         <translation>浅色主题(&amp;L)</translation>
     </message>
@@ -3312,6 +3316,10 @@
         <translation>为 Stable Diffusion 1 调校的十级噪声，可延伸到其他步数和模型。</translation>
     </message>
     <message>
+        <source>Ten levels tuned for Stable Diffusion XL, stretched to other counts and models.</source>
+        <translation>为 Stable Diffusion XL 调校的十级噪声，可延伸到其他步数和模型。</translation>
+    </message>
+    <message>
         <source>Steps</source>
         <translation>步数</translation>
     </message>
@@ -4346,8 +4354,8 @@
         <translation>接下来重放 {name}…</translation>
     </message>
     <message>
-        <source>Replaying {name}: step {step} of {steps}</source>
-        <translation>正在重放 {name}：第 {step}/{steps} 步</translation>
+        <source>Replaying {name}: step {step} of {steps}. Esc stops it.</source>
+        <translation>正在重放 {name}：第 {step}/{steps} 步。按 Esc 停止。</translation>
     </message>
     <message>
         <source>Replayed {name}: {found}</source>

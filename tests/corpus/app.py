@@ -42,6 +42,7 @@ from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.settings import settings
 from tests.corpus.models import read_table, write_models
 from tests.ldm_studio.engine_events import Reader, end
+from tests.ldm_studio.infotext_of import infotext_of
 
 Data = dict[str, Any]
 
@@ -157,7 +158,7 @@ def describe_image(path: Path) -> Data:
     request, run, info = (
         images.read_request(path),
         images.read_record(path),
-        images.read_infotext(path),
+        infotext_of(path),
     )
     return {
         "shape": list(pixels.shape),

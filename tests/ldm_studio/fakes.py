@@ -286,3 +286,7 @@ class Gate:
         with self._changed:
             self._is_open = True
             self._changed.notify_all()
+
+    def close(self) -> None:
+        with self._changed:
+            self._is_open = False

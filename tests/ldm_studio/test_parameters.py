@@ -25,7 +25,6 @@ from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameter import Parameter
 from core.request.parameters import (
-    AXES,
     PARAMETERS,
     REQUESTED,
     Context,
@@ -415,10 +414,9 @@ def test_names_keys_and_flags_are_each_used_once() -> None:
         assert len(used) == len(set(used))
 
 
-def test_panels_and_axes_come_from_the_table() -> None:
+def test_panels_come_from_the_table() -> None:
     panels = [row for name in SHOWN for row in in_panel(name)]
     assert {row.name for row in ROWS} - {row.name for row in panels} == {"prompt", "negative"}
-    assert {row.name for row in ROWS} - {row.name for row in AXES} == {"sigmas", "count"}
 
 
 def test_samplers_take_the_options_of_the_table() -> None:

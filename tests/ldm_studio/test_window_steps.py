@@ -255,3 +255,34 @@ def test_the_menu_of_a_picture_replays_it(application, qtbot) -> None:
     menu.close()
     assert answer.args[0].path == entry.path
     assert "Replayed" in application.window.notice.text()
+
+
+def test_escape_stops_a_replay(start, qtbot, gate) -> None:
+    application = start(FakePipeline(before_step=gate))
+    cancel = application.window.actions_by_id["cancel"]
+    gate.open()
+    make(application, qtbot, steps=4)
+    assert not cancel.isEnabled()
+    gate.close()
+    bridge = application.bridge
+    with qtbot.waitSignal(bridge.replay_progress):
+        application.window.actions_by_id["replay"].trigger()
+        gate.let(1)
+    assert cancel.isEnabled()
+    with qtbot.waitSignal(bridge.replay_failed) as answer:
+        cancel.trigger()
+        gate.open()
+    assert answer.args[0].error is None
+    assert application.window.status.currentMessage() == "The replay was stopped."
+    assert not cancel.isEnabled()
+
+
+def test_the_view_menu_shows_transparency(application) -> None:
+    rgb, alpha = np.full((16, 16, 3), 255, np.uint8), np.zeros((16, 16), np.uint8)
+    view = application.window.canvas.view
+    view.set_picture(rgb, alpha)
+    plain = view.grab().toImage()
+    application.window.actions_by_id["transparency"].trigger()
+    assert view.grab().toImage() != plain
+    application.window.actions_by_id["transparency"].trigger()
+    assert view.grab().toImage() == plain

@@ -113,13 +113,8 @@ class LayerView(MaskEditingView):
             self._comparing = on
             self.update()
 
-    @property
-    def show_transparency(self) -> bool:
-        """Show a checkerboard where the picture is transparent, rather than white."""
-        return self._show_transparency
-
-    @show_transparency.setter
-    def show_transparency(self, on: bool) -> None:
+    def set_show_transparency(self, on: bool) -> None:
+        """Shows a checkerboard where the image is transparent, rather than white."""
         self._show_transparency = on
         self.update()
 

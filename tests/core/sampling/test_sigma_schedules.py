@@ -18,7 +18,6 @@ from core.sampling.model_schedule import EdmSchedule, FlowSchedule, Schedule, co
 from core.sampling.sigma_schedules import (
     AYS_SD1,
     AYS_SDXL,
-    AYS_SVD,
     SCHEDULES,
     align_your_steps,
     beta,
@@ -66,7 +65,7 @@ def test_no_steps_are_refused(name: str) -> None:
 def test_the_schedules_are_the_ones_a_user_knows() -> None:
     assert list(SCHEDULES) == [
         "Automatic", "Normal", "Karras", "Exponential", "Polyexponential", "SGM Uniform", "Simple",
-        "DDIM Uniform", "Beta", "KL Optimal", "Align Your Steps",
+        "DDIM Uniform", "Beta", "KL Optimal", "Align Your Steps", "Align Your Steps SDXL",
     ]  # fmt: skip
     assert all(row.summary.endswith(".") for row in SCHEDULES.values())
 
@@ -196,11 +195,12 @@ def test_aligned_steps_are_interpolated_as_numpy_does() -> None:
 
 def test_aligned_steps_are_stretched_to_another_range() -> None:
     schedule = FlowSchedule()
-    sigmas = align_your_steps(10, schedule, AYS_SVD)
+    sigmas = align_your_steps(10, schedule, AYS_SDXL)
     assert sigmas[0] == pytest.approx(schedule.sigma_max)
     low, high = math.log(schedule.sigma_min), math.log(schedule.sigma_max)
-    for sigma, published in zip(sigmas[1:-1], AYS_SVD[1:-1], strict=True):
-        share = (math.log(published) - math.log(0.002)) / (math.log(700) - math.log(0.002))
+    lowest, highest = math.log(AYS_SDXL[-1]), math.log(AYS_SDXL[0])
+    for sigma, published in zip(sigmas[1:-1], AYS_SDXL[1:-1], strict=True):
+        share = (math.log(published) - lowest) / (highest - lowest)
         assert math.log(sigma) == pytest.approx(low + share * (high - low))
 
 

@@ -96,7 +96,7 @@ def test_transparency_shows_a_checkerboard_or_white(view):
     rgb[:, :100] = (10, 20, 30)
     view.set_picture(rgb, alpha)
     assert color(view, 150, 50) == (255, 255, 255)
-    view.show_transparency = True
+    view.set_show_transparency(True)
     assert color(view, 50, 50) == (10, 20, 30)
     squares = {color(view, x, 50) for x in range(110, 190, 8)}
     assert len(squares) == 2

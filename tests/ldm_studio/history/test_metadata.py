@@ -19,9 +19,10 @@ from ldm_studio.history.image_reader import scan
 from ldm_studio.history.query_language import parse
 from ldm_studio.history.query_terms import term
 from ldm_studio.images import image_formats
-from ldm_studio.images.image_files import read_infotext, read_request
+from ldm_studio.images.image_files import read_request
 from tests.core.request.test_request import whole_requests
 from tests.ldm_studio.history.files import DIGEST, noise
+from tests.ldm_studio.infotext_of import infotext_of
 
 SUFFIXES = (".png", ".webp", ".jpg")
 WHOLE = Request(prompt="a red fox", negative="blurry", width=8, height=8)
@@ -72,7 +73,7 @@ def test_difficult_prompts_come_back_and_are_read_by_others(tmp_path, suffix, pr
     path = written(tmp_path / f"a{suffix}", request)
     assert read_request(path) == request
     if prompt is not LIKE_AN_INFOTEXT:  # of which the text for others cannot be told apart
-        info, found = read_infotext(path), ParserManager().parse(path)
+        info, found = infotext_of(path), ParserManager().parse(path)
         assert info is not None
         assert found is not None
         assert info.prompt == prompt.strip()

@@ -16,12 +16,12 @@ from ldm_studio.history.image_reader import scan
 from ldm_studio.images import image_formats
 from ldm_studio.images.image_files import (
     load_image,
-    read_infotext,
     read_pixels,
     read_record,
     read_request,
 )
 from ldm_studio.images.run_record import Record
+from tests.ldm_studio.infotext_of import infotext_of
 
 DIGEST = "a" * 64
 REQUEST = Request(
@@ -40,7 +40,7 @@ def test_the_recipe_comes_back_exactly(tmp_path, name) -> None:
     image_formats.save(path, SMOOTH, REQUEST, "Model", DIGEST, RECORD)
     assert read_request(path) == REQUEST
     assert read_record(path) == RECORD
-    info = read_infotext(path)
+    info = infotext_of(path)
     assert info is not None
     assert info.prompt == REQUEST.prompt
     assert info.settings["Inpaint area"] == "Only masked"

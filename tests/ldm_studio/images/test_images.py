@@ -23,11 +23,11 @@ from core.request.request import Request
 from ldm_studio.images.image_files import (
     load_image,
     load_mask,
-    read_infotext,
     read_request,
     save_png,
 )
 from ldm_studio.images.infotext import Infotext, infotext, parse_infotext, restore
+from tests.ldm_studio.infotext_of import infotext_of
 
 DIGEST = "6ce0161689b3853acaa03779ec93eafe75a02f4ced659bee03f50797806fa2fa"
 REQUEST = Request(
@@ -156,7 +156,7 @@ def test_pictures_have_the_permissions_of_any_new_file(tmp_path):
 def test_a_picture_without_a_recipe_has_none(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
     assert read_request(tmp_path / "a.jpg") is None
-    assert read_infotext(tmp_path / "a.jpg") is None
+    assert infotext_of(tmp_path / "a.jpg") is None
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from core.conditioning.text.prompt_parser import parse
 from core.request.parameters import Guidance, Inpaint, Levels, Options, Variation
 from core.request.request import Addon, Change, Request
 from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
-from ldm_studio.images.image_files import read_infotext, read_request, save_png
+from ldm_studio.images.image_files import read_request, save_png
 from ldm_studio.images.infotext import infotext, parse_infotext, restore
 from ldm_studio.images.infotext_keys import read_changes, write_changes
 from tests.core.request.test_request import changes, whole_requests
+from tests.ldm_studio.infotext_of import infotext_of
 
 DIGEST = "ab" * 32
 PIXELS = np.zeros((8, 8, 3), np.uint8)
@@ -190,7 +191,7 @@ def test_no_value_of_another_program_is_an_error(name: str, value: str):
 def test_the_readers_that_people_use_pass_over_what_they_do_not_know(tmp_path: Path):
     path = tmp_path / "a.png"
     save_png(path, PIXELS, FINE, "m", DIGEST)
-    assert read_infotext(path) is not None
+    assert infotext_of(path) is not None
     info = ParserManager().parse(path)
     assert info is not None
     (sampler,) = info.samplers

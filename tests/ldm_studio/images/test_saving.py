@@ -14,6 +14,7 @@ from ldm_studio.images import image_files
 from ldm_studio.images.file_names import FIELDS, Pattern, PatternError, facts
 from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.settings.settings import Files, ImageFormat, MetadataPolicy, Privacy
+from tests.ldm_studio.infotext_of import infotext_of
 
 PIXELS = np.full((8, 8, 3), 200, np.uint8)
 REQUEST = Request(prompt="a secret fox: red/blue", negative="hidden", seed=7, steps=12)
@@ -115,5 +116,5 @@ def test_prompts_can_be_left_out_of_pictures(kind) -> None:
 def test_pictures_can_tell_nothing(kind) -> None:
     path = saved(ImageSaver(Files(format=kind), Privacy(MetadataPolicy.NOTHING)))
     assert image_files.read_request(path) is None
-    assert image_files.read_infotext(path) is None
+    assert infotext_of(path) is None
     assert b"LDM Studio" not in path.read_bytes()

@@ -195,17 +195,21 @@ def test_a_directory_that_cannot_be_written_is_owned_by_nobody_and_used(qapp, tm
     (tmp_path / "file").touch()
     instance = claim(tmp_path / "file" / "data")
     assert instance is not None
-    assert not instance.is_owner
     instance.listen()
+    another = claim(tmp_path / "file" / "data")
+    assert another is not None
+    another.close()
     instance.close()
 
 
-def test_a_given_up_directory_is_free(owner, tmp_path) -> None:
+def test_a_given_up_directory_is_free(owner, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 100)
     owner.listen()
     owner.close()
     again = claim(tmp_path / "data")
     assert again is not None
-    assert again.is_owner
+    with pytest.raises(InstanceInUse):
+        claim(tmp_path / "data")
     again.close()
 
 
