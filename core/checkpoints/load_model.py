@@ -92,6 +92,7 @@ def load_model(
         autoencoder=autoencoder,
         text=conditioners.text,
         image=conditioners.image,
+        conditioners=conditioners.others,
         device=place,
         dtype=dtype,
         plan=plan,

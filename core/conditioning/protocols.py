@@ -16,25 +16,36 @@ from .text.token_count import PromptTokenCounter
 if TYPE_CHECKING:
     from typing import Self
 
+    from ..request.inputs import Inputs
     from .text.embeddings import Embedding
 
 C = TypeVar("C", contravariant=True)
 
 
 class Conditioner(Protocol[C]):
-    """Turns conditions of one type into what the backbone takes."""
+    """Turns one kind of condition of a request into what the backbone takes."""
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
         """Those it computes with, for placement."""
         ...
 
-    def __call__(self, condition: C) -> Cond: ...
+    def __call__(self, condition: C, inputs: Inputs) -> Cond:
+        """The condition of one image. Raises RequestError if it does not fit the model or the
+        inputs."""
+        ...
+
+    def null(self) -> Cond:
+        """The absence of the condition, as the model was trained on: beside the negative prompt,
+        and beside both where a request lacks the condition."""
+        ...
 
 
 class TextConditioner(ABC):
     """A conditioner of texts. Add-ons apply to those that say so."""
 
+    takes_text: bool = True
+    """False: prompts must be empty."""
     supports_clip_skip: bool = False
     """Whether it is customary to leave out further layers of its encoder."""
     lora_slots: tuple[int, ...] = ()
@@ -49,7 +60,8 @@ class TextConditioner(ABC):
 
     @property
     @abstractmethod
-    def count_tokens(self) -> PromptTokenCounter: ...
+    def count_tokens(self) -> PromptTokenCounter | None:
+        """None: there is nothing to count."""
 
     @abstractmethod
     def encode(self, prompts: Sequence[str | TextSegment], clip_skip: int = 1) -> Cond:

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from ..conditioning.clip_image import ImageConditioner
-    from ..conditioning.protocols import TextConditioner
+    from ..conditioning.protocols import Conditioner, TextConditioner
     from ..networks.protocols import Autoencoder, Backbone
+    from ..request.conditions import Condition
 
 MAX_SIDE = 2048
 """Pixels. Nothing forbids more, but images fall apart far above the native size."""
@@ -126,7 +127,12 @@ class Networks:
 @dataclass(frozen=True)
 class Conditioners:
     text: TextConditioner
+    """`NoText` for models that take none."""
     image: ImageConditioner | None = None
+    others: Mapping[type[Condition], Conditioner[Any]] = field(
+        default_factory=dict[type["Condition"], "Conditioner[Any]"]
+    )
+    """Of further conditions, by their type."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,13 +15,15 @@ from torch import Tensor, nn
 from ..cancellation import CancelCheck, never_cancel, with_cancel_check
 from ..conditioning.clip_image import ImageConditioner
 from ..conditioning.numbers import Number, NumbersConditioner
-from ..conditioning.protocols import TextConditioner
+from ..conditioning.protocols import Conditioner, TextConditioner
 from ..conditioning.text.prompt_plan import first_segment_of
+from ..errors import RequestError
 from ..families.family import ModelConfig
 from ..families.native_config import Defaults
 from ..networks.cond import Cond
 from ..networks.protocols import Autoencoder, Backbone, dtype_of
-from ..request.conditions import Text
+from ..request.conditions import Condition, Text
+from ..request.inputs import Inputs
 from ..request.request import Request
 from ..request.text_segment import TextSegment
 from ..runtime.offload import IN_MAIN_MEMORY, DeviceManager, PlacementPlan
@@ -55,6 +58,10 @@ class Model:
     autoencoder: Autoencoder
     text: TextConditioner
     device: torch.device
+    conditioners: Mapping[type[Condition], Conditioner[Any]] = field(
+        default_factory=dict[type[Condition], Conditioner[Any]]
+    )
+    """Of conditions that are neither texts nor images, by their type."""
     image: ImageConditioner | None = None
     """Present if the backbone is conditioned on an image's embedding (unCLIP)."""
     dtype: torch.dtype = torch.float32
@@ -82,7 +89,8 @@ class Model:
     def networks(self) -> tuple[nn.Module, ...]:
         """All but what shows steps."""
         image = () if self.image is None else (self.image.network,)
-        return self.backbone, self.autoencoder, *self.text.networks, *image
+        others = (network for one in self.conditioners.values() for network in one.networks)
+        return self.backbone, self.autoencoder, *self.text.networks, *image, *others
 
     @property
     def defaults(self) -> Defaults:
@@ -179,6 +187,26 @@ class Model:
         while len(known) > REMEMBERED_PROMPTS:
             known.popitem(last=False)
         return cond
+
+    def other_conditions(self, request: Request, inputs: Inputs) -> Iterator[tuple[Cond, Cond]]:
+        """Of each conditioner, the condition beside the prompt and that beside the negative prompt.
+
+        Raises RequestError for conditions that the model does not take.
+        """
+        asked = {type(condition): condition for condition in request.conditions}
+        for kind, condition in asked.items():
+            if kind not in self.conditioners:
+                raise RequestError(
+                    "conditions",
+                    "{model} is not conditioned on {kind}.",
+                    "Remove this condition, or choose another model.",
+                    model=self.name,
+                    kind=condition.kind,
+                )
+        for kind, conditioner in self.conditioners.items():
+            self._bring(*conditioner.networks)
+            null = conditioner.null()
+            yield (conditioner(asked[kind], inputs) if kind in asked else null), null
 
     @property
     def has_guidance_embedding(self) -> bool:

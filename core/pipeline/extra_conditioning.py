@@ -96,8 +96,28 @@ def extra_conditioning(
 ) -> ExtraConditioning | None:
     """None for models that take nothing but a text. `unit` has the shape of the latent.
 
-    Raises RequestError if an image is missing that the model cannot do without.
+    Raises RequestError if an image is missing that the model cannot do without, and for conditions
+    that it does not take.
     """
+    extra = _image_conditioning(model, request, inputs, init_image, unit, check)
+    for prompt, negative in model.other_conditions(request, inputs):
+        extra = extra or ExtraConditioning(Cond(), Cond())
+        without = extra.without_image and extra.without_image.updated(negative)
+        extra = ExtraConditioning(
+            extra.prompt.updated(prompt), extra.negative.updated(negative), without
+        )
+    return extra
+
+
+def _image_conditioning(
+    model: Model,
+    request: Request,
+    inputs: Inputs,
+    init_image: InitImage | None,
+    unit: Tensor,
+    check: CancelCheck,
+) -> ExtraConditioning | None:
+    """What comes from the init image, the mask and the control image."""
     if model.input_kind == "inpainting":
         return _channels(_masked(model, init_image, unit))
     if model.input_kind not in LED:

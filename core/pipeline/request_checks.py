@@ -24,6 +24,7 @@ def check_request(model: Model, request: Request, inputs: Inputs) -> None:
     if request.count != 1:
         raise RequestError("count", "A run makes a single image.", "Use request.each().")
     check_size(model, *drawn_size(model, request), request.tile)
+    check_takes_text(model, request)
     if request.control:
         check_takes_control_image(model)
     if request.model_digest and request.model_digest != model.digest:
@@ -47,6 +48,13 @@ def check_request(model: Model, request: Request, inputs: Inputs) -> None:
             check_pixels(inputs, name, pixels, named, shape)
     if inputs.models is None:
         check_loras(request.prompt, request.syntax)
+
+
+def check_takes_text(model: Model, request: Request) -> None:
+    """Raises RequestError for prompts of a model that takes no text."""
+    for name in ("prompt", "negative"):
+        if getattr(request, name) and not model.text.takes_text:
+            raise RequestError(name, "{model} takes no prompt.", "Clear it.", model=model.name)
 
 
 def check_loras(prompt: str, syntax: str) -> None:

@@ -12,7 +12,7 @@ from ..request.request import Change
 from .extra_conditioning import check_takes_control_image, extra_conditioning
 from .init_image import changed_init_image, drawn_size
 from .prepared_run import PreparedRun
-from .request_checks import check_loras, check_size, with_recorded_prediction
+from .request_checks import check_loras, check_size, check_takes_text, with_recorded_prediction
 from .segments import Segment, next_segment
 
 
@@ -63,6 +63,7 @@ def _next_model(run: PreparedRun, last: Segment, change: Change) -> Model:
         )
     if models is None and change.prompt is not None:
         check_loras(change.prompt, run.request.syntax)
+    check_takes_text(model, last.request.changed(change))
     if change.control:
         check_takes_control_image(model)
     if change.model is None:

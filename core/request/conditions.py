@@ -1,6 +1,7 @@
 """Conditions that a model can take, as data. Imports no torch.
 
-A request's `prompt` and `negative` stand for `Text`; a conditioner turns a condition into tensors.
+A request's `prompt` and `negative` stand for `Text`; the others are its `conditions`. A conditioner
+turns a condition into tensors.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ..errors import InvalidError
 from .text_segment import TextSegment
 
-ImageRole = Literal["mask", "depth", "instruct-pix2pix", "upscaling", "unCLIP"]
+MAX_BOXES = 1000
 
 
 @dataclass(frozen=True)
@@ -20,19 +22,8 @@ class Text:
 
     prompt: str | TextSegment
     clip_skip: int = 1
-    """1: all layers that the model was trained with, 2: all but the last; ignored by families for
-    which skipping is not customary."""
-
-
-@dataclass(frozen=True)
-class ClassLabel:
-    """One of the classes that a model was trained on."""
-
-    index: int
-
-    def __post_init__(self) -> None:
-        if self.index < 0:
-            raise ValueError(f"The class {self.index} is below 0.")
+    """1: all layers that the model was trained with, 2: all but the last; ignored by families that
+    do not support it."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +34,19 @@ class Numbers:
 
     def __post_init__(self) -> None:
         if not all(map(math.isfinite, self.values)):
-            raise ValueError("Numbers that condition a model must be finite.")
+            raise InvalidError("Numbers that condition a model must be finite.")
 
 
 @dataclass(frozen=True)
-class ImageCondition:
-    """An image among the inputs, and what it is used for."""
+class ClassLabel:
+    """One of the classes that a model was trained on."""
 
-    role: ImageRole
-    digest: str
-    """SHA-256, as `core.images.image_digest` computes it."""
-    noise_level: int = 0
-    """How much noise is added to it, in steps of the schedule it was trained with."""
+    index: int
+    kind: Literal["class_label"] = "class_label"
+
+    def __post_init__(self) -> None:
+        if self.index < 0:
+            raise InvalidError("The class {index} is below 0.", index=self.index)
 
 
 @dataclass(frozen=True)
@@ -62,7 +54,8 @@ class LabelMap:
     """A map of classes, one for each pixel."""
 
     digest: str
-    """SHA-256 of the uint8 array [H, W]."""
+    """Of the uint8 array [H, W] among the inputs, as `core.images.image_digest` computes it."""
+    kind: Literal["label_map"] = "label_map"
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ class Box:
 
     def __post_init__(self) -> None:
         if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
-            raise ValueError(f"The box {self} is empty or outside the image.")
+            raise InvalidError("The box {box} is empty or outside the image.", box=self)
 
 
 @dataclass(frozen=True)
@@ -85,6 +78,20 @@ class Boxes:
     """A layout."""
 
     boxes: tuple[Box, ...]
+    kind: Literal["boxes"] = "boxes"
+
+    def __post_init__(self) -> None:
+        if len(self.boxes) > MAX_BOXES:
+            raise InvalidError(
+                "{count} boxes are more than {most}.", count=len(self.boxes), most=MAX_BOXES
+            )
 
 
-Condition = Text | ClassLabel | LabelMap | Boxes | ImageCondition | Numbers
+Condition = ClassLabel | LabelMap | Boxes
+"""What a request may ask for beside texts and images."""
+CONDITIONS: dict[str, type[Condition]] = {
+    "class_label": ClassLabel,
+    "label_map": LabelMap,
+    "boxes": Boxes,
+}
+"""By their `kind`."""

@@ -8,14 +8,16 @@ digest and travel beside it (see `core.request.inputs.Inputs`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from typing import Any, Literal, TypeVar, cast
 
 from .. import typed_json
 from ..errors import Message, RequestError, quoted
 from ..sampling.samplers import SAMPLERS, resolve
 from ..sampling.sigma_schedules import SCHEDULES
+from .conditions import CONDITIONS, Condition
 from .parameters import (
     MAX_PROMPT,
     MAX_SEED,
@@ -112,6 +114,8 @@ class Request(Parameters):
     control: str = ""
     """SHA-256 of the control image of a model that has one: depth, or what it edits, upscales or
     varies (see `core.pipeline.extra_conditioning`); empty: none, or the initial image."""
+    conditions: tuple[Condition, ...] = ()
+    """What else the model is conditioned on, at most one of a kind, such as a class."""
     changes: tuple[Change, ...] = ()
     """In the order of their steps: branches, and what was changed while it ran."""
     version: int = VERSION
@@ -153,6 +157,7 @@ class Request(Parameters):
                 start=self.guidance.start,
             )
         _check_addons(self.addons)
+        _check_conditions(self.conditions)
         _check_options(self.sampler, self.options)
         _check_levels(self)
         _check_changes(self)
@@ -210,7 +215,7 @@ class Request(Parameters):
         for name, kind in _PARTS.items():
             if name in data:
                 data[name] = _read(kind, data[name], name)
-        for name, kind in (("changes", Change), ("addons", Addon)):
+        for name, read in _LISTS.items():
             if name not in data:
                 continue
             items = data[name]
@@ -221,8 +226,7 @@ class Request(Parameters):
                     name=name,
                     most=MAX_CHANGES,
                 )
-            listed = cast("list[object]", items)
-            data[name] = tuple(_read(kind, item, name) for item in listed)
+            data[name] = tuple(read(item, name) for item in cast("list[object]", items))
         return cls(**data)
 
 
@@ -243,6 +247,25 @@ def _read(kind: type[T], value: object, name: str) -> T:
         raise RequestError(
             name, "{error}.", "It may come from a newer LDM Studio.", error=error
         ) from error
+
+
+def _read_condition(value: object, name: str) -> Condition:
+    kind = cast("dict[str, object]", value).get("kind") if isinstance(value, dict) else None
+    if not isinstance(kind, str) or kind not in CONDITIONS:
+        raise RequestError(
+            name,
+            "Unknown condition {kind}.",
+            "It may come from a newer LDM Studio.",
+            kind=quoted(kind, 60),
+        )
+    return _read(CONDITIONS[kind], value, name)
+
+
+_LISTS: dict[str, Callable[[object, str], Any]] = {
+    "changes": partial(_read, Change),
+    "addons": partial(_read, Addon),
+    "conditions": _read_condition,
+}
 
 
 def _check_types(request: Request) -> None:
@@ -284,6 +307,15 @@ def _check_addons(addons: tuple[Addon, ...]) -> None:
     for addon in addons:
         if not all(map(_is_unicode, (addon.name, addon.digest, addon.short))):
             raise RequestError("addons", "addons contain half of a surrogate pair.")
+
+
+def _check_conditions(conditions: tuple[Condition, ...]) -> None:
+    kinds = [condition.kind for condition in conditions]
+    for kind in kinds:
+        if kinds.count(kind) > 1:
+            raise RequestError(
+                "conditions", "The request has several conditions of the kind {kind}.", kind=kind
+            )
 
 
 def _check_options(sampler: str, options: Options) -> None:

@@ -381,10 +381,10 @@ class CorePipeline:
         )
 
     def _reader(self, model: Model) -> PromptTokenCounter | None:
-        if not model.config.family.takes.embeddings:
-            return model.text.count_tokens
-        text = model.text
-        return TokenCounter(text.count_tokens, text.embedding_widths, AddonFinder())
+        text, counter = model.text, model.text.count_tokens
+        if counter is None or not model.config.family.takes.embeddings:
+            return counter
+        return TokenCounter(counter, text.embedding_widths, AddonFinder())
 
     def _vae_of(self, wanted: ModelKey) -> str:
         """How requests name the autoencoder that a model is drawn with unless they say otherwise;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import LiteralString
@@ -10,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from core.errors import ImageError, Message, ModelError, StudioError, quoted
+from core.request.conditions import LabelMap
 from core.request.inputs import Inputs
-from core.request.request import Request
+from core.request.request import Change, Request
 from ldm_studio.engine_protocol import ModelInfo, Pipeline
 from ldm_studio.models.found_models import resolve_name
 
@@ -22,6 +24,7 @@ WHAT = {
     "init": Message("init image"),
     "mask": Message("mask"),
     "control": Message("control image"),
+    "label_map": Message("label map"),
 }
 """The pictures that a request, or a change of one, names; as the user knows them."""
 
@@ -134,13 +137,23 @@ def find(request: Request, store: InputStore, given: Inputs | None = None) -> In
     image, mask = pixels("init", request.init), pixels("mask", request.mask)
     images = dict(given.images)
     for wanted in (request, *request.changes):
-        for field in WHAT:
-            named = getattr(wanted, field)
-            if named and named not in (request.init, request.mask, *images):
+        for field, named in _named_images(wanted):
+            if named not in (request.init, request.mask, *images):
                 found = pixels(field, named)
                 assert found is not None  # it is named
                 images[named] = found
     return replace(given, image=image, mask=mask, images=images)
+
+
+def _named_images(wanted: Request | Change) -> Iterator[tuple[str, str]]:
+    """What names an image, and its digest."""
+    for field in ("init", "mask", "control"):
+        if named := getattr(wanted, field):
+            yield field, named
+    if isinstance(wanted, Request):
+        for condition in wanted.conditions:
+            if isinstance(condition, LabelMap):
+                yield condition.kind, condition.digest
 
 
 def find_kept(request: Request, store: InputStore) -> Inputs:

@@ -101,15 +101,17 @@ def run_again(commands: list[list[str]]) -> list[tuple[int, list[Data]]]:
 
 NEWER: Mapping[str, Data] = {"guidance": {"zero_star": False, "zero_init": 0}}
 """Parameters that came later, by their group, with the values that leave images as they were."""
+NEWER_FIELDS: Data = {"conditions": []}
+"""Likewise, of the request itself."""
 
 
 def as_then(request: Request) -> Data:
     """The JSON of a request, without newer parameters that change nothing."""
     data: Data = json.loads(request.to_json())
-    for group, newer in NEWER.items():
+    for part, newer in ((data, NEWER_FIELDS), *((data[group], NEWER[group]) for group in NEWER)):
         for name, value in newer.items():
-            if data[group].get(name) == value:
-                del data[group][name]
+            if part.get(name) == value:
+                del part[name]
     return data
 
 

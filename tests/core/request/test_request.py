@@ -211,6 +211,7 @@ BAD: dict[str, list[Any]] = {
     "levels": [[1.0], None],
     "noise": ["", "white", 1],
     "variation": [0.5, None],
+    "conditions": ["", {}, 3, [{"kind": "smell"}], [{}], [[3]]],
     "changes": ["", {}, 3],
     "version": [0, 2, "1"],
 }
