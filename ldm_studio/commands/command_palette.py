@@ -10,11 +10,12 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPointF,
     QRect,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -181,7 +182,8 @@ class CommandPalette(QDialog):
         self.field.textChanged.connect(self._find)
         self.field.installEventFilter(self)
         self.list.clicked.connect(lambda index: self.run())
-        self.list.entered.connect(self.list.setCurrentIndex)
+        self.list.viewport().installEventFilter(self)
+        self._pointer: QPointF | None = None
         self._rows = ROWS
         self._find("")
 
@@ -219,7 +221,18 @@ class CommandPalette(QDialog):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.run()
                 return True
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            self._on_pointer_moved(event)
         return super().eventFilter(watched, event)
+
+    def _on_pointer_moved(self, event: QMouseEvent) -> None:
+        """Selects what the pointer is moved to. A pointer that rests while the keyboard scrolls the
+        list under it selects nothing.
+        """
+        before, self._pointer = self._pointer, event.globalPosition()
+        index = self.list.indexAt(event.position().toPoint())
+        if before not in (None, self._pointer) and index.isValid():
+            self.list.setCurrentIndex(index)
 
     def _move(self, by: int) -> None:
         count = self.commands.rowCount()

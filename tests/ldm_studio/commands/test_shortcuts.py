@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -216,6 +216,17 @@ def test_the_keyboard_moves_through_the_palette(palette) -> None:
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
     assert not palette.isVisible()
+
+
+def test_the_pointer_selects_where_it_is_moved_but_not_where_it_rests(palette) -> None:
+    viewport = palette.list.viewport()
+    row = palette.list.visualRect(palette.commands.index(2)).center()
+    QTest.mouseMove(viewport, row)
+    QTest.mouseMove(viewport, row + QPoint(1, 0))
+    assert palette.list.currentIndex().row() == 2
+    QTest.keyClick(palette.field, Qt.Key.Key_Up)
+    QTest.mouseMove(viewport, row + QPoint(1, 0))
+    assert palette.list.currentIndex().row() == 1
 
 
 @pytest.mark.parametrize(
