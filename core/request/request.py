@@ -250,7 +250,8 @@ def _read(kind: type[T], value: object, name: str) -> T:
 
 
 def _read_condition(value: object, name: str) -> Condition:
-    kind = cast("dict[str, object]", value).get("kind") if isinstance(value, dict) else None
+    fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    kind = fields.get("kind")
     if not isinstance(kind, str) or kind not in CONDITIONS:
         raise RequestError(
             name,
@@ -258,7 +259,7 @@ def _read_condition(value: object, name: str) -> Condition:
             "It may come from a newer LDM Studio.",
             kind=quoted(kind, 60),
         )
-    return _read(CONDITIONS[kind], value, name)
+    return _read(CONDITIONS[kind], fields, name)
 
 
 _LISTS: dict[str, Callable[[object, str], Any]] = {
