@@ -204,7 +204,7 @@ class Model:
                     kind=condition.kind,
                 )
         for kind, conditioner in self.conditioners.items():
-            self._bring(*conditioner.networks)
+            self._load(*conditioner.networks)
             null = conditioner.null()
             yield (conditioner(asked[kind], inputs) if kind in asked else null), null
 
