@@ -6109,6 +6109,10 @@
         <translation>请选择这些之间的值。</translation>
     </message>
     <message>
+        <source>Clear it.</source>
+        <translation>请清空它。</translation>
+    </message>
+    <message>
         <source>Download it again, or ask its author for a .safetensors file.</source>
         <translation>请重新下载，或向作者索取 .safetensors 文件。</translation>
     </message>
@@ -6261,6 +6265,10 @@
         <translation>尚未更改任何设置。</translation>
     </message>
     <message>
+        <source>Numbers that condition a model must be finite.</source>
+        <translation>作为模型条件的数值必须是有限的。</translation>
+    </message>
+    <message>
         <source>Only [from:to:when] and [to:when] are supported, so this is read as text in brackets. Write \: for a literal colon.</source>
         <translation>只支持 [from:to:when] 和 [to:when]，因此按减弱的文本处理。冒号本身请写成 \:。</translation>
     </message>
@@ -6307,6 +6315,10 @@
     <message>
         <source>Remove the tag and apply the file with core.checkpoints.lora.with_loras.</source>
         <translation>请删除该标签，并用 core.checkpoints.lora.with_loras 应用此文件。</translation>
+    </message>
+    <message>
+        <source>Remove this condition, or choose another model.</source>
+        <translation>请移除此条件，或选择其他模型。</translation>
     </message>
     <message>
         <source>Resize it to the requested size.</source>
@@ -6385,6 +6397,10 @@
         <translation>形状为 {a}、{b} 的 beta 分布没有分位数 {share}。</translation>
     </message>
     <message>
+        <source>The box {box} is empty or outside the image.</source>
+        <translation>框 {box} 为空或超出图像。</translation>
+    </message>
+    <message>
         <source>The built-in ones are shown.</source>
         <translation>现在使用内置的风格。</translation>
     </message>
@@ -6403,6 +6419,10 @@
     <message>
         <source>The change was made for a model with the hash {expected}; {model} has {actual}.</source>
         <translation>请求要用哈希值为 {expected} 的模型继续；{model} 的哈希值为 {actual}。</translation>
+    </message>
+    <message>
+        <source>The class {index} is below 0.</source>
+        <translation>类别 {index} 小于 0。</translation>
     </message>
     <message>
         <source>The contact sheet could not be compressed.</source>
@@ -6599,6 +6619,10 @@
     <message>
         <source>The record in {path} cannot be used: {error}.</source>
         <translation>{path} 中的记录无法使用：{error}。</translation>
+    </message>
+    <message>
+        <source>The request has several conditions of the kind {kind}.</source>
+        <translation>请求中有多个 {kind} 类型的条件。</translation>
     </message>
     <message>
         <source>The request was made for a model with the hash {expected}; {model} has {actual}.</source>
@@ -6851,6 +6875,10 @@
     <message>
         <source>Turn it off, or choose a flow model.</source>
         <translation>请将其关闭，或选择流模型。</translation>
+    </message>
+    <message>
+        <source>Unknown condition {kind}.</source>
+        <translation>未知的条件 {kind}。</translation>
     </message>
     <message>
         <source>Unknown settings in the request: {names}.</source>
@@ -7453,6 +7481,10 @@
         <translation>其 {network} 缺少 {tensors}</translation>
     </message>
     <message>
+        <source>label map</source>
+        <translation>标签图</translation>
+    </message>
+    <message>
         <source>latent diffusion of ImageNet&apos;s classes</source>
         <translation>按 ImageNet 类别生成的潜在扩散</translation>
     </message>
@@ -7713,6 +7745,10 @@
         <translation>{channels} 个通道无法平分给 {heads} 个注意力头</translation>
     </message>
     <message>
+        <source>{count} boxes are more than {most}.</source>
+        <translation>{count} 个框超过了上限 {most}。</translation>
+    </message>
+    <message>
         <source>{count} numbers are more than {most}.</source>
         <translation>{count} 个数值超过上限 {most} 个。</translation>
     </message>
@@ -7853,6 +7889,10 @@
         <translation>{model} 不是流模型：CFG-Zero* 只适用于此类模型。</translation>
     </message>
     <message>
+        <source>{model} is not conditioned on {kind}.</source>
+        <translation>{model} 不接受 {kind} 条件。</translation>
+    </message>
+    <message>
         <source>{model} is used without the LoRA {lora}.</source>
         <translation>{model} 接手时不使用 LoRA {lora}。</translation>
     </message>
@@ -7863,6 +7903,10 @@
     <message>
         <source>{model} needs {input}.</source>
         <translation>{model} 需要 {input}。</translation>
+    </message>
+    <message>
+        <source>{model} takes no prompt.</source>
+        <translation>{model} 不接受提示词。</translation>
     </message>
     <message>
         <source>{model} with the hash {hash}</source>
