@@ -15,17 +15,17 @@ from core.errors import StudioError
 from .record import Options, Result, machine, to_json
 
 BENCHMARKS = {
-    "picture": "seconds a picture",
+    "picture": "seconds an image",
     "preview": "cost of the live preview",
     "trajectory": "cost of the journal and of kept steps, latency of drawing live",
     "interface": "how long the interface stands still while the engine draws",
     "canvas": "strokes on a large canvas while previews arrive, and undoing them",
-    "startup": "from start to window, to model, to first picture",
+    "startup": "from start to window, to model, to first image",
     "seam": "how visible the edge of an inpainted part is",
-    "history": "first page and searches of 100,000 pictures",
-    "browser": "the page of 100,000 pictures: opening, searching, scrolling, memory",
+    "history": "first page and searches of 100,000 images",
+    "browser": "the page of 100,000 images: opening, searching, scrolling, memory",
     "peer": "our U-Net beside diffusers'",
-    "checkpoint": "Stable Diffusion beside diffusers: loading, step, decoding, picture, memory",
+    "checkpoint": "Stable Diffusion beside diffusers: loading, step, decoding, image, memory",
     "loading": "memory while loading, for each kind of file",
     "lora": "patching a LoRA, beside diffusers with PEFT",
     "forecast": "what was foretold of time and memory, by what it took",
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--model", metavar="DIR", type=Path, help="instead of the default model")
     parser.add_argument("--steps", metavar="N", type=int, default=20, help="sampler steps (20)")
-    parser.add_argument("--repeats", metavar="N", type=int, help="pictures, runs or rounds")
+    parser.add_argument("--repeats", metavar="N", type=int, help="images, runs or rounds")
     parser.add_argument(
         "--full",
         action="store_true",

@@ -1,6 +1,6 @@
-"""The page of the history with 100,000 pictures, as widgets: opening, searching, scrolling.
+"""The page of the history with 100,000 images, as widgets: opening, searching, scrolling.
 
-The library is that of the benchmark `history`, its thumbnails made up: every picture has one, so
+The library is that of the benchmark `history`, its thumbnails made up: every image has one, so
 that each is read and decoded as it comes into sight. Times are those of a clock, and those that
 the interface's thread was computing: on a machine that does other things as well, the second say
 what the page costs, the first what its user waits.
@@ -69,7 +69,7 @@ class BrowserResult:
 
     def line(self) -> str:
         return (
-            f"{self.pictures:,} pictures: first page {self.first_page_ms:.0f} ms, slowest search "
+            f"{self.pictures:,} images: first page {self.first_page_ms:.0f} ms, slowest search "
             f"{self.search_ms:.0f} ms ({self.slowest_search}); scrolling: a frame "
             f"{self.frame_ms:.1f} ms, p99 {self.frame_p99_ms:.1f}, longest "
             f"{self.longest_frame_ms:.1f} (computing p99 {self.frame_computing_p99_ms:.1f}, "

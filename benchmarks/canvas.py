@@ -26,7 +26,7 @@ from .record import Options
 
 SIDE = 4096  # pixels
 WINDOW = 936, 600  # logical pixels of canvas and controls in a window of 1280 x 800
-PREVIEW = 512  # pixels; what a large model's picture measures while it forms
+PREVIEW = 512  # pixels; what a large model's image measures while it forms
 EVENTS = 60  # a stroke, at a second's worth of a usual mouse
 CORNERS = 1000  # of a lasso
 PREVIEW_EVERY = 6  # events; ten a second
@@ -106,7 +106,7 @@ class Hand:
         self.view = self.panel.view
         self.panel.resize(*WINDOW)
         self.panel.show()
-        self.view.set_picture(rgb.repeat(8, 0).repeat(8, 1))
+        self.view.set_image(rgb.repeat(8, 0).repeat(8, 1))
         QApplication.processEvents()
 
     def send(self, kind: QEvent.Type, at: QPointF) -> Time:
@@ -154,7 +154,7 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
     parts: list[Time] = []
     by_view: dict[str, list[Time]] = {}
     rgb = np.random.default_rng(1).integers(0, 256, (PREVIEW, PREVIEW, 3), np.uint8)
-    whole, part = Preview(rgb), Preview(rgb, view.picture(), SIDE // 3, SIDE // 3)
+    whole, part = Preview(rgb), Preview(rgb, view.image(), SIDE // 3, SIDE // 3)
     for shown, zoom in VIEWS:
         for brush, size, flow in BRUSHES:
             if zoom:
@@ -162,7 +162,7 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
             else:
                 view.fit()
             view.adjust(size=size, flow=flow)
-            view.document.background.wait()  # as long as the hand takes from there to the picture
+            view.document.background.wait()  # as long as the hand takes from there to the image
             QApplication.processEvents()
             here = by_view.setdefault(f"{shown}, {brush} brush", [])
             for turn in range(2 * scale):

@@ -70,7 +70,7 @@ class CheckpointResult:
         kind = self.family if self.full else f"narrow {self.family}"
         return (
             f"{kind} in {self.precision}, time by that of diffusers {self.diffusers}: step "
-            f"{self.step_ratio:.2f}, decoding {self.decode_ratio:.2f}, picture "
+            f"{self.step_ratio:.2f}, decoding {self.decode_ratio:.2f}, image "
             f"{self.picture_ratio:.2f} ({self.picture_s:.1f} s); loads in {self.load_s:.1f} s with "
             f"{self.load_memory:.2f} of its weights; at most {self.peak_mb / 1000:.2f} GB"
         )
@@ -145,12 +145,12 @@ def _compared(
         unscaled = latent.float() / theirs.vae.config.scaling_factor
         return theirs.vae.decode(unscaled.to(coding), return_dict=False)[0].float()
 
-    def our_picture() -> np.ndarray:
+    def our_image() -> np.ndarray:
         fresh = prepare(model, request)
         *_, last = steps(fresh)
         return finish(fresh, last.state).rgb
 
-    def their_picture() -> np.ndarray:
+    def their_image() -> np.ndarray:
         theirs.scheduler.set_timesteps(sigmas=sigmas)
         latents = job.start.x / theirs.scheduler.init_noise_sigma
         drawn = theirs(
@@ -167,16 +167,16 @@ def _compared(
         levels = (decoded[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).numpy()
         return (levels * 255).round().astype(np.uint8)
 
-    difference = float(np.abs(our_picture().astype(int) - their_picture()).max())
+    difference = float(np.abs(our_image().astype(int) - their_image()).max())
     if options.precision == "float32" and difference > 8:
         raise StudioError(
-            "The two pictures differ by {difference} of 255: no comparison.",
+            "The two images differ by {difference} of 255: no comparison.",
             difference=round(difference),
         )
     rounds = options.times(widths.rounds)
     step = in_turn(our_step, their_step, 3 * rounds)
     decoding = in_turn(our_decoding, their_decoding, rounds)
-    picture = in_turn(our_picture, their_picture, rounds)
+    picture = in_turn(our_image, their_image, rounds)
     return CheckpointResult(
         step_ratio=step[0] / step[1],
         decode_ratio=decoding[0] / decoding[1],

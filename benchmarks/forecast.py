@@ -52,7 +52,7 @@ class ForecastResult:
             for case in self.cases
         )
         return (
-            f"forecast by measured after one picture: {each}; at worst off by "
+            f"forecast by measured after one image: {each}; at worst off by "
             f"{100 * self.worst_seconds:.0f} % in time, {100 * self.worst_memory:.0f} % in memory"
         )
 

@@ -1,4 +1,4 @@
-"""The history with 100,000 pictures: the first page, searches, counts; and all while it is written.
+"""The history with 100,000 images: the first page, searches, counts; and all while it is written.
 
 The library is made up in a temporary folder: prompts of forty words whose frequencies fall as
 those of real words do, twenty models, three samplers, five years.
@@ -30,7 +30,7 @@ from .record import Options
 ITEMS = 100_000
 BATCH = 500
 QUERIES = (
-    "fox",  # every seventh picture
+    "fox",  # every seventh image
     '"red fox"',
     "a",  # the beginning of most words: what is asked while one types
     "fox -castle",
@@ -51,7 +51,7 @@ class HistoryResult:
     """Medians in milliseconds; for searches, of the slowest query."""
 
     first_page_ms: float
-    """From opening a connection to the newest 200 pictures."""
+    """From opening a connection to the newest 200 images."""
     next_page_ms: float
     search_ms: float
     slowest_query: str
@@ -67,7 +67,7 @@ class HistoryResult:
 
     def line(self) -> str:
         return (
-            f"{self.pictures:,} pictures: first page {self.first_page_ms:.0f} ms, "
+            f"{self.pictures:,} images: first page {self.first_page_ms:.0f} ms, "
             f"slowest search {self.search_ms:.0f} ms ({self.slowest_query}), "
             f"while writing {self.search_while_writing_ms:.0f} ms"
         )
@@ -114,7 +114,7 @@ def measure(options: Options) -> HistoryResult:
 def build(folder: Path, items: int) -> None:
     """A history of synthetic images in `folder`, the same every time."""
     with History(folder) as history:
-        pictures = _pictures(items)
+        pictures = _images(items)
         while batch := list(islice(pictures, BATCH)):
             history.put(batch).result()
         history.rate(range(1, items, 9), 4).result()
@@ -122,7 +122,7 @@ def build(folder: Path, items: int) -> None:
         history.tag(range(1, items, 100), ["animals"]).result()
 
 
-def _pictures(items: int, first: int = 0) -> Iterator[ScannedImage]:
+def _images(items: int, first: int = 0) -> Iterator[ScannedImage]:
     chance = random.Random(first)
     words = _vocabulary()
     usual = [1 / (rank + 10) for rank in range(len(words))]
@@ -170,7 +170,7 @@ def _while_writing(history: History, ask: Callable[[], float]) -> float:
         for number in range(10**9):
             if done.is_set():
                 return
-            history.put(list(_pictures(10, ITEMS + 10 * number))).result()
+            history.put(list(_images(10, ITEMS + 10 * number))).result()
 
     writer = threading.Thread(target=write)
     writer.start()

@@ -15,7 +15,7 @@ from .record import Options, use_cores
 
 
 @dataclass(frozen=True)
-class PictureResult:
+class ImageResult:
     """Medians over `pictures`."""
 
     seconds_per_picture: float
@@ -26,12 +26,12 @@ class PictureResult:
     def line(self) -> str:
         width, height = self.size
         return (
-            f"{self.seconds_per_picture:.2f} s a picture of {width} x {height}, "
+            f"{self.seconds_per_picture:.2f} s an image of {width} x {height}, "
             f"{self.ms_per_step:.1f} ms a step"
         )
 
 
-def measure(options: Options) -> PictureResult:
+def measure(options: Options) -> ImageResult:
     use_cores()
     model = load_model(options.model)
     request = default_request(model, options.steps)
@@ -49,10 +49,10 @@ def measure(options: Options) -> PictureResult:
             last_step = now
         finish(job, state)
         pictures.append(time.perf_counter() - began)
-        if seed == 0:  # the first picture is only a warm-up
+        if seed == 0:  # the first image is only a warm-up
             pictures.clear()
             single_steps.clear()
-    return PictureResult(
+    return ImageResult(
         seconds_per_picture=statistics.median(pictures),
         ms_per_step=1000 * statistics.median(single_steps),
         size=(request.width, request.height),

@@ -43,7 +43,7 @@ def measure(options: Options) -> PreviewResult:
             stepped = time.perf_counter()
             preview(job, step)
             shown = time.perf_counter()
-            if number:  # the first picture is only a warm-up
+            if number:  # the first image is only a warm-up
                 between.append(stepped - began)
                 previews.append(shown - stepped)
             began = shown

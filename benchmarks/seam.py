@@ -30,7 +30,7 @@ CASES = (
     ("a smiling face", "sunglasses", (36, 16, 72, 112)),
     ("a sun", "a moon", (20, 20, 90, 64)),
 )
-"""Fixed pictures by their prompts, what is redrawn, and where: top, left, bottom, right."""
+"""Fixed images by their prompts, what is redrawn, and where: top, left, bottom, right."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class SeamResult:
     def line(self) -> str:
         return (
             f"step across the border {self.matched:.2f} times that beside it with colours matched, "
-            f"{self.plain:.2f} by plain blending ({self.pictures} pictures)"
+            f"{self.plain:.2f} by plain blending ({self.pictures} images)"
         )
 
 
 def measure(options: Options) -> SeamResult:
-    """The median of each picture's ratio would hide the worst seams: the mean is taken."""
+    """The median of each image's ratio would hide the worst seams: the mean is taken."""
     use_cores()
     model = load_model(options.model)
     base = default_request(model, options.steps)

@@ -45,7 +45,7 @@ class Start:
     def words(self) -> str:
         return (
             f"window after {self.window_s:.2f} s ({self.cold_window_s:.2f} s cold), "
-            f"model ready after {self.ready_s:.2f} s, first picture after {self.picture_s:.2f} s"
+            f"model ready after {self.ready_s:.2f} s, first image after {self.picture_s:.2f} s"
         )
 
 

@@ -61,11 +61,11 @@ class TrajectoryResult:
     """Both together, of a step of SD_STEP_MS."""
     state_kib: float
     trajectory_kib: float
-    """What is kept of a whole picture."""
+    """What is kept of a whole image."""
     live_preview_ms: float
     """From a change of the prompt to the first preview."""
     live_ms: float
-    """And to the finished picture."""
+    """And to the finished image."""
     pictures: int
 
     def line(self) -> str:
@@ -74,8 +74,8 @@ class TrajectoryResult:
             f"{self.percent_of_step:.1f} % of a step of {self.step_ms:.1f} ms "
             f"({self.sd_journal_ms + self.sd_keep_ms:.2f} ms at SD's size, "
             f"{self.sd_percent_of_step:.1f} % of {SD_STEP_MS:.0f} ms); "
-            f"{self.trajectory_kib:.0f} KiB a picture; live {self.live_preview_ms:.0f} ms to the "
-            f"first preview, {self.live_ms:.0f} to the picture"
+            f"{self.trajectory_kib:.0f} KiB an image; live {self.live_preview_ms:.0f} ms to the "
+            f"first preview, {self.live_ms:.0f} to the image"
         )
 
 
@@ -116,7 +116,7 @@ def measure(options: Options) -> TrajectoryResult:
 
 
 class SdRun:
-    """Steps that take no time, of a latent as large as that of a 512 x 512 picture."""
+    """Steps that take no time, of a latent as large as that of a 512 x 512 image."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -171,7 +171,7 @@ class Timed:
 
 
 def _costs(begin: Any, folder: Path, pictures: int) -> Costs:
-    """Draws each picture with and without keeping its estimates; the first is a warm-up."""
+    """Draws each image with and without keeping its estimates; the first is a warm-up."""
     steps: list[float] = []
     beside: dict[bool, list[float]] = {False: [], True: []}
     state = kept = 0
@@ -202,7 +202,7 @@ def _costs(begin: Any, folder: Path, pictures: int) -> Costs:
 def _live(
     options: Options, request: Request, folder: Path, pictures: int
 ) -> tuple[list[float], list[float]]:
-    """Seconds to the first preview and to the picture, each with another prompt."""
+    """Seconds to the first preview and to the image, each with another prompt."""
     previews: list[float] = []
     finished: list[float] = []
     with _engine(options.model, folder) as (engine, events):
@@ -237,7 +237,7 @@ def _engine(model: Path, folder: Path) -> Iterator[tuple[Engine, Iterator[tuple[
                 yield event, now
 
     def save(*_: object) -> Path:
-        raise AssertionError("live pictures are not saved")
+        raise AssertionError("live images are not saved")
 
     storage = Storage(
         JobStore(folder / "queue"),
@@ -255,7 +255,7 @@ def _engine(model: Path, folder: Path) -> Iterator[tuple[Engine, Iterator[tuple[
 
 @contextmanager
 def _nowhere(seed: int) -> Iterator[Path]:
-    raise AssertionError("live pictures are not kept")
+    raise AssertionError("live images are not kept")
     yield Path()
 
 

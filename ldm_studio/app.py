@@ -126,9 +126,9 @@ class Application(QObject):
         self.session.restore_parameters()
         storage = Storage.in_user_folders(
             self.settings.steps.trajectory_mib * 2**20,
-            lambda seed: self.saver.next_picture(seed),
+            lambda seed: self.saver.next_image(seed),
         )
-        self.bridge = EngineBridge(pipeline, self._save_picture, self, storage=storage)
+        self.bridge = EngineBridge(pipeline, self._save_image, self, storage=storage)
         self.window = MainWindow(self.store, StyleBook(paths.config_dir() / "styles.json"))
         self.studio = Studio(
             self.store,
@@ -277,7 +277,7 @@ class Application(QObject):
             ended = await background.result_of(lambda: self.bridge.join(seconds))
         finally:
             background.close()
-        self.bridge.deliver()  # a picture may have been finished by the last step
+        self.bridge.deliver()  # an image may have been finished by the last step
         self.canvas_store.close()
         self.auxiliary_windows.close()
         self.commands.close()
@@ -333,9 +333,9 @@ class Application(QObject):
         self.bridge.show_previews(1 / previews.per_second if previews.shown else None)
         self.window.canvas.view.document.preview_pixels = previews.longest_side**2
 
-    def _save_picture(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
+    def _save_image(self, image: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         """Called on the engine's thread. Raises ImageError."""
-        return self.saver.save_picture(picture, model, record)
+        return self.saver.save_image(image, model, record)
 
 
 def chosen_pipeline() -> CorePipeline:

@@ -113,7 +113,7 @@ def _window_advice(stderr: str) -> str:
 
 def _memory(name: str, found: Memory) -> Check:
     short = found.free is not None and found.free < MIN_MEMORY
-    advice = "Close other programs, or choose smaller pictures." if short else ""
+    advice = "Close other programs, or choose smaller images." if short else ""
     return Check(name, str(found), advice)
 
 
@@ -183,7 +183,7 @@ def _folders() -> Iterator[Check]:
                 free = shutil.disk_usage(existing).free
         except OSError as error:
             words = f"{folder} (not writable: {error.strerror})"
-            yield Check(name, words, "Choose another folder, or its owner.", Exit.PICTURE)
+            yield Check(name, words, "Choose another folder, or its owner.", Exit.IMAGE)
             continue
         short = free < MIN_DISK
         advice = "The disk is nearly full: nothing more can be kept soon." if short else ""

@@ -1,4 +1,4 @@
-"""What draws pictures, as everything that has one drawn knows it; and what it says of its model."""
+"""What draws images, as everything that has one drawn knows it; and what it says of its model."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class ModelInfo:
     """Width and height must be multiples of it."""
     max_side: int
     noise_level: int = 20
-    """Of what leads it, where it is led by a picture."""
+    """Of what leads it, where it is led by an image."""
     factor: int = 8
     """Pixels per cell of the latent, each way."""
     load: BackboneCost = UNKNOWN
-    """What an evaluation of its U-Net takes, to foretell how long a picture will take."""
+    """What an evaluation of its U-Net takes, to foretell how long an image will take."""
     path: Path | None = None
     """The file or folder it was read from."""
     torch_device: str = "cpu"
@@ -80,11 +80,11 @@ class ModelInfo:
 
 
 class Run(Protocol):
-    """One picture on its way. A `step` is what `steps` gave; None stands for where it began."""
+    """One image on its way. A `step` is what `steps` gave; None stands for where it began."""
 
     @property
     def request(self) -> Request:
-        """The one of this picture, with the model's digest and the changes made so far."""
+        """The one of this image, with the model's digest and the changes made so far."""
         ...
 
     @property
@@ -92,7 +92,7 @@ class Run(Protocol):
 
     @property
     def total(self) -> int:
-        """How many steps there will be, from pure noise to the picture."""
+        """How many steps there will be, from pure noise to the image."""
         ...
 
     @property
@@ -123,7 +123,7 @@ class Run(Protocol):
         ...
 
     def preview(self, step: Any) -> Preview:
-        """What the picture looks like after `step`: fresh, but for its ground."""
+        """What the image looks like after `step`: fresh, but for its ground."""
         ...
 
     def estimate(self, step: Any) -> np.ndarray:
@@ -131,7 +131,7 @@ class Run(Protocol):
         ...
 
     def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
-        """What the picture looked like after `done` steps: a fresh uint8 [H, W, 3]."""
+        """What the image looked like after `done` steps: a fresh uint8 [H, W, 3]."""
         ...
 
     def step_digest(self, step: Any) -> str:
@@ -156,12 +156,12 @@ class Run(Protocol):
         ...
 
     def finish(self, step: Any | None, *, tiled: bool = False) -> GeneratedImage:
-        """The picture after the last step; `tiled` needs less memory. Raises DecodeError."""
+        """The image after the last step; `tiled` needs less memory. Raises DecodeError."""
         ...
 
 
 class Pipeline(Protocol):
-    """Loads a model and begins pictures with it. Called on the engine's thread only."""
+    """Loads a model and begins images with it. Called on the engine's thread only."""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -193,20 +193,20 @@ class Pipeline(Protocol):
         check: CancelCheck = never_cancel,
     ) -> Run:
         """Raises RequestError, and what `check` raises, which is asked often from now on, also by
-        the run: before each tile of a large picture.
+        the run: before each tile of a large image.
         """
         ...
 
     def resume(
         self,
         path: Path,
-        pictures: Callable[[Request], Inputs] | None = None,
+        images: Callable[[Request], Inputs] | None = None,
         *,
         check: CancelCheck = never_cancel,
     ) -> Run:
-        """Go on from what `Run.save` wrote; `pictures` finds those it left out.
+        """Go on from what `Run.save` wrote; `images` finds those it left out.
 
-        Raises StateError, RequestError, and what `pictures` and `check` raise.
+        Raises StateError, RequestError, and what `images` and `check` raise.
         """
         ...
 

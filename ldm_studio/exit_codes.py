@@ -10,7 +10,7 @@ class Exit(IntEnum):
     BUG = 1
     USAGE = 2
     MODEL = 3
-    PICTURE = 4
+    IMAGE = 4
     MEMORY = 5
     NO_WINDOW = 6
     HISTORY = 7

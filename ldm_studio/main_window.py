@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
-from ldm_studio.canvas.tools.drop_data import dropped_picture, offers_picture
+from ldm_studio.canvas.tools.drop_data import dropped_image, offers_image
 from ldm_studio.commands.actions import build_menus
 from ldm_studio.draw.prompt.prompt_panel import PromptPanel
 from ldm_studio.draw.run.image_strip import ImageStrip
@@ -50,7 +50,7 @@ class MainWindow(QMainWindow):
     """Lays out the panels. The first close event only asks; `app` closes after shutdown."""
 
     close_requested = Signal()
-    picture_dropped = Signal(object)
+    image_dropped = Signal(object)
     """str or QImage, dropped beside the canvas"""
 
     def __init__(self, store: StudioStore, styles: StyleBook) -> None:
@@ -109,14 +109,14 @@ class MainWindow(QMainWindow):
             self.close_requested.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if offers_picture(event.mimeData()):
+        if offers_image(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        source = dropped_picture(event.mimeData())
+        source = dropped_image(event.mimeData())
         if source is not None:
             event.acceptProposedAction()
-            self.picture_dropped.emit(source)
+            self.image_dropped.emit(source)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -127,7 +127,7 @@ class Numbered:
         return int(found[1]) if found else None
 
 
-def next_picture(folder: Path, seed: int) -> AbstractContextManager[Path]:
+def next_image(folder: Path, seed: int) -> AbstractContextManager[Path]:
     """The next free `00001-<seed>.png` in `folder`, as `next_numbered`."""
     return next_numbered(folder, Numbered(after=f"-{seed}"))
 

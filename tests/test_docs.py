@@ -1,4 +1,4 @@
-"""The documentation says what is there: links, pictures, commands, keys, samplers."""
+"""The documentation says what is there: links, images, commands, keys, samplers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tools.docs_windows import WINDOWS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PICTURES = DOCS / "pictures"
+IMAGES = DOCS / "images"
 TRANSLATED = sorted(DOCS.glob("*/*.md"))
 PAGES = [
     *sorted(DOCS.glob("*.md")),
@@ -58,7 +58,7 @@ def language(qtbot) -> Iterator[Language]:
 
 
 def links(page: Path) -> list[str]:
-    """Of pages and pictures that are not on the web."""
+    """Of pages and images that are not on the web."""
     found = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
     return [link for link in found if not link.startswith(("http://", "https://"))]
 
@@ -86,7 +86,7 @@ def parses(command: argparse.ArgumentParser, arguments: list[str]) -> bool:
     return True
 
 
-# --- links and pictures -------------------------------------------------------------------------
+# --- links and images -------------------------------------------------------------------------
 
 
 def test_links_commands_and_code_are_found() -> None:
@@ -143,15 +143,15 @@ def test_the_overview_leads_to_every_page() -> None:
     assert {page.name for page in DOCS.glob("*.md")} - {"README.md"} == listed
 
 
-def test_every_picture_is_seen_small_and_can_be_made_again() -> None:
-    files = {path.name for path in PICTURES.iterdir()}
-    shown = {Path(link).name for page in PAGES for link in links(page) if "pictures/" in link}
+def test_every_image_is_seen_small_and_can_be_made_again() -> None:
+    files = {path.name for path in IMAGES.iterdir()}
+    shown = {Path(link).name for page in PAGES for link in links(page) if "images/" in link}
     assert files == shown
     assert files == {f"{name}.webp" for name in (*SHEETS, *WINDOWS)}
-    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < MAX_BYTES
+    assert sum(path.stat().st_size for path in IMAGES.iterdir()) < MAX_BYTES
 
 
-def test_pictures_are_never_wider_than_the_page(qtbot) -> None:
+def test_images_are_never_wider_than_the_page(qtbot) -> None:
     page = HelpPage()
     qtbot.addWidget(page)
     page.resize(900, 600)
@@ -164,8 +164,8 @@ def test_pictures_are_never_wider_than_the_page(qtbot) -> None:
 
 
 def drawn_width(page: HelpPage) -> int:
-    """Of the picture of a window, in logical pixels."""
-    name = QUrl("pictures/masking.webp")
+    """Of the image of a window, in logical pixels."""
+    name = QUrl("images/masking.webp")
     image = page.document().resource(QTextDocument.ResourceType.ImageResource.value, name)
     return round(image.width() / image.devicePixelRatio()) if isinstance(image, QImage) else 0
 
@@ -197,7 +197,7 @@ def test_a_translated_page_says_what_the_page_says(page: Path) -> None:
 
 
 def shape(page: Path) -> list[str]:
-    """What its lines are, from the first to the last: headings, rows, items, pictures; and where
+    """What its lines are, from the first to the last: headings, rows, items, images; and where
     they lead."""
     text = page.read_text(encoding="utf-8")
     kinds = [re.match(r"#+ |\||- |\d+\. |!", line) for line in text.splitlines()]

@@ -1,4 +1,4 @@
-"""Pictures made from the drawings: colours, compositions, and what stays out of them."""
+"""Images made from the drawings: colours, compositions, and what stays out of them."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ SHOWN = {
 
 def shape(colour: tuple[int, int, int]) -> np.ndarray:
     """A square with two dark eyes."""
-    picture = np.zeros((128, 128, 4), np.uint8)
-    picture[20:108, 24:104] = (*colour, 255)
-    picture[50:60, 44:54] = picture[50:60, 74:84] = (20, 20, 20, 255)
-    return picture
+    image = np.zeros((128, 128, 4), np.uint8)
+    image[20:108, 24:104] = (*colour, 255)
+    image[50:60, 44:54] = image[50:60, 74:84] = (20, 20, 20, 255)
+    return image
 
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
     """Ten concepts in two styles; the flat cat is held out, and so is the whole dog."""
-    pictures: list[np.ndarray] = []
+    images: list[np.ndarray] = []
     drawings: list[Drawing] = []
     for emoji, colour in SHOWN.items():
         concept = NAMED[emoji]
@@ -70,11 +70,11 @@ def dataset() -> Dataset:
             pair = (emoji, style) == ("🐱", "flat")
             part = "concept" if emoji == "🐶" else "pair" if pair else "train"
             captions = ((f"{concept.label}, {style}", 1.0),)
-            pictures.append(shape(colour))
+            images.append(shape(colour))
             drawings.append(
                 Drawing(concept.hexcode, concept.label, style, concept.group, True, part, captions)
             )
-    return Dataset(np.stack(pictures), tuple(drawings))
+    return Dataset(np.stack(images), tuple(drawings))
 
 
 @pytest.fixture(scope="module")
@@ -107,20 +107,20 @@ def test_colours_have_their_everyday_names(rgb: tuple[int, int, int], name: str)
 
 
 def test_a_drawing_of_many_colours_has_none_of_them() -> None:
-    picture = shape((230, 30, 40))
-    picture[50:80, :, :3] = (40, 170, 60)
-    picture[80:, :, :3] = (40, 110, 220)
-    assert colour_name(picture) is None
+    image = shape((230, 30, 40))
+    image[50:80, :, :3] = (40, 170, 60)
+    image[80:, :, :3] = (40, 110, 220)
+    assert colour_name(image) is None
 
 
 @pytest.mark.parametrize("colour", [colour for colour in COLOURS if colour.name != "orange"])
 def test_a_drawing_takes_another_colour_and_keeps_its_eyes(colour) -> None:
-    picture = shape((255, 140, 30))
-    other = recoloured(picture, colour)
+    image = shape((255, 140, 30))
+    other = recoloured(image, colour)
     assert other is not None
     assert colour_name(other) == colour.name
-    np.testing.assert_array_equal(other[..., 3], picture[..., 3])
-    assert np.abs(other[50:60, 44:54].astype(int) - picture[50:60, 44:54]).max() < 12
+    np.testing.assert_array_equal(other[..., 3], image[..., 3])
+    assert np.abs(other[50:60, 44:54].astype(int) - image[50:60, 44:54]).max() < 12
 
 
 def test_white_things_take_a_colour_and_a_colour_once() -> None:
@@ -133,17 +133,17 @@ def test_white_things_take_a_colour_and_a_colour_once() -> None:
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (60.0, -60.0)])
 def test_a_moved_drawing_is_not_cut(shift: tuple[float, float]) -> None:
-    picture = shape((230, 30, 40))
-    other = moved(picture, 0.5, shift)
+    image = shape((230, 30, 40))
+    other = moved(image, 0.5, shift)
     rows, columns = np.nonzero(other[..., 3])
     assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (44, 40)
-    assert moved(picture, 9.0, shift).shape == (128, 128, 4)
+    assert moved(image, 9.0, shift).shape == (128, 128, 4)
 
 
 def test_a_flip_swaps_left_and_right() -> None:
-    picture = shape((230, 30, 40))
-    picture[20:108, 24:30] = (0, 0, 255, 255)
-    np.testing.assert_array_equal(moved(picture, 1.0, (0, 0), flip=True), picture[:, ::-1])
+    image = shape((230, 30, 40))
+    image[20:108, 24:30] = (0, 0, 255, 255)
+    np.testing.assert_array_equal(moved(image, 1.0, (0, 0), flip=True), image[:, ::-1])
 
 
 def test_two_things_stand_side_by_side_and_a_hat_on_top() -> None:
@@ -177,19 +177,19 @@ def test_all_kinds_are_made_the_same_way_every_time(dataset: Dataset, made: list
     assert {one.kind for one in made} == SHARES.keys() - {"plain"}
     for one, other in zip(made, again, strict=True):
         assert (one.kind, one.captions, one.weight) == (other.kind, other.captions, other.weight)
-        np.testing.assert_array_equal(one.picture, other.picture)
+        np.testing.assert_array_equal(one.image, other.image)
         assert sum(weight for _, weight in one.captions) == pytest.approx(1)
 
 
 def test_nothing_that_is_held_out_is_used(dataset: Dataset, made: list[Example]) -> None:
-    pictures = dataset.pictures.copy()
+    images = dataset.images.copy()
     for i, drawing in enumerate(dataset.drawings):
         if drawing.held_out != "train":
-            pictures[i] = 99
+            images[i] = 99
     for one, other in zip(
-        made, examples(replace(dataset, pictures=pictures), composed=300), strict=True
+        made, examples(replace(dataset, images=images), composed=300), strict=True
     ):
-        np.testing.assert_array_equal(one.picture, other.picture)
+        np.testing.assert_array_equal(one.image, other.image)
     assert not any("dog" in text for one in made for text, _ in one.captions)
 
 
@@ -199,7 +199,7 @@ def test_colour_words_say_what_is_shown(made: list[Example]) -> None:
     assert len(cats) > 2
     for one in made:
         if one.kind == "coloured":
-            name = colour_name(one.picture)
+            name = colour_name(one.image)
             names = {name, *SPOKEN.get(str(name), ())}
             assert all(names & set(text.split()) for text, _ in one.captions)
 

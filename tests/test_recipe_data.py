@@ -110,13 +110,13 @@ def test_an_svg_is_drawn_centred_with_a_transparent_margin() -> None:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">'
         '<rect width="8" height="8" fill="#ff0000"/></svg>'
     )
-    picture = rasterise(svg)
-    assert picture.shape == (128, 128, 4)
-    assert picture.dtype == np.uint8
+    image = rasterise(svg)
+    assert image.shape == (128, 128, 4)
+    assert image.dtype == np.uint8
     inside = np.zeros((128, 128), bool)
     inside[4:124, 4:124] = True
-    assert (picture[inside] == (255, 0, 0, 255)).all()
-    assert (picture[~inside] == 0).all()
+    assert (image[inside] == (255, 0, 0, 255)).all()
+    assert (image[~inside] == 0).all()
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def saved(tmp_path: Path) -> Path:
 
 def test_a_data_set_reads_back_as_written(saved: Path) -> None:
     dataset = load(saved)
-    assert (dataset.pictures == 7).all()
+    assert (dataset.images == 7).all()
     assert dataset.drawings[0].label == "cat face"
     assert dataset.drawings[0].captions == captions(CAT, "flat", ["pet"])
 

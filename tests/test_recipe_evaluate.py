@@ -22,7 +22,7 @@ from recipes.default_model.__main__ import main
 from recipes.default_model.augment import Example
 from recipes.default_model.classifier import Judge, augment, train_judge
 from recipes.default_model.data import Dataset, load
-from recipes.default_model.drawing import Settings, pictures
+from recipes.default_model.drawing import Settings, images
 from recipes.default_model.evaluate import (
     distances,
     evaluate,
@@ -87,13 +87,13 @@ def test_the_judge_is_trained_once(dataset: Dataset, work: Path) -> None:
 
 
 def test_the_judge_learns_nothing_from_what_is_held_out(dataset: Dataset, tmp_path: Path) -> None:
-    pictures = dataset.pictures.copy()
-    pictures[indices(dataset, "pair") + indices(dataset, "concept")] = 99
+    images = dataset.images.copy()
+    images[indices(dataset, "pair") + indices(dataset, "concept")] = 99
     train_judge(dataset, tmp_path, samples=64)
-    train_judge(replace(dataset, pictures=pictures), tmp_path, samples=64)
+    train_judge(replace(dataset, images=images), tmp_path, samples=64)
     assert len(list(tmp_path.glob("classifier-*"))) == 1
-    pictures[indices(dataset, "train")[0]] = 99
-    train_judge(replace(dataset, pictures=pictures), tmp_path, samples=64)
+    images[indices(dataset, "train")[0]] = 99
+    train_judge(replace(dataset, images=images), tmp_path, samples=64)
     assert len(list(tmp_path.glob("classifier-*"))) == 2
 
 
@@ -111,14 +111,14 @@ def test_an_evaluation_is_complete_and_the_same_again(
     found, again = (
         evaluate(model, dataset, work, count=10, classifier_samples=SAMPLES) for _ in range(2)
     )
-    assert replace(again, seconds_per_picture=found.seconds_per_picture) == found
+    assert replace(again, seconds_per_image=found.seconds_per_image) == found
     assert 0 < found.autoencoder_psnr_db < 60
     assert found.heldout_loss > 0
     assert found.train_loss > 0
     assert 0 <= found.train_retrieval <= found.train_retrieval_top5 <= 1
     assert 0 <= found.heldout_pair_retrieval <= found.heldout_pair_retrieval_top5 <= 1
     assert found.classifier_heldout_accuracy > 0.7
-    assert found.seconds_per_picture > 0
+    assert found.seconds_per_image > 0
     assert 0 < found.memorisation.train_captions.min <= found.memorisation.train_captions.median
     assert found.model_digest == model.digest
     with Image.open(work / "memorisation.png") as sheet:
@@ -143,8 +143,8 @@ def test_a_prompt_is_met_by_any_concept_it_expects(dataset: Dataset, work: Path)
     score = named(judge, [right, either, wrong], shown)
     assert score.named == pytest.approx(2 / 3)
     assert score.probability == pytest.approx(2 / 3, abs=0.3)
-    assert score.pictures == 3
-    assert named(judge, [], shown[:0]).pictures == 0
+    assert score.images == 3
+    assert named(judge, [], shown[:0]).images == 0
 
 
 def test_prompts_for_unknown_concepts_are_left_out(dataset: Dataset, work: Path) -> None:
@@ -164,15 +164,15 @@ def test_a_thing_asked_for_in_a_colour_has_it_or_not(dataset: Dataset) -> None:
     red, *_, blue = indices(dataset, "train")
     asked = [Prompt("a red cat", ("🐱",)), Prompt("a red cat", ("🐱",)), Prompt("a cat", ("🐱",))]
     score = in_their_colour(asked, whites(dataset, [red, blue, blue]))
-    assert (score.coloured, score.pictures) == (0.5, 2)
+    assert (score.coloured, score.images) == (0.5, 2)
 
 
 def test_a_prompt_is_drawn_alike_alone_and_among_others(model_folder: Path) -> None:
     model = load_model(model_folder)
     texts = ["red square", "blue square", "green square"]
     for settings in (Settings(steps=2), Settings("DPM++ 2M SDE", "Karras", 3, 2.0)):
-        together = pictures(model, texts, [5, 6, 7], settings, "three")
-        alone = pictures(model, texts[1:2], [6], settings, "one")
+        together = images(model, texts, [5, 6, 7], settings, "three")
+        alone = images(model, texts[1:2], [6], settings, "one")
         torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=0)
 
 
@@ -181,7 +181,7 @@ def test_scores_are_the_same_again(dataset: Dataset, model_folder: Path, work: P
     model = load_model(model_folder)
     first, again = (prompt_scores(judge, model, Settings(steps=1)) for _ in range(2))
     assert first == again
-    assert first.common.pictures == 0  # the squares are none of the concepts
+    assert first.common.images == 0  # the squares are none of the concepts
 
 
 def test_a_sweep_is_a_table(
@@ -192,7 +192,7 @@ def test_a_sweep_is_a_table(
     grid = (Settings(steps=1), Settings("Heun", steps=2, cfg=1.5))
     rows = list(sweep(load_model(model_folder), judge, grid, seeds=3))
     assert [row.settings for row in rows] == list(grid)
-    assert all(row.score.pictures == 3 and row.seconds > 0 for row in rows)
+    assert all(row.score.images == 3 and row.seconds > 0 for row in rows)
     assert line(rows[1]).startswith("| Heun, Normal | 2 | 1.5 | ")
     assert line(rows[0]).count("|") == HEADER.splitlines()[0].count("|")
 
@@ -201,7 +201,7 @@ def test_the_settings_that_are_swept_all_exist(model_folder: Path) -> None:
     model = load_model(model_folder)
     for settings in GRID:
         few = replace(settings, steps=2)
-        assert pictures(model, ["red square"], [0], few, "one").isfinite().all()
+        assert images(model, ["red square"], [0], few, "one").isfinite().all()
 
 
 def test_a_training_drawing_is_nearest_to_itself(dataset: Dataset, tmp_path: Path) -> None:
@@ -223,11 +223,11 @@ def test_a_model_of_another_kind_is_refused(dataset: Dataset, tmp_path: Path) ->
         evaluate(model, dataset, tmp_path)
 
 
-def test_a_labelled_sheet_shows_every_picture_above_its_words() -> None:
-    pictures = [np.full((64, 64, 3), 10 * i, np.uint8) for i in range(9)]
-    sheet = np.asarray(labelled(pictures, ["a word that is much too long", *"bcdefghi"]))
-    for i, picture in enumerate(pictures):
-        assert any((sheet[y : y + 64, x : x + 64] == picture).all() for y, x in _corners()), i
+def test_a_labelled_sheet_shows_every_image_above_its_words() -> None:
+    images = [np.full((64, 64, 3), 10 * i, np.uint8) for i in range(9)]
+    sheet = np.asarray(labelled(images, ["a word that is much too long", *"bcdefghi"]))
+    for i, image in enumerate(images):
+        assert any((sheet[y : y + 64, x : x + 64] == image).all() for y, x in _corners()), i
     below = sheet[8 + 64 : 8 + 64 + 30, 8 : 8 + 64]
     assert (below < 128).any()
 
@@ -261,14 +261,14 @@ def test_evaluate_prints_json_alone_on_stdout(
         "classifier_heldout_accuracy",
         "prompts",
         "memorisation",
-        "seconds_per_picture",
+        "seconds_per_image",
         "device",
         "steps",
         "cfg",
-        "pictures",
+        "images",
     }
     assert required <= record.keys()
-    assert record["pictures"] == 2
+    assert record["images"] == 2
 
 
 def test_sheets_are_drawn_where_they_are_asked_for(
@@ -307,11 +307,11 @@ def test_training_says_where_it_goes_on(
     (tmp_path / "data").symlink_to(data)
     arguments = ["autoencoder", "--work", str(tmp_path), "--device", "cpu", "--samples"]
     assert main([*arguments, "32"]) == 0
-    assert "Training the autoencoder on 32 pictures" in capsys.readouterr().err
+    assert "Training the autoencoder on 32 images" in capsys.readouterr().err
     assert main([*arguments, "64"]) == 0
     assert "Resuming the autoencoder at step 1: 32 of 64." in capsys.readouterr().err
     assert main([*arguments, "64"]) == 0
-    assert "already seen 64 pictures" in capsys.readouterr().err
+    assert "already seen 64 images" in capsys.readouterr().err
     (tmp_path / "autoencoder" / "checkpoint.safetensors").write_bytes(b"damaged")
     assert main([*arguments, "96"]) == 2
     assert "is not a checkpoint" in capsys.readouterr().err
@@ -402,7 +402,7 @@ def test_polishing_trains_the_decoder_alone(
     # the same command gives a model that was exported again what was trained
     (model / "autoencoder.safetensors").write_bytes(before["autoencoder.safetensors"])
     assert main([*arguments, "--samples", "320"]) == 0
-    assert "already seen 320 pictures" in capsys.readouterr().err
+    assert "already seen 320 images" in capsys.readouterr().err
     again = load_file(model / "autoencoder.safetensors")
     assert all(torch.equal(value, again[name]) for name, value in new.items())
 
@@ -410,12 +410,12 @@ def test_polishing_trains_the_decoder_alone(
 def test_drawings_are_redrawn_from_what_they_are(dataset: Dataset, model_folder: Path) -> None:
     model = load_model(model_folder)
     those = [
-        Example("plain", picture, drawing.captions, 1.0)
-        for drawing, picture in zip(dataset.drawings, dataset.pictures, strict=True)
+        Example("plain", image, drawing.captions, 1.0)
+        for drawing, image in zip(dataset.drawings, dataset.images, strict=True)
     ]
     found = redrawn(model, those, np.random.default_rng(0))
     assert found.targets.shape == (len(those), 4, 128, 128)
-    expected = np.stack([one.picture[..., 3] for one in those])
+    expected = np.stack([one.image[..., 3] for one in those])
     assert np.array_equal(found.targets[:, 3].numpy(), expected)
     own = model.unscaled(model.encode(found.targets[:, :3].float() / 127.5 - 1))
     distance = (found.latents[:, None] - own[None]).square().flatten(2).mean(dim=2)

@@ -81,23 +81,23 @@ def write_data(folder: Path) -> Path:
 
     One style of each concept is a held-out pair; a tenth concept is held out entirely.
     """
-    pictures: list[np.ndarray] = []
+    images: list[np.ndarray] = []
     drawings: list[Drawing] = []
 
-    def add(label: str, style: str, part: HeldOut, picture: np.ndarray) -> None:
+    def add(label: str, style: str, part: HeldOut, image: np.ndarray) -> None:
         code = f"{sum(label.encode()):04X}"
         text = f"{label}, {style}"
-        pictures.append(picture)
+        images.append(image)
         drawings.append(Drawing(code, label, style, "shapes", True, part, ((text, 1.0),)))
 
     for number, (colour, place) in enumerate((c, p) for c in COLOURS for p in PLACES):
         for shade, style in enumerate(STYLES):
-            picture = np.zeros((128, 128, 4), np.uint8)
-            picture[36:92, PLACES[place], :3] = np.array(COLOURS[colour]) * (10 - shade) // 10
-            picture[36:92, PLACES[place], 3] = 255
+            image = np.zeros((128, 128, 4), np.uint8)
+            image[36:92, PLACES[place], :3] = np.array(COLOURS[colour]) * (10 - shade) // 10
+            image[36:92, PLACES[place], 3] = 255
             part: HeldOut = "pair" if shade == number % 3 else "train"
-            add(f"{colour} square {place}", style, part, picture)
+            add(f"{colour} square {place}", style, part, image)
     grey = np.full((128, 128, 4), 120, np.uint8)
     add("grey", "flat", "concept", grey)
-    write(folder, np.stack(pictures), drawings)
+    write(folder, np.stack(images), drawings)
     return folder

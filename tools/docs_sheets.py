@@ -1,4 +1,4 @@
-"""Makes the sheets of docs/pictures: the effect of a setting, with the default model.
+"""Makes the sheets of docs/images: the effect of a setting, with the default model.
 
 Everything is fixed (prompts, seeds, settings), so the same program makes the same sheets.
 """
@@ -29,20 +29,20 @@ AREAS, CONTENTS = (tuple(PARAMETERS[name].choices or ()) for name in ("area", "c
 
 
 SIDE = 104
-"""Pixels of a picture in a sheet: three pairs fit into the window of the documentation."""
+"""Pixels of an image in a sheet: three pairs fit into the window of the documentation."""
 GAP = 8
 LINE = 17
 LETTERS = 19
-"""In a line below a picture."""
+"""In a line below an image."""
 INK, FAINT, PAPER = (30, 30, 34), (110, 110, 118), (255, 255, 255)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Pictures beside each other, and what is written below them."""
+    """Images beside each other, and what is written below them."""
 
     words: str
-    pictures: tuple[np.ndarray, ...]
+    images: tuple[np.ndarray, ...]
 
 
 # --- drawing -----------------------------------------------------------------------------------
@@ -80,8 +80,8 @@ def draw(
 def samplers() -> Image.Image:
     def pair(name: str) -> Cell:
         both = (asked(*FOX, sampler=name, schedule=AUTOMATIC) for _ in range(2))
-        pictures = (draw(replace(each, steps=n)) for each, n in zip(both, (8, 20), strict=True))
-        return Cell(name, tuple(pictures))
+        images = (draw(replace(each, steps=n)) for each, n in zip(both, (8, 20), strict=True))
+        return Cell(name, tuple(images))
 
     return sheet([pair(name) for name in SAMPLERS], columns=3)
 
@@ -100,7 +100,7 @@ def cfg() -> Image.Image:
 
 
 def numbers_of_steps() -> Image.Image:
-    """Each picture twice as many steps as the one before."""
+    """Each image twice as many steps as the one before."""
     cells = [
         Cell(f"{name}, {n} steps", (draw(asked(*SUN, sampler=name, schedule="Normal", steps=n)),))
         for name in ("DPM++ 2M", "Euler a")
@@ -111,7 +111,7 @@ def numbers_of_steps() -> Image.Image:
 
 def strength() -> Image.Image:
     fox = draw(asked(*FOX))
-    cells = [Cell("the start picture", (fox,))]
+    cells = [Cell("the init image", (fox,))]
     for share in (0.2, 0.4, 0.6, 0.75, 0.9):
         panda = asked("a panda, 3d", 7, strength=share)
         cells.append(Cell(f"strength {share:g}", (draw(panda, fox),)))
@@ -125,7 +125,7 @@ def contents() -> Image.Image:
     mask[:52, 16:112] = 255
     red = np.array((224, 60, 60))
     shown = np.where(mask[..., None] > 0, (cat + red) // 2, cat).astype(np.uint8)
-    cells = [Cell("the picture, masked", (shown,))]
+    cells = [Cell("the image, masked", (shown,))]
     for words, content, share in (
         *((name, name, 0.7) for name in CONTENTS),
         ("any, strength 1", "original", 1.0),
@@ -153,7 +153,7 @@ def freshness() -> Image.Image:
 
 
 def compositions() -> Image.Image:
-    """The same pictures that the model is judged by."""
+    """The same images that the model is judged by."""
     texts = [prompt.text for prompt in COMPOSITIONS]
     return sheet([Cell(text, (draw(asked(text, i)),)) for i, text in enumerate(texts)], columns=6)
 
@@ -162,16 +162,16 @@ def styles() -> Image.Image:
     """From one style to another, the thing staying what it is."""
     cells: list[Cell] = []
     for seed, thing in enumerate(("cat", "dog", "pizza", "rocket", "house", "owl"), start=1):
-        picture = draw(asked(f"a {thing}, 3d", seed))
-        cells.append(Cell(f"{thing}, 3d", (picture,)))
+        image = draw(asked(f"a {thing}, 3d", seed))
+        cells.append(Cell(f"{thing}, 3d", (image,)))
         for style in ("flat", "cartoon"):
             other = asked(f"a {thing}, {style}", seed, strength=0.75)
-            cells.append(Cell(style, (draw(other, picture),)))
+            cells.append(Cell(style, (draw(other, image),)))
     return sheet(cells, columns=6)
 
 
 def schedules() -> Image.Image:
-    """Where ten steps fall between pure noise (left) and a clean picture, for Stable Diffusion."""
+    """Where ten steps fall between pure noise (left) and a clean image, for Stable Diffusion."""
     trained, left, width = scaled_linear(), 130, 530
     top, bottom = np.log(trained.sigma_max), np.log(trained.sigma_min)
     rows = [name for name in SCHEDULES if name != AUTOMATIC]
@@ -218,19 +218,19 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def sheet(cells: Sequence[Cell], columns: int) -> Image.Image:
-    wide = max(len(cell.pictures) for cell in cells)
+    wide = max(len(cell.images) for cell in cells)
     words = [textwrap.fill(cell.words, LETTERS * wide) for cell in cells]
     lines = 1 + max(text.count("\n") for text in words)
     width, height = wide * (SIDE + 2) - 2, SIDE + LINE * lines
     rows = -(-len(cells) // columns)
     size = columns * (width + GAP) - GAP, rows * (height + GAP) - GAP
-    image = Image.new("RGB", size, PAPER)
-    pen = ImageDraw.Draw(image)
+    drawn = Image.new("RGB", size, PAPER)
+    pen = ImageDraw.Draw(drawn)
     for i, cell in enumerate(cells):
         left, top = (i % columns) * (width + GAP), (i // columns) * (height + GAP)
-        for j, picture in enumerate(cell.pictures):
-            small = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-            image.paste(small, (left + j * (SIDE + 2), top))
+        for j, image in enumerate(cell.images):
+            small = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            drawn.paste(small, (left + j * (SIDE + 2), top))
         place = (left + width / 2, top + SIDE + 2)
         pen.multiline_text(place, words[i], INK, font(11), anchor="ma", align="center")
-    return image
+    return drawn

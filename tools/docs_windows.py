@@ -1,4 +1,4 @@
-"""Takes screenshots of the running program for docs/pictures."""
+"""Takes screenshots of the running program for docs/images."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCREEN = {
 }
 """As Qt's offscreen platform reads it."""
 WIDTH = 1000
-"""Pixels of the pictures that are kept."""
+"""Pixels of the images that are kept."""
 SETTLE = 0.7
 """Seconds for what is animated, or decoded beside the interface."""
 WAIT = 180.0
@@ -64,7 +64,7 @@ def photograph(names: Sequence[str]) -> list[tuple[str, Image.Image]]:
 
 
 async def drawing(application: Application) -> QWidget | Image.Image:
-    """Halfway to a picture, with some in the strip."""
+    """Halfway to an image, with some in the strip."""
     store = application.store
     store.seed_locked = True
     for prompt in ("a blue apple", "a fox, 3d", "an angry sun, cartoon", "a red heart"):

@@ -113,7 +113,7 @@ def missing_packages(libraries: dict[str, str], present: Callable[[str], bool]) 
 
 
 def needed_libraries(kind: str, environ: dict[str, str], platform: str) -> dict[str, str]:
-    """The system libraries to look for: none without a display, when only pictures are made."""
+    """The system libraries to look for: none without a display, when only images are made."""
     if platform != "linux" or kind == "docs":
         return {}
     if kind == "installer":

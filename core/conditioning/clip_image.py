@@ -1,4 +1,4 @@
-"""From a picture to what models of unCLIP are conditioned on.
+"""From an image to what models of unCLIP are conditioned on.
 
 Source: Ramesh et al. 2022, "Hierarchical Text-Conditional Image Generation with CLIP Latents", and
 the published models of Stable Diffusion 2.1 unCLIP, which leave out the prior.
@@ -23,11 +23,11 @@ PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
 
 @dataclass(frozen=True)
 class ImageConditioner:
-    """Pictures -> CLIP's vectors, with some noise, and how much that is."""
+    """Images -> CLIP's vectors, with some noise, and how much that is."""
 
     network: ClipImageEncoder
     statistics: tuple[Tensor, Tensor] | None = None
-    """The mean and the standard deviation of the vectors of many pictures, [projection] each; None:
+    """The mean and the standard deviation of the vectors of many images, [projection] each; None:
     0 and 1, as the model of OpenCLIP's encoder has them."""
 
     @property
@@ -42,10 +42,10 @@ class ImageConditioner:
         return 2 * self.network.config.projection
 
     @torch.no_grad()
-    def __call__(self, picture: np.ndarray) -> Tensor:
-        """What `looking.looked_at` gives, uint8 [side, side, 3] -> [1, projection]."""
+    def __call__(self, image: np.ndarray) -> Tensor:
+        """[1, projection] of uint8 [side, side, 3], as `clip_center_crop` returns it."""
         like = self.network.post_layernorm.weight
-        pixels = torch.as_tensor(picture).to(like.device).permute(2, 0, 1)[None].float() / 255
+        pixels = torch.as_tensor(image).to(like.device).permute(2, 0, 1)[None].float() / 255
         mean, std = (
             torch.tensor(values, device=like.device)[:, None, None]
             for values in (PIXEL_MEAN, PIXEL_STD)

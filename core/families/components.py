@@ -48,10 +48,10 @@ _VAE_STEMS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.")
 _CLIP_STEMS = ("embeddings.", "encoder.layers.", "final_layer_norm.")
 _CLIP_IMAGE_STEMS = ("embeddings.", "pre_layrnorm.", "encoder.layers.", "post_layernorm.")
 _EMBEDDER = "embedder."
-"""Before the names of what a picture is embedded with, beside which there may be the part of the
+"""Before the names of what an image is embedded with, beside which there may be the part of the
 same CLIP that reads texts, of which no use is made."""
 _STATISTICS = ("noise_augmentor.data_", "")
-"""Before `mean` and `std`, those of the vectors of pictures."""
+"""Before `mean` and `std`, those of the vectors of images."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class Components:
     autoencoder: Component | None = None
     texts: tuple[Component, ...] = ()
     image: Component | None = None
-    """What pictures are looked at with."""
+    """What images are looked at with."""
     statistics: Sources = field(default_factory=dict[str, Source])
-    """The mean and the deviation ("mean", "std") of what that makes of pictures."""
+    """The mean and the deviation ("mean", "std") of what that makes of images."""
     others: tuple[Message, ...] = ()
     """Kinds of networks that were found, and that there is no use for."""
     unknown: tuple[str, ...] = ()

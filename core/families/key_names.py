@@ -194,7 +194,7 @@ _OPEN_CLIP_LAYER = {
 
 
 def from_open_clip(sources: Sources) -> dict[str, Source]:
-    """By our names, of those that are an encoder's, of texts or of pictures; `sources` are by
+    """By our names, of those that are an encoder's, of texts or of images; `sources` are by
     OpenCLIP's."""
     found: dict[str, Source] = {}
     for key, source in sources.items():

@@ -62,7 +62,7 @@ class NativeConfig:
 
     @property
     def size_multiple(self) -> int:
-        """Picture sides are multiples of this many pixels."""
+        """Image sides are multiples of this many pixels."""
         return FACTOR * self.unet.factor
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""What the image encoders of CLIP look at of a picture: its middle. Imports no torch."""
+"""Center crop for CLIP's image encoder. Imports no torch."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import numpy as np
 from PIL import Image
 
 SIDE = 224
-"""Pixels, of every published encoder that models are told pictures by."""
+"""Pixels of each side, the same for every published encoder."""
 LONGEST = 16
-"""Times the short side: what is farther from the middle is cut off at once, lest it be endless."""
+"""Times the short side: longer images are cut to this before they are resized."""
 
 
-def looked_at(picture: np.ndarray) -> np.ndarray:
-    """The middle of uint8 [H, W, 3], as much as fits: uint8 [SIDE, SIDE, 3].
+def clip_center_crop(rgb: np.ndarray) -> np.ndarray:
+    """The largest square in the middle of uint8 [H, W, 3], resized: uint8 [SIDE, SIDE, 3].
 
-    Source: how pictures are prepared for CLIP, as it was published.
+    Source: the preprocessing that was published with CLIP.
     """
-    image = Image.fromarray(picture)
+    image = Image.fromarray(rgb)
     short = min(image.size)
     width, height = (min(side, LONGEST * short) for side in image.size)
     image = _middle(image, width, height)

@@ -1,4 +1,4 @@
-"""Naming pictures by their pixels. Imports no torch."""
+"""Naming images by their pixels. Imports no torch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import numpy as np
 
 
 def digest(pixels: np.ndarray) -> str:
-    """SHA-256 in hex of a picture's or a mask's shape and pixels, by which a request names it."""
+    """SHA-256 in hex of an image's or a mask's shape and pixels, by which a request names it."""
     named = f"{pixels.dtype}{pixels.shape}".encode()
     return hashlib.sha256(named + np.ascontiguousarray(pixels).tobytes()).hexdigest()

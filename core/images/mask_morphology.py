@@ -17,7 +17,7 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
     """uint8 [H, W]: each pixel becomes the strongest within `radius` of it, 1 to RADIUS_MAX.
 
     A grey dilation by the disc of all offsets no longer than the radius. What lies outside the
-    picture does not count.
+    image does not count.
     """
     _check(radius)
     height, width = mask.shape
@@ -39,7 +39,7 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
 
 def shrink(mask: np.ndarray, radius: int) -> np.ndarray:
     """uint8 [H, W]: each pixel becomes the weakest within `radius` of it; the opposite of `grow`.
-    The edge of the picture does not eat into the mask.
+    The edge of the image does not eat into the mask.
     """
     return 255 - grow(255 - mask, radius)
 

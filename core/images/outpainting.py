@@ -1,4 +1,4 @@
-"""Making a picture larger, so that the new part can be drawn. Imports no torch."""
+"""Making an image larger, so that the new part can be drawn. Imports no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from ..errors import InvalidError
 
 Fill = Literal["edge", "noise", "mirror"]
-"""What the new part starts from: the colours at the edge, noise, or the picture mirrored and
+"""What the new part starts from: the colours at the edge, noise, or the image mirrored and
 blurred."""
 
 BLUR = 16
@@ -31,9 +31,9 @@ class Border:
 def extended(
     image: np.ndarray, border: Border, fill: Fill = "edge", *, overlap: int = 8, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The larger picture, uint8 [H, W, 3], and the mask of what shall be drawn, uint8 [H, W].
+    """The larger image, uint8 [H, W, 3], and the mask of what shall be drawn, uint8 [H, W].
 
-    The mask reaches `overlap` pixels into the old picture, where it fades, so that what is drawn
+    The mask reaches `overlap` pixels into the old image, where it fades, so that what is drawn
     can join on. Raises ValueError for a negative border.
     """
     height, width = image.shape[:2]

@@ -2,7 +2,7 @@
 
 An autoencoder such as Stable Diffusion's takes longer to decode than a step takes to draw. Its
 latents are nearly linear in the colours of the cells, so that a matrix, fitted by least squares to
-pictures of known colours, shows coarsely but at once what is being drawn.
+images of known colours, shows coarsely but at once what is being drawn.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-PICTURES = 2
+IMAGES = 2
 SIDE = 64
-"""Pixels, of the pictures that are fitted to."""
+"""Pixels, of the images that are fitted to."""
 FIELDS = 5
 """They are smooth fields between so many random colours each way."""
 DIGESTED = 2**16
@@ -64,7 +64,7 @@ class LatentRgb:
         form: LatentForm,
         device: torch.device,
     ) -> Tensor:
-        """[C + 1, 3]; `encode` gives the latents of pictures in that form."""
+        """[C + 1, 3]; `encode` gives the latents of images in that form."""
         if self._matrix is not None:
             return self._matrix
         digest = digest_of(autoencoder, form) if self._memory is not None else ""
@@ -95,13 +95,13 @@ def _is_matrix(rows: Rows, channels: int) -> bool:
 
 @torch.no_grad()
 def fit_matrix(encode: Callable[[Tensor], Tensor], factor: int, device: torch.device) -> Tensor:
-    """The matrix [C + 1, 3] of an encoder from pictures [B, 3, H, W] to latents, `factor` pixels a
+    """The matrix [C + 1, 3] of an encoder from images [B, 3, H, W] to latents, `factor` pixels a
     cell; the last row is what is added."""
     generator = torch.Generator().manual_seed(0)
-    coarse = torch.rand(PICTURES, 3, FIELDS, FIELDS, generator=generator) * 2 - 1
-    pictures = F.interpolate(coarse, size=(SIDE, SIDE), mode="bicubic").clamp(-1, 1)
-    latents = encode(pictures.to(device)).float().cpu()
-    colours = F.avg_pool2d(pictures, factor)
+    coarse = torch.rand(IMAGES, 3, FIELDS, FIELDS, generator=generator) * 2 - 1
+    images = F.interpolate(coarse, size=(SIDE, SIDE), mode="bicubic").clamp(-1, 1)
+    latents = encode(images.to(device)).float().cpu()
+    colours = F.avg_pool2d(images, factor)
     linalg: Any = torch.linalg  # without stubs
     solution: Tensor = linalg.lstsq(_cells(latents), _flat(colours), driver="gelsd").solution
     return solution.to(device)

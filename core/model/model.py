@@ -123,7 +123,7 @@ class Model:
 
     @property
     def size_multiple(self) -> int:
-        """Picture sides are multiples of this many pixels."""
+        """Image sides are multiples of this many pixels."""
         return self.config.size_multiple
 
     @property
@@ -224,12 +224,12 @@ class Model:
         self._load(self.backbone)
         return self.backbone(x.to(self.dtype), times, cond).to(x.dtype)
 
-    def embed_image(self, picture: np.ndarray) -> Tensor:
+    def embed_image(self, image: np.ndarray) -> Tensor:
         """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]. For models that
         have an image encoder."""
         assert self.image is not None
         self._load(self.image.network)
-        return self.image(picture)
+        return self.image(image)
 
     def encode(self, image: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""

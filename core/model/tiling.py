@@ -1,4 +1,4 @@
-"""Overlapping tiles, for pictures too large to encode, decode or denoise at once."""
+"""Overlapping tiles, for images too large to encode, decode or denoise at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 def decode_tiled(
     decode: Callable[[Tensor], Tensor], latent: Tensor, *, tile: int, reach: int, factor: int
 ) -> Tensor:
-    """The same picture as `decode(latent)`, with memory for one tile at a time.
+    """The same image as `decode(latent)`, with memory for one tile at a time.
 
     latent [B, C, h, w]; `tile` is the side of a tile in latent cells; `reach` how many cells
     beyond its own a decoded pixel depends on, so each tile is decoded with that much around it;
@@ -30,18 +30,18 @@ def decode_tiled(
 
 
 def encode_tiled(
-    encode: Callable[[Tensor], Tensor], picture: Tensor, *, tile: int, reach: int, factor: int
+    encode: Callable[[Tensor], Tensor], image: Tensor, *, tile: int, reach: int, factor: int
 ) -> Tensor:
-    """The same latent as `encode(picture)`, with memory for one tile at a time.
+    """The same latent as `encode(image)`, with memory for one tile at a time.
 
-    picture [B, 3, H, W]; `tile` and `reach` in latent cells, as in `decode_tiled`.
+    image [B, 3, H, W]; `tile` and `reach` in latent cells, as in `decode_tiled`.
     """
-    height, width = (side // factor for side in picture.shape[-2:])
+    height, width = (side // factor for side in image.shape[-2:])
     rows: list[Tensor] = []
     for top, bottom, above, below in _spans(height, tile, reach):
         row: list[Tensor] = []
         for left, right, before, after in _spans(width, tile, reach):
-            area = picture[:, :, above * factor : below * factor, before * factor : after * factor]
+            area = image[:, :, above * factor : below * factor, before * factor : after * factor]
             y, x = top - above, left - before
             row.append(encode(area)[:, :, y : y + bottom - top, x : x + right - left])
         rows.append(torch.cat(row, dim=-1))

@@ -38,14 +38,14 @@ class ClipImageConfig:
     patch: int = 14
     """Pixels along a side of what becomes one vector."""
     side: int = 224
-    """Pixels, of the square pictures that are looked at."""
+    """Pixels, of the square images that are looked at."""
     dim: int = 1024
     layers: int = 24
     heads: int = 16
     feed_forward: int = 4096
     activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
     projection: int = 768
-    """Width of the picture's vector."""
+    """Width of the image's vector."""
 
     @property
     def rough(self) -> bool:
@@ -78,7 +78,7 @@ class Embeddings(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Each token of a text attends to itself and to those before it, each of a picture to all."""
+    """Each token of a text attends to itself and to those before it, each of an image to all."""
 
     def __init__(self, config: ClipConfig | ClipImageConfig) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ class ClipTextEncoder(nn.Module):
 
 
 class PatchEmbeddings(nn.Module):
-    """A picture as a row of vectors: one of its own, then those of its patches."""
+    """An image as a row of vectors: one of its own, then those of its patches."""
 
     def __init__(self, config: ClipImageConfig) -> None:
         super().__init__()
@@ -193,9 +193,9 @@ class PatchEmbeddings(nn.Module):
         )
         self.position_embedding = zero_embedding(1 + count, config.dim)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        patches = self.patch_embedding(pictures).flatten(2).transpose(1, 2)
-        own = self.class_embedding.expand(len(pictures), 1, -1)
+    def forward(self, images: Tensor) -> Tensor:
+        patches = self.patch_embedding(images).flatten(2).transpose(1, 2)
+        own = self.class_embedding.expand(len(images), 1, -1)
         return torch.cat([own, patches], dim=1) + self.position_embedding.weight
 
 
@@ -209,9 +209,9 @@ class ClipImageEncoder(nn.Module):
         self.post_layernorm = nn.LayerNorm(config.dim)
         self.visual_projection = nn.Linear(config.dim, config.projection, bias=False)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """[B, 3, side, side], normalised as CLIP's are -> one vector for each, [B, projection]."""
-        x = self.pre_layrnorm(self.embeddings(pictures))
+        x = self.pre_layrnorm(self.embeddings(images))
         for layer in self.encoder.layers:
             x = layer(x)
         return self.visual_projection(self.post_layernorm(x[:, 0]))

@@ -2,7 +2,7 @@
 
 Space-to-depth everywhere, a linear path around the encoder and around the decoder so that colour
 survives from the first step of training, and no normalisation: every output pixel depends on a
-bounded neighbourhood of latent cells, so decoding in overlapping tiles gives the same picture as
+bounded neighbourhood of latent cells, so decoding in overlapping tiles gives the same image as
 decoding at once.
 """
 
@@ -24,7 +24,7 @@ DECODER_REACH = 8
 """Latent cells of context, each way, beyond which a decoded pixel depends on nothing."""
 
 ENCODER_REACH = 5
-"""Latent cells of the picture, each way, beyond which an encoded cell depends on nothing."""
+"""Latent cells of the image, each way, beyond which an encoded cell depends on nothing."""
 
 MAPS_OF_DECODER = 4
 """Feature maps of the last width that exist at once in the last residual block."""
@@ -37,7 +37,7 @@ START_LOGVAR = -5.0
 class CompactAutoencoderConfig:
     latent_channels: int = 8
     encoder_widths: tuple[int, int, int] = (24, 48, 128)
-    """Channels at 1/2, 1/4 and 1/8 of the picture's size."""
+    """Channels at 1/2, 1/4 and 1/8 of the image's size."""
     decoder_widths: tuple[int, int, int] = (32, 96, 192)
     """Likewise."""
 
@@ -132,14 +132,14 @@ class CompactAutoencoder(Autoencoder):
         return round(MAPS_OF_DECODER * self.config.decoder_widths[0] * pixels / 4) * dtype.itemsize
 
     @torch.no_grad()
-    def start_linear(self, pictures: Tensor) -> None:
-        """Start both linear paths as the best linear autoencoder of sample pictures [N, 3, H, W].
+    def start_linear(self, images: Tensor) -> None:
+        """Start both linear paths as the best linear autoencoder of sample images [N, 3, H, W].
 
         That is the principal components of 8 x 8 patches, scaled to unit variance; the non-linear
         paths start at zero and refine it.
         """
         latent = self.config.latent_channels
-        patches = F.pixel_unshuffle(pictures, FACTOR).movedim(1, -1).flatten(0, -2)  # [M, 192]
+        patches = F.pixel_unshuffle(images, FACTOR).movedim(1, -1).flatten(0, -2)  # [M, 192]
         mean = patches.mean(dim=0)
         linalg: Any = torch.linalg  # without stubs
         spectrum: tuple[Tensor, Tensor] = linalg.eigh(torch.cov((patches - mean).T))

@@ -18,7 +18,7 @@ from .protocols import Autoencoder
 @dataclass(frozen=True)
 class AutoencoderKLConfig:
     channels: int = 128
-    """Width at the picture's resolution."""
+    """Width at the image's resolution."""
     multipliers: tuple[int, ...] = (1, 2, 4, 4)
     """Width of each level as a multiple of `channels`; each level but the last halves the side."""
     blocks: int = 2

@@ -1,12 +1,12 @@
 """What conditions some models beside the noisy latent and the prompt.
 
     inpainting          the mask, and the latent of what is kept
-    depth               how far things are: a picture of depths
-    instruct-pix2pix    the latent of the picture that is edited
-    upscaling           the small picture that is enlarged, with some noise
-    unCLIP              what CLIP sees in a picture that is varied, with some noise; or zeros
+    depth               how far things are: an image of depths
+    instruct-pix2pix    the latent of the image that is edited
+    upscaling           the small image that is enlarged, with some noise
+    unCLIP              what CLIP sees in an image that is varied, with some noise; or zeros
 
-Pictures that are edited or enlarged are the request's `control`, or else its init; the others are
+Images that are edited or enlarged are the request's `control`, or else its init; the others are
 its `control` only. Source: the published pipelines of these models.
 """
 
@@ -31,7 +31,7 @@ from ..request.parameters import MAX_UPSCALING_NOISE_LEVEL
 from ..request.request import Request
 from ..sampling import noise
 from .init_image import InitImage, encode
-from .inpainting import Region, drawn_picture
+from .inpainting import Region, drawn_image
 
 NEEDED: Mapping[str, Message] = {
     "depth": Message("a depth map, brighter where it is nearer"),
@@ -41,7 +41,7 @@ NEEDED: Mapping[str, Message] = {
 CONTROL_STEP = -2
 """Of the noise that is added to what leads: a number that no step has."""
 LED = (*NEEDED, "instruct-pix2pix", EMBEDDED)
-"""The kinds of models that take a control picture."""
+"""The kinds of models that take a control image."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def control_shape(model: Model, request: Request) -> tuple[int, ...]:
 
 
 def check_takes_control_image(model: Model) -> None:
-    """Raises RequestError if the model takes no control picture."""
+    """Raises RequestError if the model takes no control image."""
     if takes_control_image(model):
         return
     raise RequestError(
@@ -82,7 +82,7 @@ def check_takes_control_image(model: Model) -> None:
 
 
 def takes_control_image(model: Model) -> bool:
-    """Whether it takes a control picture."""
+    """Whether it takes a control image."""
     return model.input_kind in LED
 
 
@@ -128,8 +128,8 @@ def _image_conditioning(
     if model.input_kind == EMBEDDED:
         return _embedded(model, request, control)
     height, width = (side * model.factor for side in unit.shape[-2:])
-    picture = _led_by(model, control, init_image, (width, height))
-    if picture is None:
+    image = _led_by(model, control, init_image, (width, height))
+    if image is None:
         if model.input_kind in NEEDED:
             wanted = NEEDED[model.input_kind]
             raise RequestError(
@@ -137,8 +137,8 @@ def _image_conditioning(
             )
         return _channels(torch.zeros_like(unit))
     if model.input_kind == "depth":
-        return _channels(_depths(picture, unit))
-    pixels = torch.as_tensor(picture.astype(np.float32) / 127.5 - 1)
+        return _channels(_depths(image, unit))
+    pixels = torch.as_tensor(image.astype(np.float32) / 127.5 - 1)
     pixels = pixels.permute(2, 0, 1)[None].to(unit.device)
     if model.input_kind == "instruct-pix2pix":
         latent = encode(model, pixels, check)
@@ -156,14 +156,14 @@ def _channels(channels: Tensor) -> ExtraConditioning:
     return ExtraConditioning(added, added)
 
 
-def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> ExtraConditioning:
-    """Zeros beside the negative prompt, and where there is no picture: as it was trained, which was
-    in part without pictures."""
+def _embedded(model: Model, request: Request, image: np.ndarray | None) -> ExtraConditioning:
+    """Zeros beside the negative prompt, and where there is no image: as it was trained, which was
+    in part without images."""
     assert model.image is not None
     nothing = Cond(vector=torch.zeros(1, model.image.width, device=model.device))
-    if picture is None:
+    if image is None:
         return ExtraConditioning(nothing, nothing)
-    vector = model.embed_image(picture)
+    vector = model.embed_image(image)
     unit = noise.step_noise(request.seed, CONTROL_STEP, 0, tuple(vector.shape[1:]))[None]
     noised = model.image.noised(vector, request.noise_level, unit)
     return ExtraConditioning(Cond(vector=noised), nothing)
@@ -172,17 +172,17 @@ def _embedded(model: Model, request: Request, picture: np.ndarray | None) -> Ext
 def _led_by(
     model: Model, control: np.ndarray | None, original: InitImage | None, drawn: tuple[int, int]
 ) -> np.ndarray | None:
-    """The control picture, or the picture that is started from, of the region that is drawn, in
+    """The control image, or the image that is started from, of the region that is drawn, in
     that size (width, height)."""
     if control is None:
         if original is None or model.input_kind == "depth":
             return None
-        return drawn_picture(original.image, original.region, drawn)
+        return drawn_image(original.image, original.region, drawn)
     if model.input_kind == "upscaling":
         control = control.repeat(model.factor, axis=0).repeat(model.factor, axis=1)
     height, width = control.shape[:2]
     region = original.region if original is not None else Region(0, 0, width, height)
-    return drawn_picture(control, region, drawn)
+    return drawn_image(control, region, drawn)
 
 
 def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
@@ -194,9 +194,9 @@ def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
     return torch.cat([(original.cells > 0.5).to(original.kept), original.kept], dim=1)
 
 
-def _depths(picture: np.ndarray, unit: Tensor) -> Tensor:
+def _depths(image: np.ndarray, unit: Tensor) -> Tensor:
     """[H, W] -> [1, 1, h, w], stretched to [-1, 1]."""
-    depths = torch.as_tensor(picture.astype(np.float32))[None, None].to(unit.device)
+    depths = torch.as_tensor(image.astype(np.float32))[None, None].to(unit.device)
     depths = F.interpolate(depths, size=unit.shape[-2:], mode="bicubic", align_corners=False)
     low, high = depths.amin(), depths.amax()
     return 2 * (depths - low) / (high - low).clamp_min(1e-6) - 1

@@ -188,7 +188,7 @@ def _pair(
 ) -> CondUncond:
     """The estimate of the whole prompt and that of the negative one.
 
-    `estimates` are those of its parts, of the negative prompt, and perhaps without a picture,
+    `estimates` are those of its parts, of the negative prompt, and perhaps without an image,
     whose influence is then weighed by `image`.
     """
 
@@ -206,7 +206,7 @@ def _pair(
 
 
 def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:
-    """The share of the model's time between `start` and the finished picture that is left."""
+    """The share of the model's time between `start` and the finished image that is left."""
     noisiest, cleanest = schedule.t(start), schedule.t(schedule.sigma_min)
 
     def share(sigma: float) -> float:

@@ -88,12 +88,12 @@ def _prepare(
         redrawn = inpainting.redrawn(mask, request.inpaint)
         region = region or inpainting.region(redrawn, request.inpaint, drawn)
         alpha = inpainting.blend_alpha(redrawn, request.inpaint)
-        small = inpainting.drawn_picture(redrawn, region, drawn)
+        small = inpainting.drawn_image(redrawn, region, drawn)
         cells = torch.as_tensor(inpainting.cells(small, model.factor))
         cells = cells[None, None].to(model.device)
     region = region or whole
-    picture = inpainting.drawn_picture(image, region, drawn)
-    pixels = to_tensor(picture, model.device)
+    resized = inpainting.drawn_image(image, region, drawn)
+    pixels = to_tensor(resized, model.device)
     kept = None
     if model.input_kind == "inpainting" and small is not None:
         outside = torch.as_tensor(small < 128).to(pixels)
@@ -115,8 +115,8 @@ def initial_latent(
         )
         size = drawn_size(model, request)
         whole = Region(0, 0, *init_image.region.size)
-        picture = inpainting.drawn_picture(surroundings, whole, size)
-        other = encode(model, to_tensor(picture, model.device), check)
+        resized = inpainting.drawn_image(surroundings, whole, size)
+        other = encode(model, to_tensor(resized, model.device), check)
     elif content == "noise":
         other = noise.step_noise(request.seed, -1, 0, init_image.latent.shape[1:])[None]
     else:
@@ -156,11 +156,11 @@ def changed_init_image(
     return _prepare(model, asked, image, mask, check, region)
 
 
-def encode(model: Model, picture: Tensor, check: CancelCheck) -> Tensor:
-    height, width = (side // model.factor for side in picture.shape[-2:])
+def encode(model: Model, image: Tensor, check: CancelCheck) -> Tensor:
+    height, width = (side // model.factor for side in image.shape[-2:])
     if height * width <= WHOLE_CELLS:
-        return model.encode(picture)
-    return model.encode_tiled(picture, TILE, check)
+        return model.encode(image)
+    return model.encode_tiled(image, TILE, check)
 
 
 def to_tensor(image: np.ndarray, device: torch.device) -> Tensor:

@@ -1,12 +1,12 @@
-"""From a painted mask to what is redrawn, and from what was drawn back into the picture.
+"""From a painted mask to what is redrawn, and from what was drawn back into the image.
 
 One chain of masks, each a function of the one before, so that what is shown is what is used:
 
     painted mask -> blend alpha (inverted, grown, blurred as asked)
-                 -> region (the whole picture, or the part around the alpha)
+                 -> region (the whole image, or the part around the alpha)
                  -> latent mask (8-pixel cells of the region at the size it is drawn in)
 
-Where the blend alpha is 0, the finished picture is the original to the bit. Imports no torch.
+Where the blend alpha is 0, the finished image is the original to the bit. Imports no torch.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SOFT_EDGE = 0.25
 
 @dataclass(frozen=True)
 class Region:
-    """The part of a picture that is drawn anew, in pixels; right and bottom are beyond it."""
+    """The part of an image that is drawn anew, in pixels; right and bottom are beyond it."""
 
     left: int
     top: int
@@ -56,7 +56,7 @@ def bounds(alpha: np.ndarray) -> Region | None:
 
 
 def redrawn(mask: np.ndarray, inpaint: Inpaint) -> np.ndarray:
-    """What of a picture is redrawn: painted uint8 [H, W] -> uint8 [H, W], 255 wholly.
+    """What of an image is redrawn: painted uint8 [H, W] -> uint8 [H, W], 255 wholly.
 
     Inverted, then grown (or shrunk), then blurred, as far as asked.
     """
@@ -86,7 +86,7 @@ def blend_alpha(redrawn: np.ndarray, inpaint: Inpaint) -> np.ndarray:
 def region(redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int]) -> Region:
     """What is drawn anew at the size `drawn` (width, height).
 
-    Around the part that is redrawn, padded and brought to the aspect of `drawn` where the picture
+    Around the part that is redrawn, padded and brought to the aspect of `drawn` where the image
     is large enough for that. Raises RequestError if nothing is painted.
     """
     height, width = redrawn.shape
@@ -114,7 +114,7 @@ def _widened(low: int, high: int, wanted: int, length: int) -> tuple[int, int]:
     return start, start + wanted
 
 
-def drawn_picture(image: np.ndarray, region: Region, drawn: tuple[int, int]) -> np.ndarray:
+def drawn_image(image: np.ndarray, region: Region, drawn: tuple[int, int]) -> np.ndarray:
     """The region of [H, W, 3] or [H, W] at the size it is drawn in."""
     part = region.of(image)
     if region.size == drawn:
@@ -141,7 +141,7 @@ def pasted(
     drawn: np.ndarray,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The picture with the drawn region in it: uint8 [H, W, 3]; see `patched`."""
+    """The image with the drawn region in it: uint8 [H, W, 3]; see `patched`."""
     result = image.copy()
     region.of(result)[...] = patched(image, alpha, region, drawn, kept)
     return result
@@ -156,7 +156,7 @@ def patched(
 ) -> np.ndarray:
     """What the region looks like with what was drawn in it: uint8, of the region's size.
 
-    `alpha` is the blend alpha of the whole picture; `drawn` is uint8 [h, w, 3] of any size. Given
+    `alpha` is the blend alpha of the whole image; `drawn` is uint8 [h, w, 3] of any size. Given
     `kept`, bool [h / 8, w / 8], the cells of the latent that were not redrawn, the colours of the
     patch are matched at the border first: see `matched`.
     """
@@ -192,7 +192,7 @@ def matched(
 
 
 def filled(image: np.ndarray, redrawn: np.ndarray) -> np.ndarray:
-    """The picture with what surrounds the painted part drawn smoothly into it: uint8 [H, W, 3]."""
+    """The image with what surrounds the painted part drawn smoothly into it: uint8 [H, W, 3]."""
     outside = 1 - redrawn.astype(np.float32) / 255
     smooth = spread(image.astype(np.float32), outside)
     weight = outside[..., None]

@@ -552,7 +552,7 @@ class Inpaint:
         choices={
             "whole": Choice(
                 "Whole image", "Process the whole image; only masked pixels change.",
-                "Whole picture",
+                "Whole image",
             ),
             "masked": Choice(
                 "Only masked",

@@ -39,7 +39,7 @@ MAX_CHANGES = 1000
 
 @dataclass(frozen=True)
 class Addon:
-    """A file that the model was changed with for a picture, so that it is known again."""
+    """A file that the model was changed with for an image, so that it is known again."""
 
     kind: Literal["lora", "embedding", "vae", "text"]
     name: str

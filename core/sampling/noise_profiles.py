@@ -13,7 +13,7 @@ PROFILES: Mapping[str, str] = {
     STUDIO: "The same on every device and in every batch; each step draws its own.",
     A1111_CPU: "As AUTOMATIC1111 with the random number source CPU draws it.",
     A1111_NV: "As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.",
-    COMFYUI: "As ComfyUI on an NVIDIA card draws it for the first picture of a batch.",
+    COMFYUI: "As ComfyUI on an NVIDIA card draws it for the first image of a batch.",
 }
 """One sentence each. Other programs' Brownian noise (DPM++ SDE and its kin) is not reproduced: with
 those samplers the initial noise follows the profile, and step noise is drawn sequentially.

@@ -36,11 +36,11 @@ class AutoencoderTask:
     def loss(self, step: int, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
         picks = torch.randint(len(self.drawings), (self.batch,), generator=generator)
         rgba = self.drawings[picks].permute(0, 3, 1, 2).float() / 255  # [B, 4, S, S]
-        picture, alpha = augment(rgba, CROP if progress < WHOLE_FROM else rgba.shape[-1], generator)
-        picture = picture.to(self.device, memory_format=torch.channels_last)
-        target = torch.cat([picture, alpha.to(self.device)], dim=1)
+        image, alpha = augment(rgba, CROP if progress < WHOLE_FROM else rgba.shape[-1], generator)
+        image = image.to(self.device, memory_format=torch.channels_last)
+        target = torch.cat([image, alpha.to(self.device)], dim=1)
 
-        mean, logvar = self.module.moments(picture)
+        mean, logvar = self.module.moments(image)
         unit = torch.randn(mean.shape, generator=generator).to(self.device)
         share = torch.rand(len(mean), 1, 1, 1, generator=generator)
         level = ((2 * share - 1).clamp_min(0) * self.latent_noise).to(self.device)
@@ -93,9 +93,9 @@ def augment(rgba: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor
     colour = torch.where(_column(draws[:, 0] < 0.15), permuted, colour)
     solid = _column(draws[:, 1] < 0.15)
     background = torch.where(solid, torch.rand(count, 3, 1, 1, generator=generator), 1.0)
-    picture = colour * alpha + background * (1 - alpha)
+    image = colour * alpha + background * (1 - alpha)
     alpha = torch.where(solid, 1.0, alpha)
-    both = torch.cat([picture, alpha], dim=1)
+    both = torch.cat([image, alpha], dim=1)
     both = torch.where(_column(draws[:, 2] < 0.5), both.flip(-1), both)
     top = int(torch.randint(height - size + 1, (1,), generator=generator))
     left = int(torch.randint(width - size + 1, (1,), generator=generator))

@@ -50,7 +50,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     command.set_defaults(run=run)
     command.add_argument(
-        "picture", metavar="IMAGE", type=Path, help="an image with the recipe of LDM Studio"
+        "image", metavar="IMAGE", type=Path, help="an image with the recipe of LDM Studio"
     )
     command.add_argument(
         "--step",
@@ -86,7 +86,7 @@ def add(commands: argparse._SubParsersAction) -> None:
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     with request_flags.naming():
         target = Output.of(arguments)
-        path, step = arguments.picture, arguments.step
+        path, step = arguments.image, arguments.step
         request = recipe_inputs.recipe(path)
         parent = _parent(path, step)
         change, added = _change(arguments, request)
@@ -112,7 +112,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         saved = target.save(drawn, model)
         seconds = time.perf_counter() - began
         origin = {"picture": parent.picture, "name": parent.name, "step": parent.step}
-        target.print_result(saved, drawn.picture.request, seconds, parent=origin)
+        target.print_result(saved, drawn.image.request, seconds, parent=origin)
     return Exit.OK
 
 
@@ -146,12 +146,12 @@ def _change(
         return change, ()
     if arguments.transparent:
         raise RequestError("transparent", "An inpainted image has no transparent background.")
-    image, mask = load_image(arguments.picture), load_mask(arguments.mask)
+    image, mask = load_image(arguments.image), load_mask(arguments.mask)
     for name, pixels in (("init", image), ("mask", mask)):
         if pixels.shape[:2] != (request.height, request.width):
-            what = arguments.picture if name == "init" else arguments.mask
+            what = arguments.image if name == "init" else arguments.mask
             raise RequestError(
-                "picture" if name == "init" else "mask",
+                "image" if name == "init" else "mask",
                 "The {name} has {width} x {height} pixels, the recipe needs {expected_width} x "
                 "{expected_height}.",
                 "They must have the same size.",

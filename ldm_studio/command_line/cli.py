@@ -123,7 +123,7 @@ def _fail(error: StudioError) -> int:
         case ModelError():
             return Exit.MODEL
         case ImageError() | StateError():
-            return Exit.PICTURE
+            return Exit.IMAGE
         case MemoryShortage():
             return Exit.MEMORY
         case HistoryError():

@@ -184,7 +184,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
                     drawn = draw(drawing, on_step)
                     path = target.save(drawn, model)
                     finished += 1
-                    target.print_result(path, drawn.picture.request, time.perf_counter() - began)
+                    target.print_result(path, drawn.image.request, time.perf_counter() - began)
         except KeyboardInterrupt:
             print_warning(f"cancelled; {finished} of {request.count} images are finished and kept")
             return Exit.INTERRUPTED
@@ -278,7 +278,7 @@ def _load(arguments: Namespace) -> Inputs:
 def _request(
     arguments: Namespace, parts: dict[str, Any], model: ModelInfo, start: Inputs
 ) -> tuple[Request, Inputs]:
-    """The whole request, and the start images scaled to its size."""
+    """The whole request, and the init images scaled to its size."""
     width, height = arguments.size or (model.width, model.height)
     takes_control = model.input_kind in CONTROL_KINDS
     if arguments.size is None and arguments.control is not None and takes_control:
@@ -323,7 +323,7 @@ def _request(
 
 
 def _with_control_image(
-    request: Request, start: Inputs, picture: np.ndarray, model: ModelInfo
+    request: Request, start: Inputs, image: np.ndarray, model: ModelInfo
 ) -> tuple[Request, Inputs]:
     """Adds the control image. Raises RequestError if the model has none."""
     if model.input_kind not in CONTROL_KINDS:
@@ -333,7 +333,7 @@ def _with_control_image(
             "Use a depth, InstructPix2Pix, upscaler or unCLIP model.",
             model=model.name,
         )
-    pixels = control_of(picture, request, model)
+    pixels = control_of(image, request, model)
     named = digest(pixels)
     return replace(request, control=named), start.with_images({named: pixels})
 

@@ -56,13 +56,13 @@ def run(arguments: Namespace) -> int:
 
 
 def _list(arguments: Namespace, history: History) -> None:
-    _print_pictures(arguments, history, Query())
+    _print_images(arguments, history, Query())
 
 
 def _search(arguments: Namespace, history: History) -> None:
     query = _query(arguments)
     if not arguments.facets:
-        _print_pictures(arguments, history, query)
+        _print_images(arguments, history, query)
         return
     with closing(history.reader()) as reader:
         facets = reader.facets(query)
@@ -73,24 +73,24 @@ def _search(arguments: Namespace, history: History) -> None:
     for name, counts in named.items():
         print(name)
         for count in counts:
-            print(f"{count.pictures:>8}  {count.value}")
+            print(f"{count.images:>8}  {count.value}")
 
 
 def _as_dict(counts: Sequence[Count]) -> dict[str, int]:
-    return {count.value: count.pictures for count in counts}
+    return {count.value: count.images for count in counts}
 
 
-def _print_pictures(arguments: Namespace, history: History, query: Query) -> None:
+def _print_images(arguments: Namespace, history: History, query: Query) -> None:
     with closing(history.reader()) as reader:
         number = 0
-        for picture in reader.pages(query):
+        for image in reader.pages(query):
             if arguments.limit and number == arguments.limit:
                 break
             number += 1
             if arguments.json:
-                _print_json(short_record(picture))
+                _print_json(short_record(image))
             else:
-                print(line(picture))
+                print(line(image))
         if sys.stderr.isatty() or not number:
             _print_line(_find_image(number, reader, query))
 
@@ -164,7 +164,7 @@ def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) ->
             bar.total = progress.total
             bar.update(progress.done - bar.n)
 
-        # A folder of one's own that is not there yet holds no pictures.
+        # A folder of one's own that is not there yet holds no images.
         there = [folder for folder in folders if folder.is_dir() or folder != pictures_dir()]
         try:
             steps_on_disk.follow(history, trajectories_dir())
@@ -205,11 +205,11 @@ def _export(arguments: Namespace, history: History) -> None:
         done = _written(found, reader, arguments)
     if arguments.json:
         _print_json(
-            {"output": str(arguments.output), "pictures": done.pictures, "left_out": done.left_out}
+            {"output": str(arguments.output), "pictures": done.images, "left_out": done.left_out}
         )
         return
     print(arguments.output)
-    _print_line(f"{done.pictures} images" + (f", {done.left_out} missing" if done.left_out else ""))
+    _print_line(f"{done.images} images" + (f", {done.left_out} missing" if done.left_out else ""))
 
 
 def _written(found: Sequence[ListedImage], reader: Reader, arguments: Namespace) -> Exported:
@@ -254,9 +254,9 @@ def _collections(arguments: Namespace, history: History) -> None:
     with closing(history.reader()) as reader:
         for one in reader.collections():
             if arguments.json:
-                _print_json({"title": one.title, "pictures": one.pictures})
+                _print_json({"title": one.title, "pictures": one.images})
             else:
-                print(f"{one.pictures:>8}  {one.title}")
+                print(f"{one.images:>8}  {one.title}")
 
 
 def _collect(arguments: Namespace, history: History) -> None:

@@ -100,10 +100,10 @@ class Output:
                 self._printed.add(sentence)
 
     def _save(self, drawn: Drawn, model: ModelInfo) -> Path:
-        picture = drawn.picture
-        pixels = picture.rgba() if self.transparent else picture.rgb
-        digest = picture.request.model_digest or model.digest
-        arguments = (pixels, picture.request, model.name, digest, drawn.record)
+        image = drawn.image
+        pixels = image.rgba() if self.transparent else image.rgb
+        digest = image.request.model_digest or model.digest
+        arguments = (pixels, image.request, model.name, digest, drawn.record)
         if self.path is None:
             return saver_from_settings().save(*arguments)
         if self.is_file:
@@ -120,7 +120,7 @@ class Output:
 
 def _save_elsewhere(drawn: Drawn, error: ImageError) -> ImageError:
     """Saves the latent of an image that could not be saved; returns the error to report."""
-    seed = drawn.picture.request.seed
+    seed = drawn.image.request.seed
     for folder in (data_dir() / "rescued", Path(tempfile.gettempdir())):
         path = folder / f"{seed}-{secrets.token_hex(4)}.safetensors"
         try:
@@ -162,9 +162,9 @@ def print_warning(text: str) -> None:
     tqdm.write(text, file=sys.stderr)
 
 
-def keep_inputs_or_warn(pictures: Inputs) -> None:
+def keep_inputs_or_warn(images: Inputs) -> None:
     """Stores the images for replays; generating does not depend on it."""
     try:
-        keep(pictures, InputStore(inputs_dir()))
+        keep(images, InputStore(inputs_dir()))
     except OSError as error:
         print_warning(f"the initial image is not kept for replays: {error.strerror or error}")

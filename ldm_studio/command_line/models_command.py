@@ -310,7 +310,7 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         layout = part["layout"]
         yield name, f"{part['tensors']} tensors, {LAYOUTS.get(layout, f'as {layout} has them')}"
     if facts["lacks_statistics"]:
-        yield "noise", "the statistics for noise in what a picture shows are not in it"
+        yield "noise", "the statistics for noise in what an image shows are not in it"
     if facts["has_average"]:
         yield "average", "a moving average of the U-Net is in it as well"
     yield "hash", f"{facts['hash']} (SHA-256 {facts['sha256']})"

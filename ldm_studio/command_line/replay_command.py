@@ -48,7 +48,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=run)
-    command.add_argument("pictures", metavar="IMAGE", type=Path, nargs="+", help="what to replay")
+    command.add_argument("images", metavar="IMAGE", type=Path, nargs="+", help="what to replay")
     command.add_argument(
         "--model", metavar="M", help="the model, if it is not where the recipe says"
     )
@@ -65,7 +65,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     engine = pipeline()
     if sys.stderr.isatty():
         print_warning("loading the model ...")
-    codes = [_one(path, engine, given, arguments) for path in arguments.pictures]
+    codes = [_one(path, engine, given, arguments) for path in arguments.images]
     return next((code for code in codes if code is not Exit.OK), Exit.OK)
 
 
@@ -93,7 +93,7 @@ def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> E
             )
         _print_failure(path, error, arguments.json)
         damaged = isinstance(error, ImageError) and not isinstance(error, NoRecipe)
-        return Exit.PICTURE if damaged else Exit.NOT_REPLAYED
+        return Exit.IMAGE if damaged else Exit.NOT_REPLAYED
     if known.images:  # those that the recipe names are here from now on
         keep_inputs_or_warn(find(recipe(path), store, known))
     _print_verdict(path, verdict, arguments.json)

@@ -32,7 +32,7 @@ def _line(menu: str) -> ActionSpec:
 FILE = QT_TRANSLATE_NOOP("Actions", "&File")
 EDIT = QT_TRANSLATE_NOOP("Actions", "&Edit")
 GENERATE = QT_TRANSLATE_NOOP("Actions", "&Generate")
-PICTURE = QT_TRANSLATE_NOOP("Actions", "&Image")
+IMAGE = QT_TRANSLATE_NOOP("Actions", "&Image")
 VIEW = QT_TRANSLATE_NOOP("Actions", "&View")
 HELP = QT_TRANSLATE_NOOP("Actions", "&Help")
 
@@ -125,54 +125,54 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "look_at_steps",
         QT_TRANSLATE_NOOP("Actions", "View &Steps"),
-        PICTURE,
+        IMAGE,
         ("Ctrl+T",),
         "steps",
     ),
     ActionSpec(
         "branch",
         QT_TRANSLATE_NOOP("Actions", "&Branch From This Step"),
-        PICTURE,
+        IMAGE,
         ("Ctrl+B",),
         "branch",
     ),
     ActionSpec(
         "leave_branch",
         QT_TRANSLATE_NOOP("Actions", "&Leave Branch"),
-        PICTURE,
+        IMAGE,
         ("Ctrl+Shift+B",),
     ),
-    ActionSpec("replay", QT_TRANSLATE_NOOP("Actions", "&Replay"), PICTURE, ("Ctrl+R",), "replay"),
-    _line(PICTURE),
+    ActionSpec("replay", QT_TRANSLATE_NOOP("Actions", "&Replay"), IMAGE, ("Ctrl+R",), "replay"),
+    _line(IMAGE),
     ActionSpec(
-        "enlarge", QT_TRANSLATE_NOOP("Actions", "&Enlarge…"), PICTURE, ("Ctrl+Shift+E",), "extend"
+        "enlarge", QT_TRANSLATE_NOOP("Actions", "&Enlarge…"), IMAGE, ("Ctrl+Shift+E",), "extend"
     ),
     ActionSpec(
         "candidate_before",
         QT_TRANSLATE_NOOP("Actions", "Pre&vious Candidate"),
-        PICTURE,
+        IMAGE,
         ("Alt+PgUp",),
         "chevron-left",
     ),
     ActionSpec(
         "next_candidate",
         QT_TRANSLATE_NOOP("Actions", "&Next Candidate"),
-        PICTURE,
+        IMAGE,
         ("Alt+PgDown",),
         "chevron-right",
     ),
     ActionSpec(
         "keep_candidate",
         QT_TRANSLATE_NOOP("Actions", "Keep This &Candidate"),
-        PICTURE,
+        IMAGE,
         ("Ctrl+Shift+K",),
         "check",
     ),
-    _line(PICTURE),
+    _line(IMAGE),
     ActionSpec(
         "keep_steps",
         QT_TRANSLATE_NOOP("Actions", "Save Inter&mediate Steps"),
-        PICTURE,
+        IMAGE,
         checkable=True,
     ),
     ActionSpec(
@@ -213,7 +213,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About LDM Studio"), HELP),
 )
 
-MENUS = (FILE, EDIT, GENERATE, PICTURE, VIEW, HELP)
+MENUS = (FILE, EDIT, GENERATE, IMAGE, VIEW, HELP)
 
 
 def build_menus(

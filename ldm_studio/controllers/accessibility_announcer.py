@@ -10,11 +10,11 @@ from ldm_studio.engine.events import Cancelled, Finished, Progress, Started
 from .studio import Studio
 
 PARTS = 4
-"""How often a picture is spoken of on its way: at each quarter."""
+"""How often an image is spoken of on its way: at each quarter."""
 
 
 class AccessibilityAnnouncer(QObject):
-    """Speaks of pictures that begin, go on and end, of notices, and of tools used by keys."""
+    """Speaks of images that begin, go on and end, of notices, and of tools used by keys."""
 
     announced = Signal(str)
 
@@ -57,7 +57,7 @@ class AccessibilityAnnouncer(QObject):
     def _finished(self, event: Finished) -> None:
         if event.live:
             return
-        prompt = event.picture.request.prompt
+        prompt = event.image.request.prompt
         text = self.tr("The image is finished: {prompt}.")
         self.announce(text.format(prompt=prompt) if prompt else self.tr("The image is finished."))
 

@@ -1,4 +1,4 @@
-"""Going another way from a step of a finished picture on."""
+"""Going another way from a step of a finished image on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EDIT = Message(
     "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
 )
 _RECORDED_FIELDS = ("init", "mask", "model_digest", "prediction", "addons", "version")
-"""What a request says only when its picture is made."""
+"""What a request says only when its image is made."""
 _NOT_BRANCHED = tuple(
     field.name
     for field in fields(Request)
@@ -37,7 +37,7 @@ _NOT_BRANCHED = tuple(
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """A step of a picture, and what the panels said when the branch was begun."""
+    """A step of an image, and what the panels said when the branch was begun."""
 
     entry: StripEntry
     step: int
@@ -55,7 +55,7 @@ class Branch:
     @property
     def shared(self) -> Request:
         """The parent's request as far as both go the same way."""
-        return shared(self.entry.picture.request, self.step)
+        return shared(self.entry.image.request, self.step)
 
     def ignored(self, panels: Request) -> list[str]:
         """What was edited since, although a branch cannot change it."""
@@ -68,7 +68,7 @@ class Branch:
 
         Raises RequestError if it is what was made already, or cannot be.
         """
-        entry, parent = self.entry, self.entry.picture
+        entry, parent = self.entry, self.entry.image
         changed = difference(self.panels, panels, BRANCHED)
         if wildcards is not None:
             changed = resolve_change(changed, parent.request.seed, wildcards)
@@ -89,7 +89,7 @@ class Branch:
 
     def _refined(self, changed: Mapping[str, Any]) -> tuple[Change, ...]:
         """The refiner of the parent, where it goes on later than the branch."""
-        parent = self.entry.picture.request
+        parent = self.entry.image.request
         refined = refinement(parent)
         steps = changed.get("steps", parent.steps)
         later = refined is not None and self.step < refined.step < steps
@@ -118,8 +118,8 @@ class BranchController(QObject):
         window.banner.dismissed.connect(self.leave)
 
     def begin(self, entry: StripEntry, step: int) -> None:
-        """The panels get what the picture followed after `step` steps."""
-        request = entry.picture.request
+        """The panels get what the image followed after `step` steps."""
+        request = entry.image.request
         refined = refinement(request)
         now = replace(in_force(request, step), changes=(refined,) if refined else ())
         self._store.apply(replace(now, model=request.model))
@@ -140,7 +140,7 @@ class BranchController(QObject):
         self.changed.emit()
 
     def leave(self) -> None:
-        """Generate makes pictures from their beginning again; the panels stay as they are."""
+        """Generate makes images from their beginning again; the panels stay as they are."""
         if self.branch is not None:
             self.branch = None
             self._window.banner.dismiss()

@@ -55,7 +55,7 @@ class CandidatesController(QObject):
 
     def _on_finished(self, event: Finished) -> None:
         shown = self._showing.shown
-        if event.live or not event.picture.request.mask or event.count < 2 or shown is None:
+        if event.live or not event.image.request.mask or event.count < 2 or shown is None:
             return
         if event.id != self._work:
             self._entries = []
@@ -65,7 +65,7 @@ class CandidatesController(QObject):
         self._emit_changed()
 
     def _on_shown(self) -> None:
-        """Perhaps another picture than one of these is seen."""
+        """Perhaps another image than one of these is seen."""
         shown = self._showing.shown
         if shown is not None and shown in self._entries:
             self._at = self._entries.index(shown)

@@ -1,4 +1,4 @@
-"""What is on the canvas: which finished picture it is, and which one the next starts from."""
+"""What is on the canvas: which finished image it is, and which one the next starts from."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ldm_studio.store.store import StudioStore
 
 
 class CanvasController(QObject):
-    """Puts pictures on the canvas, and knows which.
+    """Puts images on the canvas, and knows which.
 
-    Image-to-image and inpainting start from the *start picture*: the one that was opened, or the
+    Image-to-image and inpainting start from the *init image*: the one that was opened, or the
     one that was on the canvas when the mask was last painted. Results do not change it, so that
     another press makes a variation of the same; painting on a result makes it the next start.
     """
@@ -37,12 +37,12 @@ class CanvasController(QObject):
 
     @property
     def start(self) -> np.ndarray | None:
-        """The start picture, uint8 [H, W, 3]."""
+        """The init image, uint8 [H, W, 3]."""
         return self._start
 
     @property
     def shown(self) -> StripEntry | None:
-        """The finished picture on the canvas; None when it is another one."""
+        """The finished image on the canvas; None when it is another one."""
         return self._shown
 
     @property
@@ -61,29 +61,29 @@ class CanvasController(QObject):
 
     def show(self, entry: StripEntry) -> None:
         """Shows it on the canvas."""
-        self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
+        self._view.set_image(entry.image.rgb, entry.image.alpha)
         self._view.set_before(entry.start_at())
         self._set_canvas(entry)
 
     def preview(self, entry: StripEntry) -> None:
         """Shows one of several results; none is chosen yet."""
-        self._view.set_preview(entry.picture.rgb)
+        self._view.set_preview(entry.image.rgb)
         self._strip.mark(entry)
         self._set_canvas(entry)
 
     def continue_from(self, entry: StripEntry) -> None:
-        """Makes the previewed image the image on the canvas, and the start image."""
+        """Makes the previewed image the image on the canvas, and the init image."""
         with self.applying():
-            self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
+            self._view.set_image(entry.image.rgb, entry.image.alpha)
             self._view.set_before(entry.start_at())
-        self.start_from(entry.picture.rgb)
+        self.start_from(entry.image.rgb)
 
-    def start_from(self, picture: np.ndarray | None) -> None:
-        """Sets the start image; None: there is none."""
-        self._start = picture
-        self._start_row.show_picture(picture)
-        if picture is not None:
-            self._store.height, self._store.width = picture.shape[:2]
+    def start_from(self, image: np.ndarray | None) -> None:
+        """Sets the init image; None: there is none."""
+        self._start = image
+        self._start_row.show_image(image)
+        if image is not None:
+            self._store.height, self._store.width = image.shape[:2]
 
     def forget(self) -> None:
         """The canvas shows no finished image, nor one made from another."""
@@ -95,24 +95,24 @@ class CanvasController(QObject):
         """Shows a live image over the image, so that painting continues on that; if there is none
         of its size, instead of it.
         """
-        under = self._view.picture()
+        under = self._view.image()
         self._set_canvas(entry)
         self._strip.forget_current()
-        self._view.set_preview(entry.picture.rgb)
-        if under is None or under.shape != entry.picture.rgb.shape:
+        self._view.set_preview(entry.image.rgb)
+        if under is None or under.shape != entry.image.rgb.shape:
             self.adopt_live()
 
     def adopt_live(self) -> None:
         """Makes a visible live image the image on the canvas."""
         entry = self._shown
-        if entry is None or not entry.is_live or self._view.picture() is entry.picture.rgb:
+        if entry is None or not entry.is_live or self._view.image() is entry.image.rgb:
             return
         with self.applying():
-            self._view.set_picture(entry.picture.rgb, entry.picture.alpha)
+            self._view.set_image(entry.image.rgb, entry.image.alpha)
 
     def saved(self, event: Saved) -> None:
         """An image was saved after it had finished."""
-        entry = self._strip.entries.of_picture(event.picture)
+        entry = self._strip.entries.of_image(event.image)
         if entry is None:
             return
         saved = replace(entry, path=event.path, trajectory=event.trajectory)

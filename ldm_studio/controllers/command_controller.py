@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from core.errors import StudioError
 from core.request.request import Request
 from ldm_studio.canvas.document.qimage import to_qimage
-from ldm_studio.canvas.tools.drop_data import dropped_picture
+from ldm_studio.canvas.tools.drop_data import dropped_image
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.events import Ready
 from ldm_studio.engine_protocol import ModelInfo
@@ -73,15 +73,15 @@ class CommandController(QObject):
         strip = self._window.strip
         strip.save_requested.connect(self.save_entry)
         strip.export_requested.connect(self.export_entry)
-        strip.copy_requested.connect(lambda entry: _to_clipboard(entry.picture.rgba()))
+        strip.copy_requested.connect(lambda entry: _to_clipboard(entry.image.rgba()))
         strip.folder_requested.connect(lambda entry: show_folder(entry.path.parent))
         studio.canvas_controller.changed.connect(self._update)
-        self._view.picture_dropped.connect(self.open)
-        self._view.copy_requested.connect(self.copy_picture)
-        self._window.picture_dropped.connect(self.open)
-        self._window.prompt.picture_pasted.connect(self.paste_picture)
+        self._view.image_dropped.connect(self.open)
+        self._view.copy_requested.connect(self.copy_image)
+        self._window.image_dropped.connect(self.open)
+        self._window.prompt.image_pasted.connect(self.paste_image)
         self._view.overlay_visible_changed.connect(self._actions["toggle_mask"].setChecked)
-        self._window.sampler.start.open_requested.connect(self.open_picture)
+        self._window.sampler.start.open_requested.connect(self.open_image)
         studio.bridge.ready.connect(self._on_ready)
         theme.changed.connect(self._update)
         self._window.timeline.changed.connect(self._update)
@@ -98,15 +98,15 @@ class CommandController(QObject):
     def handlers(self) -> dict[str, Callable[[], object]]:
         studio, view = self._studio, self._view
         return {
-            "open_picture": self.open_picture,
+            "open_picture": self.open_image,
             "save_as": lambda: self.save_entry(studio.canvas_controller.shown),
             "export_transparent": lambda: self.export_entry(studio.canvas_controller.shown),
             "show_output": lambda: show_folder(self._output()),
             "quit": lambda: self._window.close_requested.emit(),
             "undo": view.undo,
             "redo": view.redo,
-            "copy_picture": self.copy_picture,
-            "paste_picture": self.paste_picture,
+            "copy_picture": self.copy_image,
+            "paste_picture": self.paste_image,
             "clear_mask": view.clear_mask,
             "reset_parameters": studio.reset_parameters,
             "earlier_prompt": studio.earlier_prompt,
@@ -159,7 +159,7 @@ class CommandController(QObject):
 
     # Files
 
-    def open_picture(self) -> None:
+    def open_image(self) -> None:
         dialog = QFileDialog(
             self._window, self.tr("Open Image"), str(self._folder), self.tr(OPEN_FILTER)
         )
@@ -202,7 +202,7 @@ class CommandController(QObject):
             self._studio.size_fixer.explain(opened.rgb)
 
     def _restore(self, request: Request, opened: OpenedImage) -> None:
-        """Restores the settings of a file. Its start image is unknown: the file itself is used."""
+        """Restores the settings of a file. Its init image is unknown: the file itself is used."""
         self._studio.store.apply(request)
         if request.init:
             self._studio.use_start(opened.rgb)
@@ -247,7 +247,7 @@ class CommandController(QObject):
         if entry is None:
             return
         suffix = "-transparent" if transparent else ""
-        stem = entry.path.stem if entry.path else f"picture-{entry.picture.request.seed}"
+        stem = entry.path.stem if entry.path else f"image-{entry.image.request.seed}"
         name = str(self._output() / f"{stem}{suffix}.png")
         filters = self.tr(TRANSPARENT_FILTERS if transparent else SAVE_FILTERS)
         dialog = QFileDialog(self._window, title, name, filters)
@@ -258,11 +258,11 @@ class CommandController(QObject):
 
     async def _write(self, entry: StripEntry, path: Path, transparent: bool) -> None:
         model = self._studio.store.run.model
-        picture, request = entry.picture, entry.picture.request
+        image, request = entry.image, entry.image.request
         name = model.name if model else request.model
 
         def write() -> None:
-            pixels = picture.rgba() if transparent else picture.rgb
+            pixels = image.rgba() if transparent else image.rgb
             exact = not transparent and path.suffix.lower() not in (".jpg", ".jpeg")
             record = entry.record if exact else None
             image_formats.save(path, pixels, request, name, request.model_digest, record)
@@ -284,18 +284,16 @@ class CommandController(QObject):
 
     # Clipboard
 
-    def copy_picture(self) -> None:
+    def copy_image(self) -> None:
         """Copies the image on the canvas, without the white background if it is transparent."""
-        picture, shown = self._view.picture(), self._studio.canvas_controller.shown
+        image, shown = self._view.image(), self._studio.canvas_controller.shown
         if shown is not None:
-            _to_clipboard(
-                shown.picture.rgb if shown.picture.alpha is None else shown.picture.rgba()
-            )
-        elif picture is not None:
-            _to_clipboard(picture)
+            _to_clipboard(shown.image.rgb if shown.image.alpha is None else shown.image.rgba())
+        elif image is not None:
+            _to_clipboard(image)
 
-    def paste_picture(self) -> None:
-        source = dropped_picture(QApplication.clipboard().mimeData())
+    def paste_image(self) -> None:
+        source = dropped_image(QApplication.clipboard().mimeData())
         if source is None:
             self._window.notice.show_info(self.tr("There is no image on the clipboard."))
         else:
@@ -330,7 +328,7 @@ class CommandController(QObject):
         shown = self._studio.canvas_controller.shown
         self._actions["save_as"].setEnabled(shown is not None)
         self._actions["replay"].setEnabled(shown is not None and shown.path is not None)
-        has_alpha = shown is not None and shown.picture.alpha is not None
+        has_alpha = shown is not None and shown.image.alpha is not None
         self._actions["export_transparent"].setEnabled(has_alpha)
         timeline, run_area = self._window.timeline, self._window.run_area
         self._actions["look_at_steps"].setEnabled(timeline.ticks.is_open)
@@ -338,7 +336,7 @@ class CommandController(QObject):
         self._actions["leave_branch"].setEnabled(self._studio.branch_controller.branch is not None)
         self._actions["apply"].setEnabled(run_area.can_apply)
         self._actions["show_queue"].setEnabled(run_area.has_queue)
-        self._actions["enlarge"].setEnabled(self._view.picture() is not None)
+        self._actions["enlarge"].setEnabled(self._view.image() is not None)
         for name in ("candidate_before", "next_candidate", "keep_candidate"):
             self._actions[name].setEnabled(self._studio.candidates.offered)
         for scheme in Scheme:

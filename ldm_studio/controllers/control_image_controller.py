@@ -38,7 +38,7 @@ class ControlImageController(QObject):
         super().__init__(parent)
         self._store, self._window, self._live = store, window, live
         self._view = window.canvas.view
-        self._picture: np.ndarray | None = None
+        self._image: np.ndarray | None = None
         panel = self._panel = window.sampler.control
         panel.open_requested.connect(self._ask)
         panel.canvas_requested.connect(self._use_canvas)
@@ -46,31 +46,31 @@ class ControlImageController(QObject):
         panel.dropped.connect(self.open)
 
     @property
-    def picture(self) -> np.ndarray | None:
+    def image(self) -> np.ndarray | None:
         """uint8 [H, W, 3] or [H, W]."""
-        return self._picture
+        return self._image
 
-    def restore(self, picture: np.ndarray | None) -> None:
+    def restore(self, image: np.ndarray | None) -> None:
         """Restores the control image of a recipe, in its size."""
-        self._picture = picture
-        self._panel.show_picture(picture)
+        self._image = image
+        self._panel.show_image(image)
 
     def with_control_image(
         self, request: Request, inputs: Inputs, *, starts: bool
     ) -> tuple[Request, Inputs]:
-        """The request and its pictures with the one that the loaded model is led by.
+        """The request and its images with the one that the loaded model is led by.
 
-        `starts`: there is a start image, which some models use instead. Raises RequestError if one
+        `starts`: there is an init image, which some models use instead. Raises RequestError if one
         is missing.
         """
         model = self._store.run.model
         if model is None or model.input_kind not in CONTROL_KINDS:
             return request, inputs
-        if self._picture is None:
+        if self._image is None:
             if model.input_kind == "unCLIP" or (starts and model.input_kind in NEEDS_SOURCE_IMAGE):
                 return request, inputs
             raise self._missing(model)
-        pixels = control_of(self._picture, request, model)
+        pixels = control_of(self._image, request, model)
         named = inputs.digest(pixels)
         return replace(request, control=named), inputs.with_images({named: pixels})
 
@@ -89,19 +89,19 @@ class ControlImageController(QObject):
             self._window.notice.show_error(error.message, error.hint)
 
     def _use_canvas(self) -> None:
-        picture = self._view.picture()
-        if picture is None:
+        image = self._view.image()
+        if image is None:
             self._window.status.showMessage(self.tr("There is no image on the canvas."), 4000)
         else:
-            self._set_image(picture)
+            self._set_image(image)
 
-    def _set_image(self, picture: np.ndarray | None) -> None:
+    def _set_image(self, image: np.ndarray | None) -> None:
         """Sets an image chosen by the user; the output takes its shape."""
-        self.restore(picture)
+        self.restore(image)
         store = self._store
         model = store.run.model
-        if picture is not None and model is not None and store.mode is Mode.TEXT:
-            height, width = picture.shape[:2]
+        if image is not None and model is not None and store.mode is Mode.TEXT:
+            height, width = image.shape[:2]
             store.width, store.height = output_size((width, height), model)
         store.changes = ()
         self._live.touch()

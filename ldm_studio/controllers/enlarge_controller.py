@@ -42,20 +42,18 @@ class EnlargeController(QObject):
         """Opens the dialog for the image on the canvas, if there is one."""
         from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 
-        picture, model = self._view.picture(), self._store.run.model
-        if picture is None or model is None:
+        image, model = self._view.image(), self._store.run.model
+        if image is None or model is None:
             return
-        size = (picture.shape[1], picture.shape[0])
+        size = (image.shape[1], image.shape[0])
         dialog = EnlargeDialog(size, model, self._window)
-        dialog.chosen.connect(
-            lambda factor, strength: self.enlarge(picture, model, factor, strength)
-        )
+        dialog.chosen.connect(lambda factor, strength: self.enlarge(image, model, factor, strength))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def enlarge(self, picture: np.ndarray, model: ModelInfo, factor: int, strength: float) -> None:
-        """Upscales `picture` (uint8 [H, W, 3]) by a factor."""
-        size = enlarged_size((picture.shape[1], picture.shape[0]), factor, model)
+    def enlarge(self, image: np.ndarray, model: ModelInfo, factor: int, strength: float) -> None:
+        """Upscales `image` (uint8 [H, W, 3]) by a factor."""
+        size = enlarged_size((image.shape[1], image.shape[0]), factor, model)
 
         def take(done: Future[np.ndarray]) -> None:
             try:
@@ -66,13 +64,13 @@ class EnlargeController(QObject):
                 return
             self._submit(Order(request, Inputs(done.result())))
 
-        self._view.document.background.run(lambda: scaled(picture, size), take)
+        self._view.document.background.run(lambda: scaled(image, size), take)
 
 
 def request_for(
     panels: Request, size: tuple[int, int], model: ModelInfo, strength: float
 ) -> Request:
-    """The request of the panels for a start image of `size` (width, height)."""
+    """The request of the panels for an init image of `size` (width, height)."""
     width, height = size
     side = tile_side(model)
     return replace(
@@ -81,5 +79,5 @@ def request_for(
     )  # fmt: skip
 
 
-def scaled(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)).copy()
+def scaled(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)).copy()

@@ -30,7 +30,7 @@ class FirstPageController(QObject):
         self.page = page = FirstRunPage(studio.view)
         page.prompt_chosen.connect(self._draw)
         page.models_requested.connect(studio.window.sampler.model.box.add_requested)
-        page.picture_requested.connect(commands.open_picture)
+        page.image_requested.connect(commands.open_image)
         self._document.replaced.connect(self._update_visibility)
         self._update_visibility()
 
@@ -44,6 +44,6 @@ class FirstPageController(QObject):
         if self.page is not None and self._document.frame is not None:
             self.page.leave()
             self.page = None
-        if self._studio.view.picture() is not None:
+        if self._studio.view.image() is not None:
             self._document.replaced.disconnect(self._update_visibility)
             self._session.welcomed()

@@ -139,7 +139,7 @@ class HistoryController(QObject):
             self._window.status.showMessage(self.tr(_PART_TEXTS[part]).format(name=name), 4000)
 
     def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
-        """Its request without start images. Raises RequestError."""
+        """Its request without init images. Raises RequestError."""
         without = {"init": "", "mask": "", "control": "", "strength": 1.0, "changes": ()}
         base = replace(self._studio.store.snapshot(), **without)
         if details.request:
@@ -159,23 +159,23 @@ class HistoryController(QObject):
         store.apply(replace(request, **kept, variation=now.variation))
         store.mode, store.seed_locked = mode, locked
 
-    def start_from(self, picture: ListedImage) -> None:
-        """Makes it the start image."""
+    def start_from(self, image: ListedImage) -> None:
+        """Makes it the init image."""
         self.show_canvas()
-        self._commands.open(str(picture.path))
+        self._commands.open(str(image.path))
 
-    def branch(self, picture: ListedImage) -> None:
+    def branch(self, image: ListedImage) -> None:
         """Shows its steps, from any of which it can be branched."""
-        self._with_entry(picture, lambda entry: self._window.timeline.show_chosen_step())
+        self._with_entry(image, lambda entry: self._window.timeline.show_chosen_step())
 
-    def replay(self, picture: ListedImage) -> None:
-        self._with_entry(picture, self._studio.replay_controller.replay)
+    def replay(self, image: ListedImage) -> None:
+        self._with_entry(image, self._studio.replay_controller.replay)
 
-    def _with_entry(self, picture: ListedImage, then: Callable[[StripEntry], None]) -> None:
+    def _with_entry(self, image: ListedImage, then: Callable[[StripEntry], None]) -> None:
         """Reads the file, shows it with all its settings, then calls `then`."""
         from ldm_studio.history_page.image_entry import entry_of_file
 
-        path: Path = picture.path
+        path: Path = image.path
 
         def show(entry: StripEntry) -> None:
             self.show_canvas()

@@ -35,7 +35,7 @@ class MaskUsageController(QObject):
 
     def show_changed_pixels(self, entry: StripEntry | None) -> None:
         """Shows how many pixels of an image were changed."""
-        self._changed = None if entry is None else entry.picture.changed
+        self._changed = None if entry is None else entry.image.changed
         self._show()
 
     def _show(self) -> None:
@@ -49,7 +49,7 @@ class MaskUsageController(QObject):
 
 
 def _words(changed: int) -> str:
-    """How many pixels differ from the start image; asserts that unmasked ones do not."""
+    """How many pixels differ from the init image; asserts that unmasked ones do not."""
     if changed == 0:
         return translate("MaskUsageController", "No pixel changed")
     if changed == 1:

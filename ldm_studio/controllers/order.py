@@ -30,8 +30,8 @@ def entry_of(event: Finished, order: Order | None) -> StripEntry:
     `order` is None for a work of the last session, whose images are looked for on disk.
     """
     if order is None:
-        request = event.picture.request
+        request = event.image.request
         order = Order(request, recipe_inputs.find_kept(request, InputStore(paths.inputs_dir())))
     return StripEntry(
-        event.picture, event.path, order.inputs, event.record, event.trajectory, event.live
+        event.image, event.path, order.inputs, event.record, event.trajectory, event.live
     )

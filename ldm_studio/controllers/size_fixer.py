@@ -1,4 +1,4 @@
-"""Offers fixes for a start image whose size the model does not support."""
+"""Offers fixes for an init image whose size the model does not support."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SizeFixer(QObject):
     """Shows the possible fixes as buttons, and applies the chosen one."""
 
     fitted = Signal(object)
-    """uint8 [H, W, 3]: the new start image."""
+    """uint8 [H, W, 3]: the new init image."""
 
     def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)

@@ -108,7 +108,7 @@ class StepScrubber(QObject):
             marks = marks_of_entry(self._entry)
             if self._branch is not None and self._branch.entry is self._entry:
                 marks.append(Mark(self._branch.step, self.tr("The branch begins here.")))
-            self._timeline.show_picture(count, marks, kept=kept)
+            self._timeline.show_image(count, marks, kept=kept)
 
     # From the timeline
 
@@ -151,7 +151,7 @@ class StepScrubber(QObject):
 
 def steps_of(entry: StripEntry) -> tuple[int, bool]:
     """The number of steps of an image, and whether they are saved."""
-    count = len(entry.record.steps) if entry.record else entry.picture.request.steps
+    count = len(entry.record.steps) if entry.record else entry.image.request.steps
     return count, entry.trajectory is not None and entry.trajectory.exists()
 
 
@@ -169,7 +169,7 @@ def marks_of(changes: tuple[Change, ...]) -> list[Mark]:
 
 def marks_of_entry(entry: StripEntry) -> list[Mark]:
     """Its changes, and its branch point."""
-    request: Request = entry.picture.request
+    request: Request = entry.image.request
     marks = marks_of(request.changes)
     parent = entry.record.parent if entry.record else None
     if parent is not None:

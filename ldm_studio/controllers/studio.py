@@ -133,10 +133,10 @@ class Studio(QObject):
         self.live.previewed.connect(self.view.show_preview)
         window.sampler.start.cleared.connect(self.clear_start)
         window.strip.chosen.connect(self.show_entry)
-        window.strip.start_requested.connect(lambda entry: self.use_start(entry.picture.rgb))
+        window.strip.start_requested.connect(lambda entry: self.use_start(entry.image.rgb))
         window.strip.replay_requested.connect(self.replay_controller.replay)
         self.view.mask_changed.connect(self._on_mask_changed)
-        self.view.picture_restored.connect(self._on_picture_restored)
+        self.view.image_restored.connect(self._on_image_restored)
         self.view.extended.connect(self._on_extended)
         store.mode_changed.connect(self._on_mode_changed)
         self.size_fixer.fitted.connect(self.use_start)
@@ -152,7 +152,7 @@ class Studio(QObject):
 
     def on_canvas_restored(self) -> None:
         """The canvas of the last session is back. A mask already set the mode; without one, the
-        restored image becomes the start image if the mode needs one.
+        restored image becomes the init image if the mode needs one.
         """
         masked = self.view.masked
         if not masked and self._mode_left is not Mode.TEXT and self.store.mode is Mode.TEXT:
@@ -257,7 +257,7 @@ class Studio(QObject):
         """Shows `rgb` and starts from it; its size is supported by the model."""
         self.branch_controller.leave()
         self.view.clear_mask()
-        self.view.set_picture(rgb)
+        self.view.set_image(rgb)
         self.canvas_controller.forget()
         self.canvas_controller.start_from(rgb)
         self.store.mode = Mode.IMAGE
@@ -270,7 +270,7 @@ class Studio(QObject):
         """Shows an image of the strip and restores all its settings."""
         self.branch_controller.leave()
         with self.canvas_controller.applying():
-            self.store.apply(entry.picture.request)
+            self.store.apply(entry.image.request)
             self.canvas_controller.show(entry)
             if entry.inputs.mask is not None:
                 self.view.set_mask(entry.inputs.mask)
@@ -278,7 +278,7 @@ class Studio(QObject):
                 self.view.clear_mask()
             self.canvas_controller.start_from(entry.inputs.image)
             self._change_images = entry.inputs.images
-            self.leading.restore(entry.inputs.images.get(entry.picture.request.control))
+            self.leading.restore(entry.inputs.images.get(entry.image.request.control))
         self.live.pause()  # it matches the panels
 
     def reset_parameters(self) -> None:
@@ -308,7 +308,7 @@ class Studio(QObject):
             return
         entry = entry_of(event, self._orders.get(event.id))
         self.window.strip.add(entry)
-        previous = self.view.picture()
+        previous = self.view.image()
         with self.canvas_controller.applying():  # a canvas of another size drops its mask
             self.canvas_controller.show(entry)
             if entry.start_at() is None:
@@ -360,7 +360,7 @@ class Studio(QObject):
                 if store.strength == REDRAWN:  # otherwise the user has chosen it
                     store.strength = self._strength_before_mask
             return
-        self.canvas_controller.start_from(self.view.picture())
+        self.canvas_controller.start_from(self.view.image())
         if store.mode is not Mode.INPAINT:
             self._mode_before_mask, self._strength_before_mask = store.mode, store.strength
             store.mode = Mode.INPAINT
@@ -385,12 +385,12 @@ class Studio(QObject):
             chosen = self._strength_before_mask
         store.strength = max(chosen, EXTENDED)
 
-    def _on_picture_restored(self) -> None:
-        """Undo restored an image, which becomes the start image."""
+    def _on_image_restored(self) -> None:
+        """Undo restored an image, which becomes the init image."""
         self.branch_controller.leave()
         self.canvas_controller.forget()
         if self.store.mode is not Mode.TEXT:
-            self.canvas_controller.start_from(self.view.picture())
+            self.canvas_controller.start_from(self.view.image())
 
     def _on_mode_changed(self, mode: Mode) -> None:
         if (
@@ -398,7 +398,7 @@ class Studio(QObject):
             and self.canvas_controller.start is None
             and not self.canvas_controller.is_applying
         ):
-            self.canvas_controller.start_from(self.view.picture())
+            self.canvas_controller.start_from(self.view.image())
 
     def _on_shown(self) -> None:
         shown = self.canvas_controller.shown
@@ -409,8 +409,8 @@ class Studio(QObject):
             and self.canvas_controller.start is None
             and self.store.mode is not Mode.TEXT
         ):
-            # chosen while it was running, when there was no start image yet
-            self.canvas_controller.start_from(shown.picture.rgb)
+            # chosen while it was running, when there was no init image yet
+            self.canvas_controller.start_from(shown.image.rgb)
 
     def _on_branch_left(self) -> None:
         """A painted mask counts as it does without a branch."""

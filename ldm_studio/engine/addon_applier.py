@@ -1,6 +1,6 @@
 """What requests change a loaded model with: another VAE, LoRAs, words of one's own.
 
-The model itself stays as it is. What was made of it is kept while there is room, so that a picture
+The model itself stays as it is. What was made of it is kept while there is room, so that an image
 after the other with the same LoRAs begins at once.
 """
 
@@ -52,7 +52,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a picture is to say it was made with, as soon as that is known."""
+    """What an image is to say it was made with, as soon as that is known."""
 
     model: Future[ModelDigests] | None = None
     """None: its digest is known."""
@@ -84,7 +84,7 @@ class Provenance:
         """Of the model; empty if nothing is to be said of it."""
         try:
             return "" if self.model is None else self.model.result().digest
-        except ModelError as error:  # it went away meanwhile, which is no reason to lose a picture
+        except ModelError as error:  # it went away meanwhile, which is no reason to lose an image
             log.warning("%s", error)
             return ""
 

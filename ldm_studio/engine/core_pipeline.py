@@ -162,7 +162,7 @@ class CorePipeline:
     def resume(
         self,
         path: Path,
-        pictures: Callable[[Request], Inputs] | None = None,
+        images: Callable[[Request], Inputs] | None = None,
         *,
         check: CancelCheck = never_cancel,
     ) -> CoreRun:
@@ -171,8 +171,8 @@ class CorePipeline:
 
         saved = load(path)
         added, provenance = self._added(saved.request)
-        if pictures is not None:
-            saved = replace(saved, inputs=pictures(saved.request))
+        if images is not None:
+            saved = replace(saved, inputs=images(saved.request))
         inputs = replace(saved.inputs, models=self._models(provenance))
         saved = replace(saved, inputs=inputs)
         job, state = resume(added.model, saved, check)
@@ -186,7 +186,7 @@ class CorePipeline:
 
     def _added(self, request: Request) -> tuple[ModelWithAddons, Provenance]:
         """The loaded model as `request` wants it."""
-        assert self._model is not None, "a picture before load()"
+        assert self._model is not None, "an image before load()"
         assert self._addon_applier is not None
         if request.model_digest or (self._sums is not None and self._sums.done()):
             self.digest()
@@ -343,7 +343,7 @@ class CorePipeline:
 
         path = wanted.path
         self._model = model = self._open(wanted)
-        if not model.digest:  # it is found out while the first picture is drawn
+        if not model.digest:  # it is found out while the first image is drawn
             self._sums = self._digests.of(path)
         device = str(model.device)
         self._addon_applier = self._addon_applier_of(wanted)

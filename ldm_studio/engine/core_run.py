@@ -147,9 +147,9 @@ class CoreRun:
                     "whose colours may differ a little."
                 )
             )
-        picture = finish(self._job, step.state if step else self._began, tiled=tiled)
-        self._seal()  # what is not known yet delays the picture now, rather than its beginning
-        return replace(picture, request=self._job.recorded_request)
+        image = finish(self._job, step.state if step else self._began, tiled=tiled)
+        self._seal()  # what is not known yet delays the image now, rather than its beginning
+        return replace(image, request=self._job.recorded_request)
 
     def _seal(self) -> None:
         job = self._job

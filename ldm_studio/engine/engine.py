@@ -178,7 +178,7 @@ class Engine:
             else:
                 entry.steers.append((change, images))
 
-    # Finished pictures
+    # Finished images
 
     def view_step(self, trajectory: Path, step: int) -> None:
         """Answered by `Looked` or `LookFailed`, unless another step is requested before."""
@@ -272,7 +272,7 @@ class Engine:
         self._restore()
         while errand := self._next():
             errand()
-            del errand  # and with it the pictures it was about
+            del errand  # and with it the images it was about
         self._queue_store.close()
 
     def _restore(self) -> None:

@@ -140,10 +140,10 @@ class EngineBridge(EventSignals):
     def steer(
         self, job_id: int, change: Change, images: Mapping[str, np.ndarray] | None = None
     ) -> None:
-        """Change the running picture from its next step on, whatever `change.step` says.
+        """Change the running image from its next step on, whatever `change.step` says.
 
         `images` are those that the change names by digest. Answered by `steered` or
-        `steer_refused`. The pictures of the same batch that follow are not changed.
+        `steer_refused`. The images of the same batch that follow are not changed.
         """
         self._engine.steer(job_id, change, images or {})
 
@@ -152,7 +152,7 @@ class EngineBridge(EventSignals):
         self._engine.view_step(trajectory, step)
 
     def replay(self, path: Path) -> None:
-        """Draw a picture again from its own recipe and compare, after what runs now."""
+        """Draw an image again from its own recipe and compare, after what runs now."""
         self._engine.replay(path)
 
     def stop_replay(self) -> None:
@@ -164,7 +164,7 @@ class EngineBridge(EventSignals):
         self._engine.show_previews(interval)
 
     def keep_trajectories(self, mib: int) -> None:
-        """How much may be kept of finished pictures' steps; 0 keeps nothing."""
+        """How much may be kept of finished images' steps; 0 keeps nothing."""
         self._engine.keep_trajectories(mib * 2**20)
 
     def deliver(self) -> None:

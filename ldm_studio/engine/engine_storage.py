@@ -23,7 +23,7 @@ from ldm_studio.images.trajectory_store import Trajectories
 from .events import Job
 
 Save = Callable[["GeneratedImage", ModelInfo, Record], Path]
-"""Writes a finished picture to disk; raises OSError or ImageError."""
+"""Writes a finished image to disk; raises OSError or ImageError."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,21 @@ class Storage:
     jobs: JobStore
     inputs: InputStore
     trajectories: Trajectories
-    next_picture: Callable[[int], AbstractContextManager[Path]]
+    next_image: Callable[[int], AbstractContextManager[Path]]
     """Reserves the file name of an image with this seed."""
 
     @classmethod
     def in_user_folders(
         cls,
         trajectory_bytes: int,
-        next_picture: Callable[[int], AbstractContextManager[Path]] | None = None,
+        next_image: Callable[[int], AbstractContextManager[Path]] | None = None,
     ) -> Storage:
-        """The default folders; `next_picture` if images go elsewhere."""
+        """The default folders; `next_image` if images go elsewhere."""
         return cls(
             JobStore(paths.queue_dir()),
             InputStore(paths.inputs_dir()),
             Trajectories(paths.trajectories_dir(), trajectory_bytes),
-            next_picture or (lambda seed: paths.next_picture(paths.output_dir(), seed)),
+            next_image or (lambda seed: paths.next_image(paths.output_dir(), seed)),
         )
 
     def keep_inputs(self, job: Job) -> Request:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # core.pipeline.text_to_image imports torch
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One press of Generate: `request.count` pictures, and the pictures they start from."""
+    """One press of Generate: `request.count` images, and the images they start from."""
 
     id: int
     request: Request
@@ -32,11 +32,11 @@ class Job:
     """
     inputs: Inputs = field(default_factory=Inputs)
     parent: Parent | None = None
-    """The picture it branched off."""
+    """The image it branched off."""
     live: bool = False
     """Drawn to be looked at: nothing of it is written to disk, and the next one replaces it."""
     resume: Path | None = None
-    """A saved trajectory to go on from; it brings its own request and pictures."""
+    """A saved trajectory to go on from; it brings its own request and images."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class LoadFailed:
 
 @dataclass(frozen=True)
 class Started:
-    """A picture is begun: number `index` (from 0) of `count`."""
+    """An image is begun: number `index` (from 0) of `count`."""
 
     id: int
     request: Request
@@ -92,10 +92,10 @@ class Progress:
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A picture is done, and on disk unless `path` is None."""
+    """An image is done, and on disk unless `path` is None."""
 
     id: int
-    picture: GeneratedImage
+    image: GeneratedImage
     path: Path | None
     index: int = 0
     count: int = 1
@@ -111,7 +111,7 @@ class Finished:
 
 @dataclass(frozen=True, eq=False)
 class NotSaved:
-    """A finished picture could not be written. It is kept, and tried again every now and then;
+    """A finished image could not be written. It is kept, and tried again every now and then;
     until it is there the job stands still, and the queue with it.
     """
 
@@ -121,10 +121,10 @@ class NotSaved:
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """The picture of a `Finished` without a path is on disk now."""
+    """The image of a `Finished` without a path is on disk now."""
 
     id: int
-    picture: GeneratedImage
+    image: GeneratedImage
     path: Path
     trajectory: Path | None = None
     over: bool = False
@@ -155,7 +155,7 @@ class Idle:
 
 @dataclass(frozen=True)
 class Steered:
-    """From `change.step` on the running picture follows `change`; it is in its recipe."""
+    """From `change.step` on the running image follows `change`; it is in its recipe."""
 
     id: int
     change: Change
@@ -197,9 +197,9 @@ class QueueItem:
     request: Request
     state: JobState
     done: int = 0
-    """Finished pictures, of `request.count`."""
+    """Finished images, of `request.count`."""
     step: int = 0
-    """Steps done of the next picture, where it was left; `Progress` tells while it runs."""
+    """Steps done of the next image, where it was left; `Progress` tells while it runs."""
     steps: int = 0
     """How many it has; 0 until known."""
 
@@ -215,7 +215,7 @@ class QueueChanged:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What a finished picture looked like after `step` steps."""
+    """What a finished image looked like after `step` steps."""
 
     trajectory: Path
     step: int
@@ -243,7 +243,7 @@ class ReplayProgress:
 
 @dataclass(frozen=True)
 class Replayed:
-    """A picture was drawn again and compared."""
+    """An image was drawn again and compared."""
 
     path: Path
     verdict: Verdict
@@ -251,7 +251,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ReplayFailed:
-    """A picture cannot be drawn again; or the replay was stopped, which is no error."""
+    """An image cannot be drawn again; or the replay was stopped, which is no error."""
 
     path: Path
     error: StudioError | None

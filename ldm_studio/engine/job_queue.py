@@ -22,11 +22,11 @@ MAX_JOBS = 500
 
 @dataclass(frozen=True, eq=False)
 class Unsaved:
-    """A finished picture, and what is written with it."""
+    """A finished image, and what is written with it."""
 
     index: int
     """Which of its job."""
-    picture: GeneratedImage
+    image: GeneratedImage
     model: ModelInfo
     record: Record
     trajectory: Trajectory | None
@@ -42,16 +42,16 @@ class Entry:
     """Names what is on disk of it."""
     state: JobState = "waiting"
     done: int = 0
-    """Finished pictures of the batch."""
+    """Finished images of the batch."""
     step: int = 0
     """Where the next one was left."""
     steps: int = 0
     stored: Request | None = None
-    """The request with its pictures named, as it is on disk."""
+    """The request with its images named, as it is on disk."""
     kept: threading.Event = field(default_factory=threading.Event)
     """Set once it was written to disk, or could not be."""
     unsaved: Unsaved | None = None
-    """A picture that is finished and could not be saved yet."""
+    """An image that is finished and could not be saved yet."""
 
     cancelled: bool = False
     """To be given up after the step, or after a tile of it."""
@@ -73,7 +73,7 @@ class Queue:
     def __init__(self) -> None:
         self.paused = False
         self.waits_for_disk = False
-        """It is paused because a picture could not be saved, and goes on when it is."""
+        """It is paused because an image could not be saved, and goes on when it is."""
         self.running: Entry | None = None
         """Also a live one; `entries` has the running one too, unless it is live."""
         self.entries: list[Entry] = []
@@ -85,7 +85,7 @@ class Queue:
 
     @property
     def unsaved(self) -> Entry | None:
-        """The job whose finished picture could not be saved, if there is one."""
+        """The job whose finished image could not be saved, if there is one."""
         return next((entry for entry in self.entries if entry.unsaved is not None), None)
 
     def add(self, entry: Entry) -> None:

@@ -1,4 +1,4 @@
-"""Draws a job from the queue: picture after picture, step after step."""
+"""Draws a job from the queue: image after image, step after step."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class JobRunner:
         attend: Callable[[], None],
         preview_interval: float,
     ) -> None:
-        """`attend`: called between steps, for what should not wait until the picture is done.
+        """`attend`: called between steps, for what should not wait until the image is done.
 
         `preview_interval`: at least this many seconds between two previews.
         """
@@ -71,7 +71,7 @@ class JobRunner:
         """What is being drawn; None while it is begun."""
         self._peak: PeakMemory | None = None
         self._reported: set[Message] = set()
-        """The notes of the picture before and of this one."""
+        """The notes of the image before and of this one."""
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
         """False where it stands still to go on later; else it is over, and said how."""
@@ -106,7 +106,7 @@ class JobRunner:
                     return True
                 if entry.unsaved is not None:
                     return self._stopped(entry)
-                refuse_steers(entry, self._mailbox)  # they were not meant for the next picture
+                refuse_steers(entry, self._mailbox)  # they were not meant for the next image
             finally:
                 self._running_image = None
                 self._reported = set(image.run.notes)
@@ -114,7 +114,7 @@ class JobRunner:
         return True
 
     def _tell(self, notes: tuple[Message, ...]) -> None:
-        """Not what the picture before had to say too."""
+        """Not what the image before had to say too."""
         for note in notes:
             if note not in self._reported:
                 self._mailbox.post(Warned(StudioError(note)))
@@ -127,7 +127,7 @@ class JobRunner:
         self._mailbox.post(Paused(entry.job.id, entry.step, entry.steps))
         return False
 
-    # A picture
+    # An image
 
     def _begin(self, entry: Entry, request: Request, index: int) -> RunningImage:
         job = entry.job
@@ -243,36 +243,34 @@ class JobRunner:
             self._tell(image.run.notes)
 
     def _finish(
-        self, entry: Entry, image: RunningImage, model: ModelInfo, index: int, count: int
+        self, entry: Entry, running: RunningImage, model: ModelInfo, index: int, count: int
     ) -> bool:
         """Decode, save and tell; False where that failed, which was told."""
         job = entry.job
         try:
-            picture = image.finish()
+            image = running.finish()
         except (StudioError, MemoryError, RuntimeError) as error:
-            why = explain(error) if job.live else self._rescue(image, error)
+            why = explain(error) if job.live else self._rescue(running, error)
             self._mailbox.post(Failed(job.id, *why))
             return False
-        self._tell(image.run.notes)
+        self._tell(running.run.notes)
         if job.live:
-            self._mailbox.post(Finished(job.id, picture, None, index, count, live=True))
+            self._mailbox.post(Finished(job.id, image, None, index, count, live=True))
             return True
         memory = self._peak.read() if self._peak else None
-        record = image.record(picture, job.parent)
-        finished = Unsaved(index, picture, model, record, image.trajectory(record, picture))
-        image.close()
+        record = running.record(image, job.parent)
+        finished = Unsaved(index, image, model, record, running.trajectory(record, image))
+        running.close()
         try:
-            path = self._save(picture, model, record)
+            path = self._save(image, model, record)
         except (OSError, ImageError) as error:
             entry.unsaved = finished
-            entry.step, entry.steps = image.done, image.total
-            self._mailbox.post(Finished(job.id, picture, None, index, count, record))
+            entry.step, entry.steps = running.done, running.total
+            self._mailbox.post(Finished(job.id, image, None, index, count, record))
             self._mailbox.post(NotSaved(job.id, not_saved(error)))
             return True
         kept = self._saved(entry, finished)
-        self._mailbox.post(
-            Finished(job.id, picture, path, index, count, record, kept, memory=memory)
-        )
+        self._mailbox.post(Finished(job.id, image, path, index, count, record, kept, memory=memory))
         return True
 
     def save_again(self, entry: Entry) -> OSError | ImageError | None:
@@ -280,7 +278,7 @@ class JobRunner:
         finished = entry.unsaved
         assert finished is not None
         try:
-            path = self._save(finished.picture, finished.model, finished.record)
+            path = self._save(finished.image, finished.model, finished.record)
         except (OSError, ImageError) as error:
             return error
         except MemoryError:
@@ -288,11 +286,11 @@ class JobRunner:
         entry.unsaved = None
         kept = self._saved(entry, finished)
         over = entry.done == entry.job.request.count
-        self._mailbox.post(Saved(entry.job.id, finished.picture, path, kept, over))
+        self._mailbox.post(Saved(entry.job.id, finished.image, path, kept, over))
         return None
 
     def _saved(self, entry: Entry, finished: Unsaved) -> Path | None:
-        """What follows when a picture is on disk; where its steps are kept."""
+        """What follows when an image is on disk; where its steps are kept."""
         kept = None
         try:
             if finished.trajectory is not None:
@@ -305,11 +303,11 @@ class JobRunner:
         return kept
 
     def _rescue(self, image: RunningImage, error: BaseException) -> tuple[StudioError, str]:
-        """Keep what cannot be decoded beside the pictures; what to tell of it."""
+        """Keep what cannot be decoded beside the images; what to tell of it."""
         told, bug = explain(error)
         seed = image.run.request.seed
         try:
-            with self._storage.next_picture(seed) as path:
+            with self._storage.next_image(seed) as path:
                 file = path.with_suffix(".safetensors")
                 image.rescue(file)
         except (OSError, ImageError, StateError) as failure:
@@ -319,7 +317,7 @@ class JobRunner:
 
 
 def _preview(run: Run, step: Any) -> Preview | None:
-    """None where there is no memory for it: a preview never fails a picture."""
+    """None where there is no memory for it: a preview never fails an image."""
     try:
         return run.preview(step)
     except (MemoryError, RuntimeError) as error:
@@ -330,7 +328,7 @@ def _preview(run: Run, step: Any) -> Preview | None:
 
 
 def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
-    """Those that came while the picture was decoded already."""
+    """Those that came while the image was decoded already."""
     while entry.steers:
         entry.steers.popleft()
         mailbox.post(SteerRefused(entry.job.id, not_drawn()))

@@ -50,7 +50,7 @@ class QueueStore:
         return Entry(job, self._jobs.new_key())
 
     def put(self, entry: Entry) -> None:
-        """Write a new job and the pictures it starts from; then `entry.kept` is set."""
+        """Write a new job and the images it starts from; then `entry.kept` is set."""
 
         def write() -> None:
             try:
@@ -69,7 +69,7 @@ class QueueStore:
         self._disk_writer.do(lambda: self._write(entry, state, done))
 
     def finished(self, entry: Entry, index: int) -> None:
-        """Picture `index` is done and saved: it need not be drawn again."""
+        """Image `index` is done and saved: it need not be drawn again."""
         self.update(entry)
         self._disk_writer.do(self._jobs.journal(entry.key, index).remove)
 

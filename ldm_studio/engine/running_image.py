@@ -1,4 +1,4 @@
-"""One picture on its way: its steps, what is step_digests of them, and what of it is on disk."""
+"""One image on its way: its steps, what is step_digests of them, and what of it is on disk."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class RunningImage:
         return self._journal is None or self._write(self._journal, durable=True)
 
     def finish(self) -> GeneratedImage:
-        """The picture; in small tiles where there is too little memory for it as a whole.
+        """The image; in small tiles where there is too little memory for it as a whole.
 
         The state is on disk before it is decoded. Raises what decoding in tiles raised.
         """
@@ -95,16 +95,16 @@ class RunningImage:
         """Write all that is needed to decode it later. Raises OSError, StateError."""
         self._run.save(path, self._last, step_digests=self._step_digests)
 
-    def record(self, picture: GeneratedImage, parent: Parent | None) -> Record:
-        environment, pixels = self._run.environment, digest(picture.rgb)
+    def record(self, image: GeneratedImage, parent: Parent | None) -> Record:
+        environment, pixels = self._run.environment, digest(image.rgb)
         return Record(environment, tuple(self._step_digests), pixels, parent, self._tiled)
 
-    def trajectory(self, record: Record, picture: GeneratedImage) -> Trajectory | None:
+    def trajectory(self, record: Record, image: GeneratedImage) -> Trajectory | None:
         """What was seen of the steps; None where they are not to be kept."""
         if not self._keeps or not self._estimates:
             return None
         estimates = np.stack(self._estimates)
-        return Trajectory(picture.request, record.environment, self._first, estimates)
+        return Trajectory(image.request, record.environment, self._first, estimates)
 
     def close(self) -> None:
         """Close the journal; what is on disk of it stays."""
@@ -161,7 +161,7 @@ class RunningImage:
 
 
 def decode_failure(error: BaseException, file: Path) -> StudioError:
-    """What to tell of a picture whose state was rescued into `file`."""
+    """What to tell of an image whose state was rescued into `file`."""
     told = error if isinstance(error, StudioError) else memory_shortage(error)
     reason = told.message if told else str(error)
     return DecodeError(

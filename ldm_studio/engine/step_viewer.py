@@ -30,7 +30,7 @@ class StepViewer:
         """uint8 [H, W, 3] after `step` steps, counted from 1.
 
         Raises StateError if that is not saved; ModelError, RequestError or ImageError if the
-        loaded model or the start image differs from the original one.
+        loaded model or the init image differs from the original one.
         """
         if self._last is None or self._last[0] != path:
             self._last = None

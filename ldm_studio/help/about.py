@@ -37,8 +37,8 @@ class AboutDialog(HelpDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, translate("AboutDialog", "About LDM Studio"))
-        picture = QLabel()
-        picture.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
+        image = QLabel()
+        image.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
         name = QLabel(f"<b>LDM Studio {__version__}</b>")
         name.setObjectName("heading")
         what = QLabel(
@@ -54,7 +54,7 @@ class AboutDialog(HelpDialog):
         beside.addWidget(what)
         head = QHBoxLayout()
         head.setSpacing(2 * GRID)
-        head.addWidget(picture)
+        head.addWidget(image)
         head.addLayout(beside, 1)
         self.versions = fixed_text(self.tr("Versions"))
         self.versions.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)

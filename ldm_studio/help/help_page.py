@@ -49,12 +49,12 @@ def draw_tables(text: QTextBrowser, *, whole_width: bool = False) -> None:
 
 
 class HelpPage(QTextBrowser):
-    """Shows Markdown files and the pictures they name."""
+    """Shows Markdown files and the images they name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document().setDocumentMargin(MARGIN)
-        # Or pictures would be as wide as the page was before it needed one.
+        # Or images would be as wide as the page was before it needed one.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self._relayout_timer = QTimer(self, singleShot=True, interval=RELAYOUT_MS)
         self._relayout_timer.timeout.connect(self._fit_again)

@@ -268,14 +268,14 @@ def _model(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> str:
 
 
 def _start(nodes: dict[str, Node], sampler: Node, walk: _Walk) -> dict[str, object]:
-    """The size of an empty latent; other start images are listed."""
+    """The size of an empty latent; other init images are listed."""
     for node in _latent_chain(nodes, sampler):
         width, height = (
             _followed(nodes, node.inputs.get(key), (key, *_VALUE_KEYS))
             for key in ("width", "height")
         )
         if "image" in node.inputs and isinstance(node.inputs["image"], str):
-            walk.note(phrase("started from the picture", node.inputs["image"]))
+            walk.note(phrase("started from the image", node.inputs["image"]))
             return {}
         if isinstance(width, int) and isinstance(height, int) and "empty" in node.kind.lower():
             return {"Size": f"{width}x{height}"}

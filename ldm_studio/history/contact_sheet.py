@@ -29,7 +29,7 @@ from core.errors import ImageError
 from ldm_studio.translation import translate
 
 from .results import Details
-from .thumbnails import small_picture
+from .thumbnails import small_image
 
 MAX_SIDE = 32_000
 """Pixels; the limit of Qt and JPEG."""
@@ -82,16 +82,16 @@ class Sheet:
         lines = sum(_LINES.get(caption, 1) for caption in self.captions)
         return QSize(self.side, self.side + (lines * self.line + 6 if lines else 0))
 
-    def size(self, pictures: int) -> QSize:
+    def size(self, images: int) -> QSize:
         """The size of the whole sheet in pixels."""
-        columns = max(1, min(self.columns, pictures))
-        rows = -(-pictures // columns)
+        columns = max(1, min(self.columns, images))
+        rows = -(-images // columns)
         cell = self.cell
         return QSize(GAP + columns * (cell.width() + GAP), GAP + rows * (cell.height() + GAP))
 
-    def check(self, pictures: int) -> None:
+    def check(self, images: int) -> None:
         """Raises ImageError if it would be too large."""
-        size = self.size(pictures)
+        size = self.size(images)
         sides = max(size.width(), size.height())
         if sides > MAX_SIDE or size.width() * size.height() > MAX_PIXELS:
             raise ImageError(
@@ -103,36 +103,36 @@ class Sheet:
 
 
 def draw(
-    pictures: Sequence[Details],
+    images: Sequence[Details],
     sheet: Sheet,
-    on_picture: Callable[[], None] = lambda: None,
+    on_image: Callable[[], None] = lambda: None,
 ) -> QImage:
-    """Draws the sheet, with an empty frame for unreadable images. `on_picture` is called after
+    """Draws the sheet, with an empty frame for unreadable images. `on_image` is called after
     each, and may raise to stop. Raises ImageError if it would be too large.
     """
-    sheet.check(len(pictures))
+    sheet.check(len(images))
     _ensure_fonts()
-    image = QImage(sheet.size(len(pictures)), QImage.Format.Format_RGB32)
-    if image.isNull():
+    drawn = QImage(sheet.size(len(images)), QImage.Format.Format_RGB32)
+    if drawn.isNull():
         raise ImageError(
             "There is not enough memory for the contact sheet.", "Choose fewer images."
         )
-    image.fill(_PAPER)
+    drawn.fill(_PAPER)
     cell = sheet.cell
-    columns = max(1, min(sheet.columns, len(pictures)))
-    painter = QPainter(image)
+    columns = max(1, min(sheet.columns, len(images)))
+    painter = QPainter(drawn)
     try:
         font = QFont()
         font.setPixelSize(sheet.text_height)
         painter.setFont(font)
-        for number, picture in enumerate(pictures):
+        for number, image in enumerate(images):
             row, column = divmod(number, columns)
             corner = QPoint(GAP + column * (cell.width() + GAP), GAP + row * (cell.height() + GAP))
-            _draw_cell(painter, corner, picture, sheet)
-            on_picture()
+            _draw_cell(painter, corner, image, sheet)
+            on_image()
     finally:
         painter.end()
-    return image
+    return drawn
 
 
 def packed(image: QImage, suffix: str) -> bytes:
@@ -150,11 +150,11 @@ def packed(image: QImage, suffix: str) -> bytes:
     return bytes(data.data())
 
 
-def _draw_cell(painter: QPainter, corner: QPoint, picture: Details, sheet: Sheet) -> None:
+def _draw_cell(painter: QPainter, corner: QPoint, image: Details, sheet: Sheet) -> None:
     side = sheet.side
     frame = QRect(corner, QSize(side, side))
     painter.fillRect(frame, _FAINT)
-    small = _picture(picture.listed.path, side)
+    small = _image(image.listed.path, side)
     if small is not None:
         place = QRect(QPoint(0, 0), small.size())
         place.moveCenter(frame.center())
@@ -164,7 +164,7 @@ def _draw_cell(painter: QPainter, corner: QPoint, picture: Details, sheet: Sheet
     for caption in sheet.captions:
         lines = _LINES.get(caption, 1)
         _draw_lines(
-            painter, CAPTIONS[caption](picture), QPoint(corner.x(), top), side, sheet.line, lines
+            painter, CAPTIONS[caption](image), QPoint(corner.x(), top), side, sheet.line, lines
         )
         top += lines * sheet.line
 
@@ -193,9 +193,9 @@ def _draw_lines(
     layout.endLayout()
 
 
-def _picture(path: Path, side: int) -> QImage | None:
+def _image(path: Path, side: int) -> QImage | None:
     try:
-        small = small_picture(path, side)
+        small = small_image(path, side)
     except ImageError:
         return None
     paper = Image.new("RGB", small.size, "white")

@@ -50,7 +50,7 @@ CREATE TABLE pictures (
     format TEXT NOT NULL DEFAULT '',
     width INTEGER NOT NULL DEFAULT 0,
     height INTEGER NOT NULL DEFAULT 0,
-    pixels TEXT NOT NULL DEFAULT '',    -- digest of the pixels, by which requests name pictures
+    pixels TEXT NOT NULL DEFAULT '',    -- digest of the pixels, by which requests name images
     program TEXT NOT NULL DEFAULT '',
     model TEXT NOT NULL DEFAULT '',
     model_hash TEXT NOT NULL DEFAULT '',
@@ -133,7 +133,7 @@ CREATE TABLE members (
     PRIMARY KEY (collection, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_digest ON members (digest);
-CREATE TABLE steps (                    -- of which pictures the steps are kept, see steps.py
+CREATE TABLE steps (                    -- of which images the steps are kept, see steps.py
     pixels TEXT PRIMARY KEY,
     first INTEGER NOT NULL,             -- the number of the first one that is
     count INTEGER NOT NULL,

@@ -35,7 +35,7 @@ _COLUMNS: tuple[str, ...] = (
 class Exported:
     """The result of an export."""
 
-    pictures: int = 0
+    images: int = 0
     left_out: int = 0
     """Images without a file."""
     cancelled: bool = False
@@ -51,14 +51,14 @@ class Export:
 
     def __init__(
         self,
-        pictures: Sequence[ListedImage],
+        images: Sequence[ListedImage],
         details: Callable[[int], Details | None],
         *,
         progress: Callable[[int], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """`progress` receives the number of finished images."""
-        self._pictures, self._find = pictures, details
+        self._images, self._find = images, details
         self._progress, self._is_cancelled = progress, cancelled
         self._done = Exported()
 
@@ -92,11 +92,11 @@ class Export:
     def _folder(self, target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         taken = {name.casefold() for name in os.listdir(target)}
-        for picture in self._present_files():
-            name = _free_name(picture.path, taken)
-            with replacing(target / name) as copy, picture.path.open("rb") as file:
+        for image in self._present_files():
+            name = _free_name(image.path, taken)
+            with replacing(target / name) as copy, image.path.open("rb") as file:
                 shutil.copyfileobj(file, copy)
-            shutil.copystat(picture.path, target / name)  # its date, by which programs sort
+            shutil.copystat(image.path, target / name)  # its date, by which programs sort
 
     def _zip(self, target: Path) -> None:
         taken: set[str] = set()
@@ -105,18 +105,18 @@ class Export:
             replacing(target) as file,
             zipfile.ZipFile(file, "w", strict_timestamps=False) as pack,
         ):
-            for picture in self._present_files():
-                pack.write(picture.path, _free_name(picture.path, taken))
+            for image in self._present_files():
+                pack.write(image.path, _free_name(image.path, taken))
 
     def _sheet(self, target: Path, sheet: Sheet | None) -> None:
         from . import contact_sheet as sheets  # with Qt, which nothing else here needs
 
         found = [
             details
-            for one in self._pictures
+            for one in self._images
             if _is_present(one) and (details := self._find(one.id)) is not None
         ]
-        self._done.left_out = len(self._pictures) - len(found)
+        self._done.left_out = len(self._images) - len(found)
         image = sheets.draw(found, sheet or sheets.Sheet(), self._tick)
         with replacing(target) as file:
             file.write(sheets.packed(image, target.suffix.lower()))
@@ -128,8 +128,8 @@ class Export:
             is_csv = target.suffix.lower() == ".csv"
             if is_csv:
                 writer.writeheader()
-            for picture in self._pictures:
-                details = self._find(picture.id)
+            for image in self._images:
+                details = self._find(image.id)
                 if details is None:
                     continue
                 row = record(details)
@@ -143,22 +143,22 @@ class Export:
 
     def _present_files(self) -> Iterator[ListedImage]:
         """The images that have a file, each counted when it is done."""
-        for picture in self._pictures:
-            if not _is_present(picture):
+        for image in self._images:
+            if not _is_present(image):
                 self._done.left_out += 1
                 continue
-            yield picture
+            yield image
             self._tick()
 
     def _tick(self) -> None:
-        self._done.pictures += 1
-        self._progress(self._done.pictures + self._done.left_out)
+        self._done.images += 1
+        self._progress(self._done.images + self._done.left_out)
         if self._is_cancelled():
             raise _CancelledError
 
 
-def _is_present(picture: ListedImage) -> bool:
-    return picture.state is not State.DELETED and picture.path.is_file()
+def _is_present(image: ListedImage) -> bool:
+    return image.state is not State.DELETED and image.path.is_file()
 
 
 def _free_name(path: Path, taken: set[str]) -> str:

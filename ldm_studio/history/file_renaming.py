@@ -71,12 +71,12 @@ class RenamedFile:
 def rename(history: History, number: int, wanted: str) -> RenamedFile:
     """Raises ImageError, HistoryError, changing nothing."""
     with history.reader() as reader:
-        picture = _image_of(reader.details(number), number)
-        old = picture.listed.path
+        image = _image_of(reader.details(number), number)
+        old = image.listed.path
         new = old.with_name(new_name(old, wanted))
         if new == old:
             return RenamedFile(old, old)
-        if picture.listed.state is not State.HERE or not old.exists():
+        if image.listed.state is not State.HERE or not old.exists():
             raise ImageError("{path} is missing.", "Locate it first.", path=old)
         other = reader.at(new)
         if other is not None and other != number and not _is_same(old, new):

@@ -12,36 +12,34 @@ from .recipe import Recipe
 from .results import Details, ListedImage
 
 
-def line(picture: ListedImage) -> str:
+def line(image: ListedImage) -> str:
     """An image in one line: id, day, size, stars, prompt, path."""
-    stars = ("♥" if picture.favourite else " ") + ("★" * picture.rating).ljust(5)
-    prompt = " ".join(picture.prompt.split())[:60]
-    state = f" ({picture.state.name.lower()})" if picture.state else ""
-    state += " (damaged)" if picture.problem else ""
-    size = f"{picture.width}x{picture.height}"
-    return (
-        f"{picture.id:>7}  {picture.day}  {size:>9}  {stars}  {prompt:<60}  {picture.path}{state}"
-    )
+    stars = ("♥" if image.favourite else " ") + ("★" * image.rating).ljust(5)
+    prompt = " ".join(image.prompt.split())[:60]
+    state = f" ({image.state.name.lower()})" if image.state else ""
+    state += " (damaged)" if image.problem else ""
+    size = f"{image.width}x{image.height}"
+    return f"{image.id:>7}  {image.day}  {size:>9}  {stars}  {prompt:<60}  {image.path}{state}"
 
 
-def short_record(picture: ListedImage) -> dict[str, Any]:
+def short_record(image: ListedImage) -> dict[str, Any]:
     """An image of a list as JSON."""
     return {
-        "id": picture.id,
-        "path": str(picture.path),
-        "state": picture.state.name.lower(),
-        "problem": str(picture.problem),
-        "digest": picture.digest,
-        "made": datetime.fromtimestamp(picture.made_at / 1000, UTC).isoformat(timespec="seconds"),
-        "day": picture.day,
-        "width": picture.width,
-        "height": picture.height,
-        "model": picture.model,
-        "sampler": picture.sampler,
-        "seed": picture.seed,
-        "prompt": picture.prompt,
-        "favourite": picture.favourite,
-        "rating": picture.rating,
+        "id": image.id,
+        "path": str(image.path),
+        "state": image.state.name.lower(),
+        "problem": str(image.problem),
+        "digest": image.digest,
+        "made": datetime.fromtimestamp(image.made_at / 1000, UTC).isoformat(timespec="seconds"),
+        "day": image.day,
+        "width": image.width,
+        "height": image.height,
+        "model": image.model,
+        "sampler": image.sampler,
+        "seed": image.seed,
+        "prompt": image.prompt,
+        "favourite": image.favourite,
+        "rating": image.rating,
     }
 
 
@@ -91,17 +89,17 @@ def ignored(details: Details) -> tuple[str, ...]:
 
 def page(details: Details) -> str:
     """Everything about an image, one line each."""
-    picture = details.listed
+    image = details.listed
     rows: list[tuple[str, str]] = [
         (
             "file",
-            f"{picture.path}{'' if not picture.state else f' ({picture.state.name.lower()})'}",
+            f"{image.path}{'' if not image.state else f' ({image.state.name.lower()})'}",
         ),
-        ("problem", str(picture.problem)),
-        ("day", picture.day),
+        ("problem", str(image.problem)),
+        ("day", image.day),
         ("made with", details.program),
-        ("size", f"{picture.width} x {picture.height}, {details.format}" if picture.width else ""),
-        ("marks", " ".join((["favourite"] if picture.favourite else []) + ["★" * picture.rating])),
+        ("size", f"{image.width} x {image.height}, {details.format}" if image.width else ""),
+        ("marks", " ".join((["favourite"] if image.favourite else []) + ["★" * image.rating])),
         ("tags", ", ".join(details.tags)),
         ("collections", ", ".join(details.collections)),
         ("kept steps", " to ".join(str(step) for step in _kept_steps(details) or ())),

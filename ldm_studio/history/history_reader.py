@@ -39,7 +39,7 @@ from .results import (
 from .user_journal import Mark
 
 PAGE = 200
-_FEW = 2_000  # pictures that are sorted rather than walked in order
+_FEW = 2_000  # images that are sorted rather than walked in order
 _LISTED = """
     SELECT p.id, p.path, p.digest, p.state, p.problem, p.made, p.day, p.width, p.height, p.model,
            p.sampler, p.seed, coalesce(m.favourite, 0), coalesce(m.rating, 0),
@@ -87,18 +87,18 @@ class Reader:
         if after is not None:
             found.add("(p.made, p.id) < (?, ?)", after.made_at, after.id)
         places = self._newest(found, limit + 1)
-        pictures = self.listed([number for _, number in places[:limit]])
-        return Page(pictures, Cursor(*places[limit - 1]) if len(places) > limit else None)
+        images = self.listed([number for _, number in places[:limit]])
+        return Page(images, Cursor(*places[limit - 1]) if len(places) > limit else None)
 
     def _arranged_page(
         self, found: Sql, collection: CollectionInfo, after: Cursor | None, limit: int
     ) -> Page:
         ids = self._arranged(found, collection)
         start = 0 if after is None or after.id not in ids else ids.index(after.id) + 1
-        pictures = self.listed(ids[start : start + limit])
-        more = len(ids) > start + limit and pictures
-        end = Cursor(pictures[-1].made_at, pictures[-1].id) if more else None
-        return Page(pictures, end, collection)
+        images = self.listed(ids[start : start + limit])
+        more = len(ids) > start + limit and images
+        end = Cursor(images[-1].made_at, images[-1].id) if more else None
+        return Page(images, end, collection)
 
     def _arranged_by(self, query: Query) -> CollectionInfo | None:
         """The collection whose order the query uses: the only one it names."""
@@ -148,7 +148,7 @@ class Reader:
         after: Cursor | None = None
         while True:
             page = self.page(query, after)
-            yield from page.pictures
+            yield from page.images
             if page.next is None:
                 return
             after = page.next
@@ -212,14 +212,14 @@ class Reader:
             )
         )
 
-    # One picture
+    # One image
 
     def details(self, number: int) -> Details | None:
         """None if there is no image with this id."""
-        pictures = self.listed([number])
-        if not pictures:
+        images = self.listed([number])
+        if not images:
             return None
-        listed = pictures[0]
+        listed = images[0]
         more = self._all(
             "SELECT p.format, p.program, p.model_hash, p.schedule, p.steps, p.cfg, p.strength, "
             "coalesce(r.prompt, ''), coalesce(r.negative, ''), coalesce(r.settings, '{}'), "

@@ -113,15 +113,15 @@ class History:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # Pictures
+    # Images
 
-    def put(self, pictures: Sequence[ScannedImage]) -> Future[list[IndexedRow]]:
+    def put(self, images: Sequence[ScannedImage]) -> Future[list[IndexedRow]]:
         """Indexes new, changed or moved files."""
-        return self._submit(lambda c: [index_rows.put(c, picture) for picture in pictures])
+        return self._submit(lambda c: [index_rows.put(c, image) for image in images])
 
-    def locate(self, number: int, picture: ScannedImage) -> Future[None]:
+    def locate(self, number: int, image: ScannedImage) -> Future[None]:
         """Sets the path of this image."""
-        return self._submit(lambda c: index_rows.locate(c, number, picture))
+        return self._submit(lambda c: index_rows.locate(c, number, image))
 
     def set_state(self, numbers: Iterable[int], state: State) -> Future[None]:
         """Sets the state of these images; their rows stay."""

@@ -68,7 +68,7 @@ def put(connection: sqlite3.Connection, found: ScannedImage) -> IndexedRow:
         ),
     )  # fmt: skip
     if not found.problem:
-        if digest and digest != found.digest:  # another picture under the same name
+        if digest and digest != found.digest:  # another image under the same name
             made, day = _when(found)
             connection.execute(
                 "UPDATE pictures SET made = ?, day = ? WHERE id = ?", (made, day, number)
@@ -175,7 +175,7 @@ class Parent:
 
 
 def parents(recipe: Recipe, values: Facts) -> list[Parent]:
-    """The start image of the request, and the image that the run was branched from."""
+    """The init image of the request, and the image that the run was branched from."""
     found = [Parent(values.init, mask=values.mask)] if values.init else []
     noted: Any = (json_object(recipe.run) or {}).get("parent")
     if isinstance(noted, dict) and (digest := text(noted.get("picture"), 64)):

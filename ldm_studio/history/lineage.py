@@ -8,7 +8,7 @@ from .history_reader import Reader
 from .results import ListedImage, Relation
 
 MAX_IMAGES = 60
-"""Images in a tree; a start image may have hundreds of children."""
+"""Images in a tree; an init image may have hundreds of children."""
 _DEEPEST = 100
 
 
@@ -16,9 +16,9 @@ _DEEPEST = 100
 class LineageNode:
     """An image of the tree, and its relation to its parent."""
 
-    picture: ListedImage
+    image: ListedImage
     step: int | None = None
-    """The step at which it was branched; None if the parent was its start image."""
+    """The step at which it was branched; None if the parent was its init image."""
     mask: str = ""
     """The digest of its inpainting mask; empty if there was none."""
     children: list[LineageNode] = field(default_factory=list["LineageNode"])
@@ -43,26 +43,26 @@ class Lineage:
 def lineage_of(reader: Reader, number: int) -> Lineage | None:
     """None if there is no image with this id. Raises HistoryError."""
     line = _ancestors(reader, number)
-    pictures = reader.listed([line[-1]])
-    if not pictures:
+    images = reader.listed([line[-1]])
+    if not images:
         return None
     unknown = tuple(relation for relation in reader.parents(line[-1]) if not relation.ids)
-    root = LineageNode(pictures[0])
+    root = LineageNode(images[0])
     if unknown:
         root.step, root.mask = unknown[0].step, unknown[0].mask
     known = {line[-1]}
     waiting, room = [root], MAX_IMAGES
     while waiting:
         above = waiting.pop(0)
-        numbers = [child for child in reader.children(above.picture.id) if child not in known]
+        numbers = [child for child in reader.children(above.image.id) if child not in known]
         # The path to the image itself is never omitted.
         numbers.sort(key=lambda child: (child not in line, child))
         taken = numbers[: max(room, 1 if set(numbers[:1]) & set(line) else 0)]
         above.left_out = len(numbers) - len(taken)
         room -= len(taken)
-        for picture in sorted(reader.listed(taken), key=lambda one: (one.made_at, one.id)):
-            known.add(picture.id)
-            kin = _kin(reader, picture, above.picture)
+        for image in sorted(reader.listed(taken), key=lambda one: (one.made_at, one.id)):
+            known.add(image.id)
+            kin = _kin(reader, image, above.image)
             above.children.append(kin)
             waiting.append(kin)
     return Lineage(root, number, unknown)
@@ -84,8 +84,8 @@ def _ancestors(reader: Reader, number: int) -> list[int]:
     return line
 
 
-def _kin(reader: Reader, picture: ListedImage, above: ListedImage) -> LineageNode:
-    for relation in reader.parents(picture.id):
+def _kin(reader: Reader, image: ListedImage, above: ListedImage) -> LineageNode:
+    for relation in reader.parents(image.id):
         if above.id in relation.ids:
-            return LineageNode(picture, relation.step, relation.mask)
-    return LineageNode(picture)
+            return LineageNode(image, relation.step, relation.mask)
+    return LineageNode(image)

@@ -149,7 +149,7 @@ def _name(name: Name) -> tuple[str, tuple[object, ...]]:
         case column if name.quoted or text != name.text:
             return f"p.{column} = ?", (text,)
         case column:
-            # There are few names, and an index holds them: ask them instead of every picture.
+            # There are few names, and an index holds them: ask them instead of every image.
             names = f"SELECT DISTINCT {column} FROM pictures WHERE {column} {_LIKE}"
             return f"p.{column} IN ({names})", (contains,)
 

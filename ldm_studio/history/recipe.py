@@ -74,7 +74,7 @@ def facts(recipe: Recipe) -> Facts:
     found = _info_facts(recipe.info)
     if not recipe.request:
         return found
-    # Field by field and not as a Request: pictures of a newer version are found all the same.
+    # Field by field and not as a Request: images of a newer version are found all the same.
     data = json_object(recipe.request) or {}
     return replace(
         found,

@@ -51,13 +51,13 @@ class CollectionInfo:
 
     key: str
     title: str
-    pictures: int
+    images: int
     """The number of its images that are not in the trash."""
 
 
 @dataclass(frozen=True)
 class Page:
-    pictures: tuple[ListedImage, ...]
+    images: tuple[ListedImage, ...]
     next: Cursor | None
     """None if there are no more."""
     collection: CollectionInfo | None = None
@@ -69,7 +69,7 @@ class Count:
     """The number of images with this value."""
 
     value: str
-    pictures: int
+    images: int
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def hidden_text(data: bytes) -> str | None:
             if image.mode != "RGBA" or image.width * image.height > MAX_PIXELS:
                 return None
             alpha = np.asarray(image)[..., 3]
-    except Exception:  # a damaged picture, which Pillow answers with any error
+    except Exception:  # a damaged image, which Pillow answers with any error
         return None
     bits = (alpha.T & 1).ravel()
     start = 8 * len(_PACKED)

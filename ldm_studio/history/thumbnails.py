@@ -108,13 +108,13 @@ class Thumbnails:
 
 
 def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
-    """A WebP file of `small_picture`. Raises ImageError, MemoryShortage."""
+    """A WebP file of `small_image`. Raises ImageError, MemoryShortage."""
     file = io.BytesIO()
-    small_picture(path, side).save(file, "WEBP", quality=_QUALITY, method=2)
+    small_image(path, side).save(file, "WEBP", quality=_QUALITY, method=2)
     return file.getvalue()
 
 
-def small_picture(path: Path, side: int) -> Image.Image:
+def small_image(path: Path, side: int) -> Image.Image:
     """RGB or RGBA, upright, its longer side at most `side` pixels.
 
     Raises ImageError, MemoryShortage.

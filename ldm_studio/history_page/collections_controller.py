@@ -14,7 +14,7 @@ from ldm_studio.history.user_journal import Member, Saying
 from ldm_studio.look.theme import menu_icon
 
 from .file_operations import FileOperations
-from .history_texts import pictures
+from .history_texts import images
 from .name_dialog import ask_for_name
 from .open_history import Library
 
@@ -43,9 +43,9 @@ class CollectionsController(QObject):
 
         def done(made: CollectionContents) -> None:
             name, count = made.collection.title, len(made.members)
-            words = self.tr("{pictures} added to the new collection “{name}”.")
+            words = self.tr("{images} added to the new collection “{name}”.")
             self._deeds.show_undo(
-                words.format(pictures=pictures(count), name=name),
+                words.format(images=images(count), name=name),
                 lambda: self._remove(made.collection.collection, lambda _: None),
             )
 
@@ -76,9 +76,9 @@ class CollectionsController(QObject):
                 self._deeds.show_undo(self.tr("They are in “{name}” already.").format(name=title))
                 return
             back = [Member(key, digest, None) for digest in new]
-            words = self.tr("{pictures} added to “{name}”.")
+            words = self.tr("{images} added to “{name}”.")
             self._deeds.show_undo(
-                words.format(pictures=pictures(len(new)), name=title),
+                words.format(images=images(len(new)), name=title),
                 lambda: self._apply_sayings(back),
             )
 
@@ -87,8 +87,8 @@ class CollectionsController(QObject):
     def remove_members(self, key: str, numbers: Sequence[int]) -> None:
         def done(gone: list[Member]) -> None:
             if gone:
-                words = self.tr("{pictures} removed from “{name}”.").format(
-                    pictures=pictures(len(gone)), name=self._title(key)
+                words = self.tr("{images} removed from “{name}”.").format(
+                    images=images(len(gone)), name=self._title(key)
                 )
                 self._deeds.show_undo(words, lambda: self._apply_sayings(gone))
 

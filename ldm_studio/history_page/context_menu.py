@@ -1,4 +1,4 @@
-"""The context menu of the selected pictures."""
+"""The context menu of the selected images."""
 
 from __future__ import annotations
 

@@ -76,14 +76,14 @@ class DetailsPanel(QFrame):
         fill_collections: Callable[[QMenu], None],
         parent: QWidget | None = None,
     ) -> None:
-        """`inputs` is the folder of start images and masks; `fill_collections` fills the menu of
+        """`inputs` is the folder of init images and masks; `fill_collections` fills the menu of
         collections.
         """
         super().__init__(parent)
         self.setObjectName("details")
         self.setFixedWidth(WIDTH)
         self._loader, self._inputs = loader, inputs
-        self._picture: ListedImage | None = None
+        self._image: ListedImage | None = None
         self._nothing = QLabel(self.tr("Select an image to see its settings."))
         self._nothing.setObjectName("caption")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -218,32 +218,32 @@ class DetailsPanel(QFrame):
         return scroll
 
     @property
-    def picture(self) -> ListedImage | None:
-        return self._picture
+    def image(self) -> ListedImage | None:
+        return self._image
 
     def show_nothing(self) -> None:
-        self._picture = None
+        self._image = None
         self._nothing.setText(self.tr("Select an image to see its settings."))
         self._stack.setCurrentIndex(0)
 
     def show_several(self, number: int) -> None:
-        self._picture = None
+        self._image = None
         self.several.show_number(number)
         self._stack.setCurrentWidget(self.several)
 
     def show_details(self, details: Details, family: Lineage | None) -> None:
         """Shows everything about an image and its relatives."""
-        picture = details.listed
-        if self._picture is None or self._picture.id != picture.id:
+        image = details.listed
+        if self._image is None or self._image.id != image.id:
             self._scroll.verticalScrollBar().setValue(0)
-        self._picture = picture
-        self.name.setText(picture.path.name)
-        self.name.setToolTip(str(picture.path))
+        self._image = image
+        self.name.setText(image.path.name)
+        self.name.setToolTip(str(image.path))
         self.about.setText(_about(details))
-        self.stars.show_stars(picture.rating)
-        self.heart.show_on(picture.favourite)
+        self.stars.show_stars(image.rating)
+        self.heart.show_on(image.favourite)
         self.tags.show_tags(details.tags)
-        self._warn(picture)
+        self._warn(image)
         for caption, label, text in (
             (self.prompt_caption, self.prompt, details.prompt),
             (self.negative_caption, self.negative, details.negative),
@@ -272,14 +272,14 @@ class DetailsPanel(QFrame):
             tip = self.tr("Steps {first} to {last}: view each, and branch from it (Ctrl+B)")
             self.steps.setToolTip(tip.format(first=kept.first, last=kept.last))
 
-    def _warn(self, picture: ListedImage) -> None:
+    def _warn(self, image: ListedImage) -> None:
         words = {
             State.MISSING: self.tr("The file is missing."),
             State.DELETED: self.tr("The file is in the trash."),
-        }.get(picture.state, translate_message(picture.problem))
+        }.get(image.state, translate_message(image.problem))
         self.missing.setVisible(bool(words))
         self.warning.setText(words)
-        self._locate.setVisible(picture.state is State.MISSING)
+        self._locate.setVisible(image.state is State.MISSING)
 
     def _show_values(self, values: Sequence[tuple[str, str, str]]) -> None:
         while (item := self.table.takeAt(0)) is not None:
@@ -304,16 +304,16 @@ class DetailsPanel(QFrame):
             self.table.addWidget(label, row, 1)
 
     def _request_thumbnails(self) -> None:
-        picture, pixels = self._picture, round(PREVIEW * self.devicePixelRatioF())
-        if picture is not None and picture.digest:
-            wanted = ThumbnailRequest(picture.digest, picture.path, pixels, sharp=True)
+        image, pixels = self._image, round(PREVIEW * self.devicePixelRatioF())
+        if image is not None and image.digest:
+            wanted = ThumbnailRequest(image.digest, image.path, pixels, sharp=True)
             self._loader.request("details", [wanted, *self.family.thumbnail_requests()])
 
     def _draw(self) -> None:
-        if self._picture is None:
+        if self._image is None:
             return
         ratio = self.devicePixelRatioF()
-        image = self._loader.image(self._picture.digest, round(PREVIEW * ratio))
+        image = self._loader.image(self._image.digest, round(PREVIEW * ratio))
         self.preview.setPixmap(_pixmap(image, ratio) if image is not None else QPixmap())
         self.family.draw()
 
@@ -329,11 +329,11 @@ def _pixmap(image: QImage, ratio: float) -> QPixmap:
 
 
 def _about(details: Details) -> str:
-    picture = details.listed
-    made = QDateTime.fromMSecsSinceEpoch(picture.made_at)
+    image = details.listed
+    made = QDateTime.fromMSecsSinceEpoch(image.made_at)
     words = [QLocale().toString(made, translate("History", "d MMMM yyyy, HH:mm"))]
-    if picture.width:
-        words.append(f"{picture.width} × {picture.height} {details.format}")
+    if image.width:
+        words.append(f"{image.width} × {image.height} {details.format}")
     if details.program and details.program != "LDM Studio":
         words.append(translate("History", "made with {program}").format(program=details.program))
     return " · ".join(words)

@@ -34,7 +34,7 @@ from ldm_studio.look.theme import GRID
 from ldm_studio.translation import joined, translate, translate_message
 
 from .file_operations import FileOperations
-from .history_texts import digits, pictures
+from .history_texts import digits, images
 from .open_history import Library
 
 WIDTH = 460
@@ -94,7 +94,7 @@ class ExportDialog(QDialog):
         """`number` is the number of images."""
         super().__init__(parent)
         self._number = number
-        self.setWindowTitle(self.tr("Export {pictures}").format(pictures=pictures(number)))
+        self.setWindowTitle(self.tr("Export {images}").format(images=images(number)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
         self.kind = QComboBox()
@@ -329,15 +329,15 @@ class Exporter(QObject):
 def _result_text(exported: Exported, target: Path) -> str:
     if exported.cancelled:
         if target.is_dir():
-            count = pictures(exported.pictures)
-            words = translate("History", "Stopped: {pictures} are in {folder}.")
-            return words.format(pictures=count, folder=target)
+            count = images(exported.images)
+            words = translate("History", "Stopped: {images} are in {folder}.")
+            return words.format(images=count, folder=target)
         return translate("History", "Stopped: nothing was written.")
-    words = translate("History", "{pictures} exported to {target}.")
+    words = translate("History", "{images} exported to {target}.")
     if exported.left_out:
         words = translate(
-            "History", "{pictures} exported to {target}, {number} without a file left out."
+            "History", "{images} exported to {target}, {number} without a file left out."
         )
     return words.format(
-        pictures=pictures(exported.pictures), target=target, number=digits(exported.left_out)
+        images=images(exported.images), target=target, number=digits(exported.left_out)
     )

@@ -8,19 +8,19 @@ from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 _KNOWN = frozenset(
     (
-        QT_TRANSLATE_NOOP("Settings of pictures", "Prompt"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Negative prompt"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Size"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Model"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Model hash"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "VAE"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "VAE hash"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Made with"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Collection"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Folder"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Template"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Negative Template"),
-        QT_TRANSLATE_NOOP("Settings of pictures", "Changes"),
+        QT_TRANSLATE_NOOP("Settings of images", "Prompt"),
+        QT_TRANSLATE_NOOP("Settings of images", "Negative prompt"),
+        QT_TRANSLATE_NOOP("Settings of images", "Size"),
+        QT_TRANSLATE_NOOP("Settings of images", "Model"),
+        QT_TRANSLATE_NOOP("Settings of images", "Model hash"),
+        QT_TRANSLATE_NOOP("Settings of images", "VAE"),
+        QT_TRANSLATE_NOOP("Settings of images", "VAE hash"),
+        QT_TRANSLATE_NOOP("Settings of images", "Made with"),
+        QT_TRANSLATE_NOOP("Settings of images", "Collection"),
+        QT_TRANSLATE_NOOP("Settings of images", "Folder"),
+        QT_TRANSLATE_NOOP("Settings of images", "Template"),
+        QT_TRANSLATE_NOOP("Settings of images", "Negative Template"),
+        QT_TRANSLATE_NOOP("Settings of images", "Changes"),
     )
 )
 _TITLES = {key.name: row.title for row in PARAMETERS.values() for key in row.infotext}
@@ -30,4 +30,4 @@ def setting(name: str) -> str:
     """In the language of the interface; as it is where it is one of another program alone."""
     if name in _TITLES:
         return text_of(_TITLES[name])
-    return translate("Settings of pictures", name) if name in _KNOWN else name
+    return translate("Settings of images", name) if name in _KNOWN else name

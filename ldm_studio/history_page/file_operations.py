@@ -18,7 +18,7 @@ from ldm_studio.history.image_reader import scan
 from ldm_studio.history.results import ListedImage
 from ldm_studio.translation import translate_message
 
-from .history_texts import index_summary, pictures
+from .history_texts import images, index_summary
 from .open_history import IndexResult, Library
 from .trash import Trashed, out_of_trash, to_trash
 
@@ -102,9 +102,9 @@ class FileOperations(QObject):
 
     # Names
 
-    def rename(self, picture: ListedImage, name: str) -> None:
+    def rename(self, image: ListedImage, name: str) -> None:
         """Renames the file; refused if the name is taken or invalid."""
-        former, number = picture.path.name, picture.id
+        former, number = image.path.name, image.id
 
         def done(new: Path) -> None:
             if new.name != former:
@@ -134,19 +134,19 @@ class FileOperations(QObject):
     def delete(self, chosen: Sequence[ListedImage]) -> None:
         """Moves the files to the trash; failed ones stay as they are."""
         history = self._library.history
-        wanted = [picture for picture in chosen if picture.state is not State.DELETED]
+        wanted = [image for image in chosen if image.state is not State.DELETED]
         if not wanted:
             return
 
         def work() -> Deletion:
             files, missing = list[tuple[int, Trashed]](), list[int]()
             errors = list[StudioError]()
-            for picture in wanted:
-                if picture.state is State.MISSING and not picture.path.exists():
-                    missing.append(picture.id)
+            for image in wanted:
+                if image.state is State.MISSING and not image.path.exists():
+                    missing.append(image.id)
                     continue
                 try:
-                    files.append((picture.id, to_trash(picture.path)))
+                    files.append((image.id, to_trash(image.path)))
                 except ImageError as error:
                     errors.append(error)
             deletion = Deletion(tuple(files), tuple(missing), tuple(errors))
@@ -163,7 +163,7 @@ class FileOperations(QObject):
             rest, first = len(deletion.errors), deletion.errors[0]
             text = translate_message(first.message)
             if rest > 1:
-                words = self.tr("{pictures} could not be deleted.").format(pictures=pictures(rest))
+                words = self.tr("{images} could not be deleted.").format(images=images(rest))
                 text = f"{words} {text}"
             self._notice.show_error(text, first.hint, undo if deletion.count else None)
         else:
@@ -173,10 +173,10 @@ class FileOperations(QObject):
 
     def _deletion_text(self, deletion: Deletion) -> str:
         if not deletion.files:
-            words = self.tr("{pictures} removed from the history.")
+            words = self.tr("{images} removed from the history.")
         else:
-            words = self.tr("Moved {pictures} to the trash.")
-        return words.format(pictures=pictures(deletion.count))
+            words = self.tr("Moved {images} to the trash.")
+        return words.format(images=images(deletion.count))
 
     def _restore(self, deletion: Deletion) -> None:
         """Restores files from the trash and rows in the history."""
@@ -202,20 +202,20 @@ class FileOperations(QObject):
             self.show_error(deletion.errors[0])
         else:
             again = (self.tr("Undo the Previous One"), self.undo) if self._undos else None
-            words = self.tr("Restored {pictures}.")
-            self._notice.show_info(words.format(pictures=pictures(deletion.count)), "", again)
+            words = self.tr("Restored {images}.")
+            self._notice.show_info(words.format(images=images(deletion.count)), "", again)
         self._library.changed.emit()
         self.restored.emit(deletion)
 
     # Files and folders
 
-    def ask_where(self, picture: ListedImage) -> None:
+    def ask_where(self, image: ListedImage) -> None:
         """Asks for the file of a missing image."""
-        title = self.tr("Where is {name}?").format(name=picture.path.name)
+        title = self.tr("Where is {name}?").format(name=image.path.name)
         dialog = QFileDialog(self._window, title, str(self._folder))
         dialog.setNameFilter(self.tr("Images ({endings})").format(endings=ENDINGS))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        self._ask(dialog, lambda path: self.locate(picture.id, path))
+        self._ask(dialog, lambda path: self.locate(image.id, path))
 
     def locate(self, number: int, path: Path) -> None:
         """Sets the file of this image; refused if that is another image."""

@@ -37,7 +37,7 @@ class FilterChoice:
 
     label: str
     query: str
-    pictures: int | None = None
+    images: int | None = None
     icon: str = ""
     key: str = ""
     """Of a collection."""
@@ -74,7 +74,7 @@ def count_filters(reader: Reader, query: Query, text: str) -> FilterCounts:
     ]
     months = Counter[str]()
     for day in facets.days:
-        months[day.value[:7]] += day.pictures
+        months[day.value[:7]] += day.images
     tags = reader.tags(query)
     collections = reader.collections()
     groups = (
@@ -100,16 +100,16 @@ def count_filters(reader: Reader, query: Query, text: str) -> FilterCounts:
         ),
     )
     full = tuple(group for group in groups if group.choices or group.is_collections)
-    some = len(full) > 1 or bool(collections)  # without pictures there is nothing to collect
+    some = len(full) > 1 or bool(collections)  # without images there is nothing to collect
     return FilterCounts(full if some else (), collections)
 
 
 def _collected(collections: Sequence[CollectionInfo]) -> tuple[FilterChoice, ...]:
     return tuple(
-        FilterChoice(one.title, term("collection", one.title), one.pictures, "image", one.key)
+        FilterChoice(one.title, term("collection", one.title), one.images, "image", one.key)
         for one in collections
     )
 
 
 def _choices(field: str, counts: Sequence[Count]) -> tuple[FilterChoice, ...]:
-    return tuple(FilterChoice(one.value, term(field, one.value), one.pictures) for one in counts)
+    return tuple(FilterChoice(one.value, term(field, one.value), one.images) for one in counts)

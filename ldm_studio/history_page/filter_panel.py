@@ -62,7 +62,7 @@ class FilterPanel(QTreeWidget):
     remove_from_collection_requested = Signal(str, list)
     """The key of a collection, and the ids of images to remove."""
     new_requested = Signal(list)
-    """A new collection of these pictures."""
+    """A new collection of these images."""
     rename_requested = Signal(str)
     remove_requested = Signal(str)
 
@@ -133,7 +133,7 @@ class FilterPanel(QTreeWidget):
     def _line(self, choice: FilterChoice, group: FilterGroup, query: str) -> QTreeWidgetItem:
         line = QTreeWidgetItem([choice.label])
         line.setData(0, TERM, choice.query)
-        line.setData(0, COUNT, choice.pictures)
+        line.setData(0, COUNT, choice.images)
         whole = query == choice.query
         line.setData(0, CHOSEN, whole if group.saved else has(query, choice.query))
         line.setData(0, _SEARCH, choice.label if group.saved else None)
@@ -202,7 +202,7 @@ class FilterPanel(QTreeWidget):
             )
         menu.popup(self.viewport().mapToGlobal(where))
 
-    # Pictures dragged here
+    # Images dragged here
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if not event.mimeData().hasFormat(IDS):

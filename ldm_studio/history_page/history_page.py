@@ -35,7 +35,7 @@ from .file_operations import Deletion, FileOperations
 from .filter_counts import FilterCounts, count_filters
 from .filter_panel import FilterPanel
 from .grid_keys import command_of, keys_of
-from .history_texts import digits, pictures
+from .history_texts import digits, images
 from .image_list_model import ImageListModel, Stage
 from .open_history import Indexing, Library
 from .placeholder import Placeholder
@@ -281,18 +281,18 @@ class HistoryPage(QWidget):
         if not comparing:
             self.results.setCurrentWidget(self.grid if show_grid else self.placeholder)
         chosen = self.selection.number
-        words = pictures(rows)
+        words = images(rows)
         if stage is Stage.BEGUN:
             words = self.tr("{number}+ images").format(number=digits(rows))
         if chosen > 1:
-            words = self.tr("{number} of {pictures}").format(number=digits(chosen), pictures=words)
+            words = self.tr("{number} of {images}").format(number=digits(chosen), images=words)
         self.bar.count.setText(words if show_grid else "")
         self.bar.save.setEnabled(bool(self.search.text().strip()))
         self.selection.enable()
         searched = bool(self.search.text().strip())
         self.side_panels.leave_empty(rows == 0 and stage is Stage.DONE and not searched)
 
-    # The selected pictures
+    # The selected images
 
     def _on_selection(self) -> None:
         self.selection.changed()

@@ -19,7 +19,7 @@ def digits(number: int) -> str:
     return QLocale().toString(number)
 
 
-def pictures(number: int) -> str:
+def images(number: int) -> str:
     """ "3 images" in the user's language."""
     return counted("History", "%Ln images", number)
 
@@ -71,15 +71,15 @@ def _counted(indexed: IndexResult) -> str:
         if number
     ]
     if len(indexed.folders) == 1 and counts:
-        words = translate("History", "{pictures} in {folder}: {counts}.")
+        words = translate("History", "{images} in {folder}: {counts}.")
     elif len(indexed.folders) == 1:
-        words = translate("History", "{pictures} in {folder}.")
+        words = translate("History", "{images} in {folder}.")
     elif counts:
-        words = translate("History", "{pictures} in the folders: {counts}.")
+        words = translate("History", "{images} in the folders: {counts}.")
     else:
-        words = translate("History", "{pictures} in the folders.")
+        words = translate("History", "{images} in the folders.")
     text = words.format(
-        pictures=pictures(report.files),
+        images=images(report.files),
         folder=indexed.folders[0].name if indexed.folders else "",
         counts=", ".join(counts),
     )

@@ -21,8 +21,8 @@ def entry_of_file(path: Path) -> StripEntry:
     alpha = pixels[..., 3].copy() if pixels.shape[2] == 4 else None
     found = recipe_inputs.find_kept(request, InputStore(paths.inputs_dir()))
     kept = paths.trajectories_dir() / f"{record.pixels if record else digest(rgb)}{SUFFIX}"
-    picture = GeneratedImage(rgb, alpha, request)
+    image = GeneratedImage(rgb, alpha, request)
     return StripEntry(
-        picture, path, found, record,
+        image, path, found, record,
         kept if kept.exists() else None,
     )  # fmt: skip

@@ -40,7 +40,7 @@ Ids = NDArray[np.int64]
 Index = QModelIndex | QPersistentModelIndex
 
 LISTED = int(Qt.ItemDataRole.UserRole)
-IDS = "application/x-ldm-studio-pictures"
+IDS = "application/x-ldm-studio-images"
 """MIME type of a drag within the page: ids."""
 MAX_CACHED = 4_000
 """Images whose details are cached, about a kilobyte each."""
@@ -134,20 +134,20 @@ class ImageListModel(QAbstractListModel):
         def ask(reader: Reader) -> _Found:
             order: Order = reader.order(query)
             ids = np.frombuffer(order.ids, np.int64) if order.ids else np.empty(0, np.int64)
-            sections = sections_of([(day.value, day.pictures) for day in order.days])
+            sections = sections_of([(day.value, day.images) for day in order.days])
             return _Found(before, ids, sections, blocks(before, ids), order.collection)
 
         self._asker.ask("order", ask, self._on_order, self._on_failed)
 
     def _on_page(self, page: Page) -> None:
         self.beginResetModel()
-        self._ids = np.array([picture.id for picture in page.pictures], np.int64)
-        self._keep(page.pictures)
+        self._ids = np.array([image.id for image in page.images], np.int64)
+        self._keep(page.images)
         self.collection = page.collection
         if page.collection is None:
-            self.sections = sections_of(_days(page.pictures))
+            self.sections = sections_of(_days(page.images))
         else:
-            self.sections = sections_of([(page.collection.title, len(page.pictures))])
+            self.sections = sections_of([(page.collection.title, len(page.images))])
         self.endResetModel()
         self.sections_changed.emit()
         self._set_stage(Stage.DONE if page.next is None else Stage.BEGUN)
@@ -185,7 +185,7 @@ class ImageListModel(QAbstractListModel):
         self._ids = ids
 
     def _rearrange(self, ids: Ids) -> None:
-        """The same pictures in another order: what is selected stays so."""
+        """The same images in another order: what is selected stays so."""
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         rows = {int(number): row for row, number in enumerate(ids)}
@@ -218,15 +218,15 @@ class ImageListModel(QAbstractListModel):
                 "listed", lambda reader: reader.listed(missing), self._on_listed, self._on_failed
             )
 
-    def _on_listed(self, pictures: tuple[ListedImage, ...]) -> None:
-        self._keep(pictures)
+    def _on_listed(self, images: tuple[ListedImage, ...]) -> None:
+        self._keep(images)
         self.described.emit()
 
-    def _keep(self, pictures: Iterable[ListedImage]) -> None:
-        for picture in pictures:
-            self._listed[picture.id] = picture
-            self._listed.move_to_end(picture.id)
-            self._fresh.add(picture.id)
+    def _keep(self, images: Iterable[ListedImage]) -> None:
+        for image in images:
+            self._listed[image.id] = image
+            self._listed.move_to_end(image.id)
+            self._fresh.add(image.id)
         while len(self._listed) > MAX_CACHED:
             number, _ = self._listed.popitem(last=False)
             self._fresh.discard(number)
@@ -243,7 +243,7 @@ class ImageListModel(QAbstractListModel):
         return int(found[0]) if found.size else None
 
     def index_of(self, number: int) -> QModelIndex:
-        """Invalid where it is not among the pictures."""
+        """Invalid where it is not among the images."""
         row = self.row_of(number)
         return QModelIndex() if row is None else self.index(row)
 
@@ -255,15 +255,15 @@ class ImageListModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._ids):
             return None
-        picture = self.listed(index.row())
-        if picture is None:
+        image = self.listed(index.row())
+        if image is None:
             return None
         if role == LISTED:
-            return picture
+            return image
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return summary(picture)
+            return summary(image)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(picture)
+            return tip(image)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -278,9 +278,9 @@ class ImageListModel(QAbstractListModel):
         data = QMimeData()
         known = (self.listed(index.row()) for index in indexes)
         data.setUrls([
-            QUrl.fromLocalFile(str(picture.path))
-            for picture in known
-            if picture is not None and picture.state is State.HERE
+            QUrl.fromLocalFile(str(image.path))
+            for image in known
+            if image is not None and image.state is State.HERE
         ])  # fmt: skip
         numbers = sorted(index.row() for index in indexes)
         data.setData(IDS, " ".join(str(self._ids[row]) for row in numbers).encode())
@@ -288,41 +288,41 @@ class ImageListModel(QAbstractListModel):
 
 
 def ids_in(data: QMimeData) -> list[int]:
-    """The pictures of this page that are dragged; none where it is something else."""
+    """The images of this page that are dragged; none where it is something else."""
     return [int(word) for word in bytes(data.data(IDS).data()).split()]
 
 
-def summary(picture: ListedImage) -> str:
-    """A picture in a line, for who cannot see it."""
-    words = [" ".join(picture.prompt.split()) or translate("History", "no prompt")]
-    words.append(dated(picture.day) or picture.day)
-    if picture.favourite:
+def summary(image: ListedImage) -> str:
+    """An image in a line, for who cannot see it."""
+    words = [" ".join(image.prompt.split()) or translate("History", "no prompt")]
+    words.append(dated(image.day) or image.day)
+    if image.favourite:
         words.append(translate("History", "favourite"))
-    if picture.rating:
-        words.append(stars(picture.rating))
-    if picture.state is State.MISSING:
+    if image.rating:
+        words.append(stars(image.rating))
+    if image.state is State.MISSING:
         words.append(translate("History", "missing"))
-    elif picture.state is State.DELETED:
+    elif image.state is State.DELETED:
         words.append(translate("History", "deleted"))
     return ", ".join(words)
 
 
-def tip(picture: ListedImage) -> str:
-    """What is shown when the pointer rests on a picture."""
-    if picture.problem:
-        return f"{picture.path.name}\n{translate_message(picture.problem)}"
-    prompt = " ".join(picture.prompt.split())
+def tip(image: ListedImage) -> str:
+    """What is shown when the pointer rests on an image."""
+    if image.problem:
+        return f"{image.path.name}\n{translate_message(image.problem)}"
+    prompt = " ".join(image.prompt.split())
     prompt = prompt if len(prompt) <= 200 else f"{prompt[:199]}…"
-    size = f"{picture.width} × {picture.height}" if picture.width else ""
+    size = f"{image.width} × {image.height}" if image.width else ""
     seed = ""
-    if picture.seed is not None:
-        seed = translate("History", "seed {seed}").format(seed=picture.seed)
+    if image.seed is not None:
+        seed = translate("History", "seed {seed}").format(seed=image.seed)
     return "\n".join(
         line
         for line in (
             prompt or translate("History", "(no prompt)"),
-            ", ".join(filter(None, (picture.model, picture.sampler, size, seed))),
-            picture.path.name,
+            ", ".join(filter(None, (image.model, image.sampler, size, seed))),
+            image.path.name,
         )
         if line
     )
@@ -345,11 +345,11 @@ def _runs(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
     return tuple((int(a), int(b - a)) for a, b in edges.reshape(-1, 2))
 
 
-def _days(pictures: Iterable[ListedImage]) -> list[tuple[str, int]]:
+def _days(images: Iterable[ListedImage]) -> list[tuple[str, int]]:
     days: list[tuple[str, int]] = []
-    for picture in pictures:
-        if days and days[-1][0] == picture.day:
-            days[-1] = (picture.day, days[-1][1] + 1)
+    for image in images:
+        if days and days[-1][0] == image.day:
+            days[-1] = (image.day, days[-1][1] + 1)
         else:
-            days.append((picture.day, 1))
+            days.append((image.day, 1))
     return days

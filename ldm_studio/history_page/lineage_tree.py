@@ -1,4 +1,4 @@
-"""The lineage of a picture as a tree of small pictures, with the masks in which it was redrawn."""
+"""The lineage of an image as a tree of small images, with the masks in which it was redrawn."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _LINES = 8
 
 
 class LineageTree(QTreeWidget):
-    """A click goes to the picture; a double click, or Enter, back to its exact state."""
+    """A click goes to the image; a double click, or Enter, back to its exact state."""
 
     chosen = Signal(int)
     restore_requested = Signal(int)
-    """Make the canvas and the settings what they were when this picture was made."""
+    """Make the canvas and the settings what they were when this image was made."""
     compare_requested = Signal(int)
-    """With the picture whose family it is."""
+    """With the image whose family it is."""
 
     def __init__(
         self, loader: ThumbnailLoader, inputs: Path, parent: QWidget | None = None
     ) -> None:
-        """`inputs` is where start pictures and masks are kept."""
+        """`inputs` is where init images and masks are kept."""
         super().__init__(parent)
         self.setObjectName("family")
         self.setAccessibleName(self.tr("The images it was made from, and those made from it"))
         self._loader, self._inputs = loader, InputStore(inputs)
         self._family: Lineage | None = None
-        self._pictures: list[tuple[QTreeWidgetItem, int, str, Path]] = []
+        self._images: list[tuple[QTreeWidgetItem, int, str, Path]] = []
         self._lines: dict[int, QTreeWidgetItem] = {}
         self.setHeaderHidden(True)
         self.setColumnCount(2)
@@ -58,7 +58,7 @@ class LineageTree(QTreeWidget):
         self.itemActivated.connect(self._activated)
 
     def show_family(self, family: Lineage) -> None:
-        """The tree stays as it is where only another of its pictures is looked at."""
+        """The tree stays as it is where only another of its images is looked at."""
         if self._family is None or (family.root, family.unknown) != (
             self._family.root,
             self._family.unknown,
@@ -74,7 +74,7 @@ class LineageTree(QTreeWidget):
 
     def _build(self, family: Lineage) -> None:
         self.clear()
-        self._pictures.clear()
+        self._images.clear()
         self._lines.clear()
         root = self._line(family.root)
         if family.unknown:
@@ -89,23 +89,23 @@ class LineageTree(QTreeWidget):
         else:
             self.addTopLevelItem(root)
         self.expandAll()
-        self.setColumnHidden(1, not any(column for _, column, _, _ in self._pictures))
+        self.setColumnHidden(1, not any(column for _, column, _, _ in self._images))
         lines = min(_LINES, len(self._lines) + bool(family.unknown))
         self.setFixedHeight(lines * (THUMB + 6) + 10)
 
     def thumbnail_requests(self) -> list[ThumbnailRequest]:
-        """The small pictures it needs."""
+        """The small images it needs."""
         side = round(THUMB * self.devicePixelRatioF())
         if self.isHidden():
             return []
         return [
-            ThumbnailRequest(digest, path, side) for _, _, digest, path in self._pictures if digest
+            ThumbnailRequest(digest, path, side) for _, _, digest, path in self._images if digest
         ]
 
     def draw(self) -> None:
-        """Show the small pictures that have come."""
+        """Show the small images that have come."""
         ratio = self.devicePixelRatioF()
-        for item, column, digest, _ in self._pictures:
+        for item, column, digest, _ in self._images:
             image = self._loader.image(digest, round(THUMB * ratio))
             if item.icon(column).isNull() and image is not None:
                 pixmap = QPixmap.fromImage(image)
@@ -115,14 +115,14 @@ class LineageTree(QTreeWidget):
                 item.setIcon(column, small)
 
     def _line(self, kin: LineageNode) -> QTreeWidgetItem:
-        picture = kin.picture
+        image = kin.image
         item = QTreeWidgetItem([self._label(kin)])
-        item.setData(0, _ID, picture.id)
+        item.setData(0, _ID, image.id)
         item.setSizeHint(0, QSize(0, THUMB + 6))
         back = self.tr("Double-click to restore its exact state.")
-        item.setToolTip(0, f"{picture.path.name}\n{picture.prompt}\n\n{back}")
-        self._lines[picture.id] = item
-        self._pictures.append((item, 0, picture.digest, picture.path))
+        item.setToolTip(0, f"{image.path.name}\n{image.prompt}\n\n{back}")
+        self._lines[image.id] = item
+        self._images.append((item, 0, image.digest, image.path))
         self._show_mask(item, kin.mask)
         for child in kin.children:
             item.addChild(self._line(child))
@@ -139,30 +139,30 @@ class LineageTree(QTreeWidget):
             item.setToolTip(1, self.tr("The mask: white was inpainted."))
 
     def _show_input(self, item: QTreeWidgetItem, column: int, digest: str) -> bool:
-        """A start picture or mask, where it is kept still."""
+        """An init image or mask, where it is kept still."""
         try:
             path = self._inputs.path(digest)
         except ValueError:  # another program names it otherwise
             return False
         if path.exists():
-            self._pictures.append((item, column, digest, path))
+            self._images.append((item, column, digest, path))
             return True
         return False
 
     def _label(self, kin: LineageNode) -> str:
         """How it came from the one above, and what it shows."""
-        picture: ListedImage = kin.picture
-        what = " ".join(picture.prompt.split()) or picture.path.name
+        image: ListedImage = kin.image
+        what = " ".join(image.prompt.split()) or image.path.name
         if kin.step is not None:
             words = self.tr("Branch at step {step}: {prompt}").format(step=kin.step, prompt=what)
         elif kin.mask:
             words = self.tr("Inpainted: {prompt}").format(prompt=what)
         else:
             words = what
-        if picture.state is State.MISSING:
-            return self.tr("{picture} (missing)").format(picture=words)
-        if picture.state is State.DELETED:
-            return self.tr("{picture} (deleted)").format(picture=words)
+        if image.state is State.MISSING:
+            return self.tr("{image} (missing)").format(image=words)
+        if image.state is State.DELETED:
+            return self.tr("{image} (deleted)").format(image=words)
         return words
 
     def _clicked(self, item: QTreeWidgetItem) -> None:

@@ -1,4 +1,4 @@
-"""Controls for what the user says of pictures: stars, a heart, tags."""
+"""Controls for what the user says of images: stars, a heart, tags."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class TagEditor(QWidget):
     added = Signal(list)
     removed = Signal(str)
     chosen = Signal(str)
-    """Find pictures with this tag."""
+    """Find images with this tag."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

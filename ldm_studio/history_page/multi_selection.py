@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from ldm_studio.look.theme import icon
 
-from .history_texts import pictures
+from .history_texts import images
 from .mark_controls import Heart, StarRating, TagEditor
 
 _ACTS = ("compare", "export", "trash")
@@ -77,7 +77,7 @@ class MultiSelectionPanel(QWidget):
 
     def show_number(self, number: int) -> None:
         """Shows how many are selected. Their marks differ, so none are shown."""
-        self.words.setText(self.tr("{pictures} are selected").format(pictures=pictures(number)))
+        self.words.setText(self.tr("{images} are selected").format(images=images(number)))
         self.stars.show_stars(0)
         self.heart.show_on(False)
         self.tags.show_tags(())

@@ -87,7 +87,7 @@ class Library(QObject):
         self.folder, self.own = folder, own
         self._trajectories = trajectories or paths.trajectories_dir()
         self.inputs = paths.inputs_dir()
-        """The folder of start images and masks."""
+        """The folder of init images and masks."""
         self.invoker = MainThreadInvoker(self)
         self._watcher = Watcher(self)
         self._watcher.changed.connect(lambda folders: self.index(folders, quiet=True))
@@ -300,7 +300,7 @@ class Library(QObject):
         self.indexed.emit(indexed)
 
     def _clean_once(self, indexed: IndexResult) -> None:
-        """Removes unused start images, once all references are known."""
+        """Removes unused init images, once all references are known."""
         complete = not indexed.report.cancelled and set(indexed.folders) >= set(self.folders)
         if self._is_cleaned or not complete or self._ending.is_set():
             return
@@ -331,11 +331,11 @@ def _clean(history: History) -> None:
         with history.reader() as reader:
             cleaned = clean_inputs(paths.inputs_dir(), reader.requests(), others)
     except OSError as error:
-        log.warning("start pictures cannot be looked through: %s", error)
+        log.warning("init images cannot be looked through: %s", error)
         return
     if cleaned.files:
         log.info(
-            "removed %d start picture(s) that nothing names, %.1f MB",
+            "removed %d init image(s) that nothing names, %.1f MB",
             cleaned.files,
             cleaned.size / 1e6,
         )

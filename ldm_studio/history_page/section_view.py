@@ -37,7 +37,7 @@ class SectionView(QAbstractItemView):
 
     def __init__(self, model: ImageListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pictures = model
+        self._images = model
         self._side = USUAL
         self._layout: SectionLayout | None = None
         self._anchor: tuple[int, int] | None = None
@@ -70,19 +70,17 @@ class SectionView(QAbstractItemView):
     def layout_now(self) -> SectionLayout:
         """The current layout."""
         if self._layout is None:
-            self._layout = SectionLayout(
-                self._pictures.sections, self.viewport().width(), self._side
-            )
+            self._layout = SectionLayout(self._images.sections, self.viewport().width(), self._side)
         return self._layout
 
     def _keep_place(self) -> None:
         """Keeps the first visible tile in place when the layout changes."""
         layout, top = self._layout, self.verticalOffset()
-        if self._anchor is not None or layout is None or layout.rows != len(self._pictures.ids):
+        if self._anchor is not None or layout is None or layout.rows != len(self._images.ids):
             return
         first, _ = layout.rows_between(top, top + 1)
         if top > 0 and first < layout.rows:
-            self._anchor = (int(self._pictures.ids[first]), layout.box(first).y - top)
+            self._anchor = (int(self._images.ids[first]), layout.box(first).y - top)
 
     def _relayout(self) -> None:
         self._layout = None
@@ -96,7 +94,7 @@ class SectionView(QAbstractItemView):
         if self._anchor is not None:
             number, below = self._anchor
             self._anchor = None
-            row = self._pictures.row_of(number)
+            row = self._images.row_of(number)
             if row is not None and row < layout.rows:
                 bar.setValue(layout.box(row).y - below)
         self.viewport().update()
@@ -108,7 +106,7 @@ class SectionView(QAbstractItemView):
         """
         room = self.contentsRect()
         needed = (
-            SectionLayout(self._pictures.sections, room.width(), self._side).height > room.height()
+            SectionLayout(self._images.sections, room.width(), self._side).height > room.height()
         )
         policy = Qt.ScrollBarPolicy
         wanted = policy.ScrollBarAlwaysOn if needed else policy.ScrollBarAlwaysOff
@@ -117,7 +115,7 @@ class SectionView(QAbstractItemView):
             self._layout = None
 
     def updateGeometries(self) -> None:  # noqa: N802
-        if self._layout is None or self._layout.rows == self._pictures.rowCount():
+        if self._layout is None or self._layout.rows == self._images.rowCount():
             self._relayout()
         super().updateGeometries()
 
@@ -148,9 +146,9 @@ class SectionView(QAbstractItemView):
 
     def indexAt(self, point: QPoint) -> QModelIndex:  # noqa: N802
         row = self.layout_now().row_at(point.x(), point.y() + self.verticalOffset())
-        if row is None or row >= self._pictures.rowCount():
+        if row is None or row >= self._images.rowCount():
             return QModelIndex()
-        return self._pictures.index(row)
+        return self._images.index(row)
 
     def scrollTo(  # noqa: N802
         self,
@@ -176,12 +174,12 @@ class SectionView(QAbstractItemView):
     def moveCursor(  # noqa: N802
         self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
     ) -> QModelIndex:
-        layout, last = self.layout_now(), self._pictures.rowCount() - 1
+        layout, last = self.layout_now(), self._images.rowCount() - 1
         if last < 0 or layout.rows != last + 1:
             return QModelIndex()
         row = self.currentIndex().row()
         if row < 0:
-            return self._pictures.index(0)
+            return self._images.index(0)
         page = max(1, self.viewport().height() // (layout.side + GAP) - 1)
         match action:
             case Move.MoveLeft | Move.MovePrevious:
@@ -202,7 +200,7 @@ class SectionView(QAbstractItemView):
                 row = 0
             case Move.MoveEnd:
                 row = last
-        return self._pictures.index(max(0, min(row, last)))
+        return self._images.index(max(0, min(row, last)))
 
     def horizontalOffset(self) -> int:  # noqa: N802
         return 0
@@ -219,7 +217,7 @@ class SectionView(QAbstractItemView):
         """
         layout, top = self.layout_now(), self.verticalOffset()
         chosen = QItemSelection()
-        model = self._pictures
+        model = self._images
         if self.state() == QAbstractItemView.State.DragSelectingState:
             band = rect.normalized()
             runs = layout.rows_in(band.left(), band.top() + top, band.right(), band.bottom() + top)
@@ -244,7 +242,7 @@ class SectionView(QAbstractItemView):
 
     def selected_ids(self) -> list[int]:
         """In their order; selecting all is as quick as selecting ten."""
-        ids = self._pictures.ids
+        ids = self._images.ids
         found: list[int] = []
         chosen = self.selectionModel().selection()
         blocks = [chosen.at(number) for number in range(chosen.count())]
@@ -257,7 +255,7 @@ class SectionView(QAbstractItemView):
         chosen = QItemSelection()
         first: QModelIndex | None = None
         for number in numbers:
-            index = self._pictures.index_of(number)
+            index = self._images.index_of(number)
             if index.isValid():
                 first = first or index
                 chosen.select(index, index)
@@ -267,8 +265,8 @@ class SectionView(QAbstractItemView):
 
     def go_to(self, number: int) -> bool:
         """Selects an image and scrolls to it; False if it is not present."""
-        index = self._pictures.index_of(number)
-        if not index.isValid() or self.layout_now().rows != self._pictures.rowCount():
+        index = self._images.index_of(number)
+        if not index.isValid() or self.layout_now().rows != self._images.rowCount():
             return False
         self.selectionModel().setCurrentIndex(index, Flag.ClearAndSelect)
         self.scrollTo(index)

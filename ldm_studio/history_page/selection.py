@@ -111,8 +111,8 @@ class ImageSelection(QObject):
     def enable(self) -> None:
         """Enables the commands that are possible for the selection."""
         number, details = self.number, self._details
-        picture = None if details is None else details.listed
-        here = picture is not None and picture.state is State.HERE and not picture.problem
+        image = None if details is None else details.listed
+        here = image is not None and image.state is State.HERE and not image.problem
         ours = here and details is not None and bool(details.request)
         known = details is not None and bool(details.program)
         arranged = self._model.collection is not None and number > 0
@@ -126,7 +126,7 @@ class ImageSelection(QObject):
             "replay": ours,
             "compare": number == 2,
             "open_folder": number == 1,
-            "locate": picture is not None and picture.state is State.MISSING,
+            "locate": image is not None and image.state is State.MISSING,
             "undo": self._deeds.can_undo,
         }
         can |= dict.fromkeys(("trash", "favourite", "export"), number > 0)
@@ -276,10 +276,10 @@ class ImageSelection(QObject):
 
         def look_up(reader: Reader) -> list[ListedImage]:
             slices = (ids[start : start + _SLICE] for start in range(0, len(ids), _SLICE))
-            return [picture for some in slices for picture in reader.listed(some)]
+            return [image for some in slices for image in reader.listed(some)]
 
-        def go_on(pictures: list[ListedImage]) -> None:
-            act(pictures)
+        def go_on(images: list[ListedImage]) -> None:
+            act(images)
 
         if ids:
             self._asker.ask("selected", look_up, go_on, self._failed)

@@ -96,21 +96,21 @@ class ThumbnailGrid(SectionView):
     def request_thumbnails(self) -> None:
         """Requests visible thumbnails, then as many below and above."""
         layout, top, room = self.layout_now(), self.verticalOffset(), self.viewport().height()
-        if layout.rows != self._pictures.rowCount():
+        if layout.rows != self._images.rowCount():
             return  # between two answers
         first, end = layout.rows_between(top, top + room)
         before, _ = layout.rows_between(max(0, top - room), top)
         _, after = layout.rows_between(top + room, top + 2 * room)
-        self._pictures.request_rows(before, after)
+        self._images.request_rows(before, after)
         rows = (*range(first, end), *range(end, after), *range(first - 1, before - 1, -1))
-        found = (self._pictures.listed(row) for row in rows)
+        found = (self._images.listed(row) for row in rows)
         pixels = self._pixels()
         self._loader.request(
             "grid",
             [
-                ThumbnailRequest(picture.digest, picture.path, pixels)
-                for picture in found
-                if picture is not None and picture.digest
+                ThumbnailRequest(image.digest, image.path, pixels)
+                for image in found
+                if image is not None and image.digest
             ],
         )
 
@@ -140,7 +140,7 @@ class ThumbnailGrid(SectionView):
         painter = QPainter(self.viewport())
         area = event.rect()
         painter.fillRect(area, self.palette().color(QPalette.ColorRole.Window))
-        if layout.rows != self._pictures.rowCount():
+        if layout.rows != self._images.rowCount():
             return
         chosen, current = self.selectionModel(), self.currentIndex().row()
         width, pixels = self.viewport().width(), self._pixels()
@@ -148,20 +148,20 @@ class ThumbnailGrid(SectionView):
             where = QRect(MARGIN, y - top, width - 2 * MARGIN, HEADING)
             paint_heading(painter, where, heading(section), section.count, self.palette())
         first, end = layout.rows_between(top + area.top(), top + area.bottom() + 1)
-        model = self._pictures
+        model = self._images
         for row in range(first, min(end, layout.rows)):
             box = layout.box(row)
-            picture = model.listed(row)
-            image = None
-            if picture is not None:
-                image = self._loader.image(picture.digest, pixels)
+            image = model.listed(row)
+            thumbnail = None
+            if image is not None:
+                thumbnail = self._loader.image(image.digest, pixels)
             paint_tile(
                 painter,
                 QRect(box.x, box.y - top, box.side, box.side),
-                picture,
                 image,
+                thumbnail,
                 self.palette(),
-                bad=picture is not None and self._is_bad(picture, image),
+                bad=image is not None and self._is_bad(image, thumbnail),
                 selected=chosen.isSelected(model.index(row)),
                 current=row == current and self.hasFocus(),
                 hovered=row == self._hovered,
@@ -179,10 +179,10 @@ class ThumbnailGrid(SectionView):
         place = QRect(x - 2, box.y - self.verticalOffset(), 4, box.side)
         painter.fillRect(place, self.palette().color(QPalette.ColorRole.Highlight))
 
-    def _is_bad(self, picture: ListedImage, image: QImage | None) -> bool:
-        if picture.problem:
+    def _is_bad(self, image: ListedImage, thumbnail: QImage | None) -> bool:
+        if image.problem:
             return True
-        return image is None and self._loader.is_bad(picture.digest)
+        return thumbnail is None and self._loader.is_bad(image.digest)
 
     def _paint_band(self, painter: QPainter) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
@@ -235,8 +235,8 @@ class ThumbnailGrid(SectionView):
         if row != self._hovered:
             before, self._hovered = self._hovered, row
             for changed in (before, row):
-                if changed is not None and changed < self._pictures.rowCount():
-                    self.viewport().update(self.visualRect(self._pictures.index(changed)))
+                if changed is not None and changed < self._images.rowCount():
+                    self.viewport().update(self.visualRect(self._images.index(changed)))
 
     # Dragging
 
@@ -246,11 +246,11 @@ class ThumbnailGrid(SectionView):
         if not indexes:
             return
         drag = QDrag(self)
-        drag.setMimeData(self._pictures.mimeData(indexes))
-        picture = self._pictures.listed(self.currentIndex().row())
-        image = None if picture is None else self._loader.image(picture.digest, self._pixels())
-        if image is not None:
-            drag.setPixmap(dragged(image, len(indexes), self.palette()))
+        drag.setMimeData(self._images.mimeData(indexes))
+        image = self._images.listed(self.currentIndex().row())
+        thumbnail = None if image is None else self._loader.image(image.digest, self._pixels())
+        if thumbnail is not None:
+            drag.setPixmap(dragged(thumbnail, len(indexes), self.palette()))
         drag.exec(supportedActions, Qt.DropAction.CopyAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -272,7 +272,7 @@ class ThumbnailGrid(SectionView):
         numbers, row = ids_in(event.mimeData()), self._row_before(event.position().toPoint())
         self._show_gap(None)
         if numbers and self._accepts(event):
-            ids = self._pictures.ids
+            ids = self._images.ids
             while row < len(ids) and int(ids[row]) in numbers:
                 row += 1
             self.arranged.emit(numbers, int(ids[row]) if row < len(ids) else None)
@@ -287,7 +287,7 @@ class ThumbnailGrid(SectionView):
 
     def _accepts(self, event: QDropEvent) -> bool:
         """Only collections can be sorted by the user."""
-        return self._pictures.collection is not None and event.mimeData().hasFormat(IDS)
+        return self._images.collection is not None and event.mimeData().hasFormat(IDS)
 
     def _row_before(self, where: QPoint) -> int:
         """The row before which a drop here is inserted."""

@@ -76,12 +76,12 @@ class ThumbnailLoader(QObject):
         """The file cannot be read."""
         return digest in self._bad
 
-    def request(self, who: str, pictures: Sequence[ThumbnailRequest]) -> None:
+    def request(self, who: str, images: Sequence[ThumbnailRequest]) -> None:
         """`who` needs these, most important first; replaces its pending requests."""
         with self._lock:
             self._waiting[who] = [
                 wanted
-                for wanted in reversed(pictures)
+                for wanted in reversed(images)
                 if wanted.key not in self._cache
                 and wanted.digest not in self._bad
                 and wanted.key not in self._running

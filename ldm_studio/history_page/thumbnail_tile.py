@@ -74,8 +74,8 @@ def paint_heading(
 def paint_tile(
     painter: QPainter,
     where: QRect,
-    picture: ListedImage | None,
-    image: QImage | None,
+    image: ListedImage | None,
+    thumbnail: QImage | None,
     colours: QPalette,
     *,
     bad: bool,
@@ -85,7 +85,7 @@ def paint_tile(
 ) -> None:
     """The whole image, centred in a square."""
     group = QPalette.ColorGroup.Active
-    gone = picture is not None and picture.state is not State.HERE
+    gone = image is not None and image.state is not State.HERE
     painter.save()
     painter.setRenderHints(
         QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
@@ -94,20 +94,20 @@ def paint_tile(
     painter.setBrush(colours.color(group, Role.AlternateBase))
     painter.drawRoundedRect(where, _RADIUS, _RADIUS)
     place = where
-    if image is not None:
-        place = _fitted(image.size(), where)
+    if thumbnail is not None:
+        place = _fitted(thumbnail.size(), where)
         painter.setOpacity(0.3 if gone else 1.0)
-        painter.drawImage(place, image)
+        painter.drawImage(place, thumbnail)
         painter.setOpacity(1.0)
-    if bad and image is None:
+    if bad and thumbnail is None:
         _paint_words(painter, where, "warning", translate("History", "Damaged"), colours)
-    elif gone and picture is not None:
-        deleted = picture.state is State.DELETED
+    elif gone and image is not None:
+        deleted = image.state is State.DELETED
         missing, in_trash = translate("History", "Missing"), translate("History", "In the trash")
         name, words = ("trash", in_trash) if deleted else ("warning", missing)
         _paint_words(painter, where, name, words, colours)
-    if picture is not None and (picture.favourite or picture.rating):
-        _paint_marks(painter, where, picture)
+    if image is not None and (image.favourite or image.rating):
+        _paint_marks(painter, where, image)
     if selected or current or hovered:
         role = Role.Highlight if selected or current else Role.Dark
         colour = colours.color(group, role)
@@ -168,10 +168,10 @@ def _paint_words(painter: QPainter, where: QRect, name: str, words: str, colours
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
 
-def _paint_marks(painter: QPainter, where: QRect, picture: ListedImage) -> None:
+def _paint_marks(painter: QPainter, where: QRect, image: ListedImage) -> None:
     """Heart and stars on a dark shade, readable on any image."""
     size = 12 if where.width() >= _SMALL else 9
-    count = picture.rating + (1 if picture.favourite else 0)
+    count = image.rating + (1 if image.favourite else 0)
     pad = size / 2
     shade = QRectF(0, 0, count * (size + 2) + pad, size + pad)
     shade.moveBottomLeft(QPointF(where.left() + 5, where.bottom() - 4))
@@ -179,10 +179,10 @@ def _paint_marks(painter: QPainter, where: QRect, picture: ListedImage) -> None:
     painter.setBrush(QColor(0, 0, 0, 150))
     painter.drawRoundedRect(shade, shade.height() / 2, shade.height() / 2)
     x, y = shade.left() + pad / 2 + 1, shade.top() + pad / 2
-    if picture.favourite:
+    if image.favourite:
         paint_heart(painter, QRectF(x, y, size, size), QColor("#ff6b81"))
         x += size + 2
-    for _ in range(picture.rating):
+    for _ in range(image.rating):
         paint_star(painter, QRectF(x, y, size, size), QColor("#ffd257"))
         x += size + 2
 

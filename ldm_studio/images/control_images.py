@@ -7,28 +7,28 @@ import math
 import numpy as np
 from PIL import Image
 
-from core.images.clip_crop import looked_at
+from core.images.clip_crop import clip_center_crop
 from core.request.request import Request
 from ldm_studio.engine_protocol import ModelInfo
 
 CONTROL_KINDS = ("depth", "instruct-pix2pix", "upscaling", "unCLIP")
 """The values of `ModelInfo.input_kind` for models that take a control image."""
 NEEDS_SOURCE_IMAGE = ("instruct-pix2pix", "upscaling")
-"""Models whose control image is the image to edit or enlarge; a start image will do."""
+"""Models whose control image is the image to edit or enlarge; an init image will do."""
 
 
-def control_of(picture: np.ndarray, request: Request, model: ModelInfo) -> np.ndarray:
-    """`picture`, uint8 [H, W, 3] or [H, W], in the shape that
+def control_of(pixels: np.ndarray, request: Request, model: ModelInfo) -> np.ndarray:
+    """`pixels`, uint8 [H, W, 3] or [H, W], in the shape that
     `core.pipeline.extra_conditioning.control_shape` gives."""
     size = request.width, request.height
     if model.input_kind == "upscaling":
         size = request.width // model.factor, request.height // model.factor
-    image = Image.fromarray(picture).convert("L" if model.input_kind == "depth" else "RGB")
+    fitted = Image.fromarray(pixels).convert("L" if model.input_kind == "depth" else "RGB")
     if model.input_kind == "unCLIP":
-        return looked_at(np.asarray(image))
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    return np.array(image)
+        return clip_center_crop(np.asarray(fitted))
+    if fitted.size != size:
+        fitted = fitted.resize(size, Image.Resampling.LANCZOS)
+    return np.array(fitted)
 
 
 def output_size(size: tuple[int, int], model: ModelInfo) -> tuple[int, int]:

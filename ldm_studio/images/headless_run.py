@@ -30,9 +30,9 @@ class Walked:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A finished picture."""
+    """A finished image."""
 
-    picture: GeneratedImage
+    image: GeneratedImage
     record: Record
     rescue: Callable[[Path], None]
     """Writes all that is needed to decode it later. Raises OSError, StateError."""
@@ -53,12 +53,12 @@ def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
 
 
 def draw(run: Run, on_step: OnStep, parent: Parent | None = None, *, tiled: bool = False) -> Drawn:
-    """Take the steps that are left and decode the picture, in small tiles if `tiled`."""
+    """Take the steps that are left and decode the image, in small tiles if `tiled`."""
     walked = walk(run, on_step)
-    picture = run.finish(walked.last, tiled=tiled)
-    record = Record(run.environment, walked.step_digests, digest(picture.rgb), parent, tiled)
+    image = run.finish(walked.last, tiled=tiled)
+    record = Record(run.environment, walked.step_digests, digest(image.rgb), parent, tiled)
 
     def rescue(path: Path) -> None:
         run.save(path, walked.last, step_digests=walked.step_digests)
 
-    return Drawn(picture, record, rescue, run.notes)
+    return Drawn(image, record, rescue, run.notes)

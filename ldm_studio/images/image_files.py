@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from core.atomic_write import replacing
 from core.errors import ImageError, MemoryShortage, RequestError, StudioError
 from core.request.request import Request
-from ldm_studio.paths import next_picture
+from ldm_studio.paths import next_image
 
 from .infotext import infotext
 from .metadata_chunks import exif_texts
@@ -83,7 +83,7 @@ def save_next(
     record: Record | None = None,
 ) -> Path:
     """Saves under the next free number in `folder` and returns the path. Raises ImageError."""
-    with next_picture(folder, request.seed) as path:
+    with next_image(folder, request.seed) as path:
         save_png(path, pixels, request, model_name, digest, record)
     return path
 

@@ -75,13 +75,13 @@ class ImageSaver:
             self.write(path, pixels, request, model, digest, record)
         return path
 
-    def save_picture(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
+    def save_image(self, image: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         """As `save`, for the engine."""
         return self.save(
-            picture.rgb,
-            picture.request,
+            image.rgb,
+            image.request,
             model.name,
-            picture.request.model_digest or model.digest,
+            image.request.model_digest or model.digest,
             record,
         )
 
@@ -99,9 +99,9 @@ class ImageSaver:
         is_exact = path.suffix.lower() not in (".jpg", ".jpeg") and saved_request is request
         image_formats.save(path, pixels, saved_request, model, digest, record if is_exact else None)
 
-    def next_picture(self, seed: int) -> AbstractContextManager[Path]:
+    def next_image(self, seed: int) -> AbstractContextManager[Path]:
         """Reserves the file name for an image with this seed in the default pattern."""
-        return paths.next_picture(self.today(), seed)
+        return paths.next_image(self.today(), seed)
 
 
 def apply_metadata_policy(request: Request, policy: MetadataPolicy) -> Request | None:

@@ -1,4 +1,4 @@
-"""Removes start images and masks that nothing refers to.
+"""Removes init images and masks that nothing refers to.
 
 References are found without parsing formats: any 64 hexadecimal digits in a recipe, a job, a
 journal or a session count as the name of an image. That keeps too many files rather than too few.
@@ -54,7 +54,7 @@ def clean_inputs(
             if status.st_mtime < oldest:  # nobody has used it in the meantime
                 path.unlink()
                 files, size = files + 1, size + status.st_size
-                log.info("removed the start picture %s: nothing names it", path.name)
+                log.info("removed the init image %s: nothing names it", path.name)
     return CleanupReport(files, size)
 
 

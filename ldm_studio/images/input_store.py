@@ -1,4 +1,4 @@
-"""The pictures that recipes start from, kept by digest so that every recipe can be made again."""
+"""The images that recipes start from, kept by digest so that every recipe can be made again."""
 
 from __future__ import annotations
 

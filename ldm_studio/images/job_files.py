@@ -3,7 +3,7 @@
     queue/<process>.lock         held as long as the process lives
     queue/<process>/order.json   the keys of its jobs in the order the user gave them
     queue/<process>/<key>/job.json
-    queue/<process>/<key>/<n>-<step>.safetensors   the state of picture n after its last step
+    queue/<process>/<key>/<n>-<step>.safetensors   the state of image n after its last step
     queue/<process>/<key>/<n>.steps                what was seen of each step, see `steplog`
     queue/damaged/               what could not be read
 
@@ -43,10 +43,10 @@ class StoredJob:
     """What `job.json` says."""
 
     request: Request
-    """Its pictures are named by digest, and are among the kept inputs."""
+    """Its images are named by digest, and are among the kept inputs."""
     state: StoredState = "waiting"
     done: int = 0
-    """Finished pictures."""
+    """Finished images."""
     parent: Parent | None = None
     resume: str = ""
     """The state file it goes on from, which is not the queue's own."""
@@ -88,7 +88,7 @@ class FoundJob:
     key: str
     job: StoredJob
     step: int
-    """Steps done of the picture that comes next."""
+    """Steps done of the image that comes next."""
     steps: int
     """How many it has; 0 if unknown."""
 
@@ -168,7 +168,7 @@ class JobStore:
             shutil.rmtree(self._own / key)
 
     def journal(self, key: str, index: int) -> Journal:
-        """For picture `index` of the job."""
+        """For image `index` of the job."""
         return Journal(self._own / key, index)
 
     @property
@@ -236,7 +236,7 @@ class JobStore:
 
 
 class Journal:
-    """What is on disk of one picture while it is drawn."""
+    """What is on disk of one image while it is drawn."""
 
     def __init__(self, folder: Path, index: int) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""What a recipe needs to be run again: its model, and the pictures it starts from, by digest."""
+"""What a recipe needs to be run again: its model, and the images it starts from, by digest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WHAT = {
     "control": Message("control image"),
     "label_map": Message("label map"),
 }
-"""The pictures that a request, or a change of one, names; as the user knows them."""
+"""The images that a request, or a change of one, names; as the user knows them."""
 
 
 class MissingInput(StudioError):
@@ -45,23 +45,23 @@ class MissingInput(StudioError):
 
 
 class NoRecipe(ImageError):
-    """A picture does not say how it was made, in the words of this program."""
+    """An image does not say how it was made, in the words of this program."""
 
 
-def scaled(pictures: Inputs, width: int, height: int) -> Inputs:
-    """Picture and mask in another size, as a request of that size starts from them."""
-    if pictures.image is None or pictures.image.shape[:2] == (height, width):
-        return pictures
+def scaled(images: Inputs, width: int, height: int) -> Inputs:
+    """Image and mask in another size, as a request of that size starts from them."""
+    if images.image is None or images.image.shape[:2] == (height, width):
+        return images
     size = (width, height)
-    image = Image.fromarray(pictures.image).resize(size, Image.Resampling.LANCZOS)
-    if pictures.mask is None:
+    image = Image.fromarray(images.image).resize(size, Image.Resampling.LANCZOS)
+    if images.mask is None:
         return Inputs(np.array(image))
-    mask = Image.fromarray(pictures.mask).resize(size, Image.Resampling.BILINEAR)
+    mask = Image.fromarray(images.mask).resize(size, Image.Resampling.BILINEAR)
     return Inputs(np.array(image), np.array(mask))
 
 
 def recipe(path: Path) -> Request:
-    """The request inside a picture. Raises ImageError, NoRecipe where there is none."""
+    """The request inside an image. Raises ImageError, NoRecipe where there is none."""
     request = read_request(path)
     if request is None:
         raise NoRecipe(
@@ -98,14 +98,14 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
     return model
 
 
-def keep(pictures: Inputs, store: InputStore) -> None:
+def keep(images: Inputs, store: InputStore) -> None:
     """So that `find` has them in any later run. Raises OSError."""
-    for name, pixels in pictures.by_digest():
+    for name, pixels in images.by_digest():
         store.keep(name, pixels)
 
 
 def find(request: Request, store: InputStore, given: Inputs | None = None) -> Inputs:
-    """The pictures that `request` names, among those given, or from the store.
+    """The images that `request` names, among those given, or from the store.
 
     Raises MissingInput, which says by digest what is not here, and ImageError for one that is
     damaged.
@@ -157,7 +157,7 @@ def _named_images(wanted: Request | Change) -> Iterator[tuple[str, str]]:
 
 
 def find_kept(request: Request, store: InputStore) -> Inputs:
-    """As `find`, but none where one of them is not here: a picture can be looked at all the same;
+    """As `find`, but none where one of them is not here: an image can be looked at all the same;
     only to start again needs them.
     """
     try:

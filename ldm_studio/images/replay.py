@@ -50,7 +50,7 @@ def replay(
 ) -> Verdict:
     """Runs the recipe inside an image and compares each step, the result and the file.
 
-    `given` are start images that `inputs` may lack, `model` says where the model is
+    `given` are init images that `inputs` may lack, `model` says where the model is
     if not where the recipe says. Raises NoRecipe, ImageError for a file that cannot be read,
     ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
     its model.
@@ -143,7 +143,7 @@ def _first_difference(then: tuple[str, ...], now: tuple[str, ...]) -> int | None
 
 def _as_saved(own: Pixels, drawn: Drawn) -> Pixels:
     """The output as the file would hold it, which may have a transparent background."""
-    return drawn.picture.rgba() if own.shape[-1] == 4 else drawn.picture.rgb
+    return drawn.image.rgba() if own.shape[-1] == 4 else drawn.image.rgb
 
 
 def _edited(own: Pixels, then: Record, drawn: Drawn) -> bool | None:
@@ -155,5 +155,5 @@ def _edited(own: Pixels, then: Record, drawn: Drawn) -> bool | None:
     if own.shape[-1] == 3:
         return digest(own) != then.pixels
     if drawn.record.pixels == then.pixels:
-        return not np.array_equal(own, drawn.picture.rgba())
+        return not np.array_equal(own, drawn.image.rgba())
     return None

@@ -105,7 +105,7 @@ class Files(Struct, frozen=True):
     """Folder and format of finished images."""
 
     folder: str = ""
-    """Empty: `LDM Studio` in the user's picture folder."""
+    """Empty: `LDM Studio` in the user's image folder."""
     pattern: str = DEFAULT_PATTERN
     format: ImageFormat = ImageFormat.PNG
 

@@ -45,14 +45,14 @@ class FilesPage(SettingsPage):
         self.folder.setReadOnly(True)
         self.choose = QPushButton(self.tr("Choose…"))
         self.choose.setAccessibleName(self.tr("Choose the output folder"))
-        self.choose.clicked.connect(self._ask_for_pictures)
+        self.choose.clicked.connect(self._ask_for_images)
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(GRID)
         line.addWidget(self.folder, 1)
         line.addWidget(self.choose)
-        self.pictures = self.add(
+        self.images = self.add(
             SettingRow(
                 self.tr("Output folder"),
                 row,
@@ -98,14 +98,14 @@ class FilesPage(SettingsPage):
         self.follow(self._show)
         self.finish()
 
-    # Pictures
+    # Images
 
     def use_folder(self, path: str) -> None:
         """Sets the output folder; the default one is stored as empty."""
         usual = Path(path) == paths.pictures_dir()
         self.preferences.change("files", folder="" if usual else path)
 
-    def _ask_for_pictures(self) -> None:
+    def _ask_for_images(self) -> None:
         self._ask(self.tr("Output Folder"), self.folder.text(), self.use_folder)
 
     def _ask(self, title: str, start: str, then: Callable[[str], None]) -> None:

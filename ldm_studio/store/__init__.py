@@ -1,1 +1,1 @@
-"""What the next picture will be: the only state of the window, and what widgets are bound by."""
+"""What the next image will be: the only state of the window, and what widgets are bound by."""

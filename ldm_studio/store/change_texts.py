@@ -11,10 +11,10 @@ from core.request.request import Change, Request
 from ldm_studio.translation import counted, translate
 
 STEERED = ("prompt", "negative", "cfg")
-"""What can be changed while a picture is drawn."""
+"""What can be changed while an image is drawn."""
 
 BRANCHED = (*STEERED, "sampler", "schedule", "steps")
-"""What can be changed from a step of a finished picture on, beside the mask."""
+"""What can be changed from a step of a finished image on, beside the mask."""
 
 MOST = 48
 """Characters of a prompt that are said."""

@@ -1,4 +1,4 @@
-"""Pictures of any size, made to fit what a model can take."""
+"""Images of any size, made to fit what a model can take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ldm_studio.translation import joined, translate
 
 
 def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
-    """As `fit`, but a picture that is too large stays as it is: a part of it can be redrawn."""
+    """As `fit`, but an image that is too large stays as it is: a part of it can be redrawn."""
     return (rgb, "") if max(rgb.shape[:2]) > model.max_side else fit(rgb, model)
 
 
@@ -28,9 +28,9 @@ def tile_side(model: ModelInfo) -> int:
 def fit(rgb: np.ndarray, model: ModelInfo, *, tiled: bool = False) -> tuple[np.ndarray, str]:
     """`rgb` (uint8 [H, W, 3]) in a size the model can take, and what was done, in a sentence.
 
-    A picture that fits is returned as it is, with no sentence. One that is too large, for `tiled`
+    An image that fits is returned as it is, with no sentence. One that is too large, for `tiled`
     drawing too, is shrunk in proportion; sides that are no multiple of the model's are padded with
-    the picture's edge.
+    the image's edge.
     """
     height, width = rgb.shape[:2]
     multiple = model.size_multiple
@@ -73,7 +73,7 @@ def _done(before: tuple[int, int], after: tuple[int, int], *, shrunk: bool, padd
 
 
 def side_problem(name: str, side: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
-    """Why the model cannot draw pictures with this side, in a sentence; empty when it can.
+    """Why the model cannot draw images with this side, in a sentence; empty when it can.
 
     `name`: of the side; `tiled`: in tiles it draws any side.
     """
@@ -117,7 +117,7 @@ def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> 
 
 
 def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...]:
-    """Those of `request` that the model has no use for, as the text in pictures writes them."""
+    """Those of `request` that the model has no use for, as the text in images writes them."""
     if model is None or model.supports_clip_skip or request.clip_skip == 1:
         return ()
     return (translate("Fitting", "Clip skip: {clip_skip}").format(clip_skip=request.clip_skip),)
@@ -131,7 +131,7 @@ def enlarged_size(size: tuple[int, int], factor: int, model: ModelInfo) -> tuple
 
 
 def enlarging_problem(size: tuple[int, int]) -> str:
-    """Why a picture cannot become this large; empty when it can."""
+    """Why an image cannot become this large; empty when it can."""
     width, height = size
     if max(size) <= MAX_SIDE and width * height <= MAX_PIXELS:
         return ""

@@ -23,7 +23,7 @@ class RunState:
     step: int = 0
     steps: int = 0
     index: int = 0
-    """Number of the picture in its batch, from 0."""
+    """Number of the image in its batch, from 0."""
     count: int = 1
     seconds: float = 0.0
     """Seconds a step; 0 until known."""

@@ -1,4 +1,4 @@
-"""What the next picture will be and what the engine is doing, observable.
+"""What the next image will be and what the engine is doing, observable.
 
 Assignment is the only way to change state: `store.steps = 30` emits `steps_changed` when the value
 is new, and equality is what ends the loops between a widget and the store.
@@ -45,7 +45,7 @@ SHARE_DECIMALS = 6
 
 
 class Mode(StrEnum):
-    """What a picture starts from."""
+    """What an image starts from."""
 
     TEXT = "text"
     IMAGE = "image"
@@ -53,7 +53,7 @@ class Mode(StrEnum):
 
 
 class StudioStore(QObject):
-    """The parameters of the next picture (kept between sessions) and the state of the engine."""
+    """The parameters of the next image (kept between sessions) and the state of the engine."""
 
     vars().update(properties(FIRST_VALUES))
     if TYPE_CHECKING:  # the fields of the table
@@ -171,7 +171,7 @@ class StudioStore(QObject):
         return SAMPLERS[self.sampler].defaults.get(name)
 
     def snapshot(self) -> Request:
-        """The request as it stands. Start picture and mask travel beside it, as pixels.
+        """The request as it stands. Init image and mask travel beside it, as pixels.
 
         Raises core.errors.RequestError when a field has a value that cannot be honoured.
         """
@@ -222,7 +222,7 @@ class StudioStore(QObject):
             self.reset("refiner", "refiner_at")  # it was one for the other
         for names in FOLLOWING:
             if names == ("width", "height") and self.mode is not Mode.TEXT:
-                continue  # the size is that of the start picture
+                continue  # the size is that of the init image
             if all(getattr(self, name) == getattr(before, name) for name in names):
                 for name in names:
                     setattr(self, name, getattr(model, name))

@@ -1,4 +1,4 @@
-"""Folders of pictures watched, so that what happens to their files elsewhere is noticed here."""
+"""Folders of images watched, so that what happens to their files elsewhere is noticed here."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def export(arguments: argparse.Namespace) -> None:
         folder,
     )
     trained = position(space.denoiser)
-    seen = f" after {trained.samples:,} pictures" if trained else ""
+    seen = f" after {trained.samples:,} images" if trained else ""
     say(f"Exported the model{seen} to {folder}.")
 
 
@@ -212,16 +212,16 @@ def sweep(arguments: argparse.Namespace) -> None:
 
 
 def train_or_resume(what: str, run: Path, samples: int, train: Callable[[], None]) -> None:
-    """Trains towards `samples` pictures in the folder `run`, saying where it starts and ends."""
+    """Trains towards `samples` images in the folder `run`, saying where it starts and ends."""
     use_cores()
     before = position(run)
     if before and before.samples >= samples:
-        say(f"The {what} has already seen {before.samples:,} pictures; --samples asks for more.")
+        say(f"The {what} has already seen {before.samples:,} images; --samples asks for more.")
         return
     if before:
         say(f"Resuming the {what} at step {before.step:,}: {before.samples:,} of {samples:,}.")
     else:
-        say(f"Training the {what} on {samples:,} pictures, in {run}.")
+        say(f"Training the {what} on {samples:,} images, in {run}.")
     train()
     after = position(run)
     if after and after.samples < samples:
@@ -335,8 +335,7 @@ def parser() -> argparse.ArgumentParser:
             metavar="N",
             type=positive,
             default=samples,
-            help="pictures to see in all, over which the learning rate decays "
-            "(default: %(default)s)",
+            help="images to see in all, over which the learning rate decays (default: %(default)s)",
         )
         options.add_argument(
             "--minutes",
@@ -360,7 +359,7 @@ def parser() -> argparse.ArgumentParser:
         "--augment",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="also make moved, coloured and composed pictures of them (default: on)",
+        help="also make moved, coloured and composed images of them (default: on)",
     )
     command = add(denoiser, "train the denoiser", [machine, budget(DENOISER_SAMPLES)])
     command.add_argument(
@@ -368,7 +367,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         type=share,
         default=0.3,
-        help="of the pictures, the last over which the learning rate falls (default: %(default)s)",
+        help="of the images, the last over which the learning rate falls (default: %(default)s)",
     )
     command = add(restore, "begin the runs of both networks from those of a model folder")
     command.add_argument("--model", metavar="DIR", type=Path, help=MODEL_HELP)
@@ -395,7 +394,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--prompts", nargs="+", choices=SHEETS, default=SHEETS, help="which lists (default: all)"
     )
-    command.add_argument("--seed", metavar="N", type=int, default=0, help="of the first picture")
+    command.add_argument("--seed", metavar="N", type=int, default=0, help="of the first image")
     command.add_argument(
         "--out", metavar="DIR", type=Path, help="where to (default: sheets/ in the work folder)"
     )
@@ -406,7 +405,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         type=positive,
         default=1,
-        help="pictures of every prompt with every settings (default: %(default)s)",
+        help="images of every prompt with every settings (default: %(default)s)",
     )
     return top
 

@@ -24,7 +24,7 @@ DEFAULT_STYLES = ("3d", "flat", "cartoon")
 
 @dataclass(frozen=True)
 class RasterSource:
-    """A folder of square pictures named by lower-case hexcode."""
+    """A folder of square images named by lower-case hexcode."""
 
     files: dict[str, Path]
 
@@ -33,8 +33,8 @@ class RasterSource:
         path = self.files.get(hexcode)
         if path is None:
             return None
-        with Image.open(path) as picture:
-            return centred(picture)
+        with Image.open(path) as image:
+            return centred(image)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _folder(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.webp"))
     if not files:
         raise RecipeError(
-            "There are no pictures in {folder}.", "Fetch the packages first.", folder=folder
+            "There are no images in {folder}.", "Fetch the packages first.", folder=folder
         )
     return files
 
@@ -129,13 +129,13 @@ def rasterise(svg: str) -> np.ndarray:
     import resvg_py  # only building needs it, so reading the data works without
 
     png = resvg_py.svg_to_bytes(svg_string=svg, width=DRAWN, height=DRAWN)
-    with Image.open(io.BytesIO(bytes(png))) as picture:
-        return centred(picture)
+    with Image.open(io.BytesIO(bytes(png))) as image:
+        return centred(image)
 
 
-def centred(picture: Image.Image) -> np.ndarray:
-    """Fit a picture into 120 x 120 and centre it on transparent 128 x 128 (straight RGBA)."""
-    drawing = picture.convert("RGBA")
+def centred(image: Image.Image) -> np.ndarray:
+    """Fit an image into 120 x 120 and centre it on transparent 128 x 128 (straight RGBA)."""
+    drawing = image.convert("RGBA")
     scale = DRAWN / max(drawing.size)
     size = (max(1, round(drawing.width * scale)), max(1, round(drawing.height * scale)))
     if size != drawing.size:

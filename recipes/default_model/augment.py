@@ -37,11 +37,11 @@ from .prompts import COMPOSITIONS
 Kind = Literal["plain", "moved", "coloured", "composed"]
 
 SHARES: dict[Kind, float] = {"plain": 0.45, "moved": 0.15, "coloured": 0.15, "composed": 0.25}
-"""How often the denoiser sees each kind of picture."""
+"""How often the denoiser sees each kind of image."""
 
 SEED = 5
 MOVES = 10
-"""Moved pictures of each drawing."""
+"""Moved images of each drawing."""
 COLOURS_OF_A_DRAWING = 4
 COMPOSED = 20000
 COMMON_WEIGHT = 3.0
@@ -99,11 +99,11 @@ ARRANGEMENTS = {"beside": 0.27, "accompanied": 0.2, "hat": 0.21, "glasses": 0.1,
 
 @dataclass(frozen=True)
 class Example:
-    """A picture to train on: uint8 [128, 128, 4], straight RGBA. `weight` is relative to others
+    """An image to train on: uint8 [128, 128, 4], straight RGBA. `weight` is relative to others
     of its kind."""
 
     kind: Kind
-    picture: np.ndarray
+    image: np.ndarray
     captions: Captions
     weight: float
 
@@ -114,7 +114,7 @@ class Known:
 
     drawing: Drawing
     concept: Concept
-    picture: np.ndarray
+    image: np.ndarray
 
     @property
     def weight(self) -> float:
@@ -126,20 +126,20 @@ def importance(drawing: Drawing) -> float:
 
 
 def examples(dataset: Dataset, composed: int) -> Iterator[Example]:
-    """All made pictures of a data set: moved, coloured, and about this many composed ones."""
+    """All made images of a data set: moved, coloured, and about this many composed ones."""
     rng = np.random.default_rng(SEED)
     named = {concept.hexcode: concept for concept in concepts()}
     one_way = {hexcode(emoji) for emoji in ONE_WAY.split()}
     known: list[Known] = []
-    for drawing, picture in zip(dataset.drawings, dataset.pictures, strict=True):
+    for drawing, image in zip(dataset.drawings, dataset.images, strict=True):
         if drawing.held_out != "train":
             continue
         flips = drawing.hexcode not in one_way
         for _ in range(MOVES):
-            shown = _jittered(picture, rng, flips=flips)
+            shown = _jittered(image, rng, flips=flips)
             yield Example("moved", shown, drawing.captions, importance(drawing))
         if concept := named.get(drawing.hexcode):
-            known.append(Known(drawing, concept, np.asarray(picture)))
+            known.append(Known(drawing, concept, np.asarray(image)))
     for one in known:
         yield from coloured(one, rng)
     yield from compositions(known, composed, rng)
@@ -149,24 +149,24 @@ def coloured(one: Known, rng: np.random.Generator) -> Iterator[Example]:
     """A drawing called by its own colour, and in others."""
     if one.concept.emoji in OWN_COLOUR.split():
         return
-    own = colour_name(one.picture)
+    own = colour_name(one.image)
     if own and (word := _colour_word(own, one.concept, rng)):
-        yield Example("coloured", one.picture, _colour_captions(word, one, rng), one.weight)
+        yield Example("coloured", one.image, _colour_captions(word, one, rng), one.weight)
     left = COLOURS_OF_A_DRAWING
     for i in rng.permutation(len(COLOURS)):
         colour = COLOURS[int(i)]
         word = _colour_word(colour.name, one.concept, rng)
         if not left or word is None:
             continue
-        picture = recoloured(one.picture, colour)
-        if picture is not None:
+        image = recoloured(one.image, colour)
+        if image is not None:
             left -= 1
             words = _colour_captions(word, one, rng)
-            yield Example("coloured", _jittered(picture, rng, flips=False), words, one.weight)
+            yield Example("coloured", _jittered(image, rng, flips=False), words, one.weight)
 
 
 def compositions(known: list[Known], count: int, rng: np.random.Generator) -> Iterator[Example]:
-    """Two drawings of one style in one picture, many times."""
+    """Two drawings of one style in one image, many times."""
     for style in dict.fromkeys(one.drawing.style for one in known):
         found = {one.concept.emoji: one for one in known if one.drawing.style == style}
         share = sum(one.drawing.style == style for one in known) / len(known)
@@ -195,32 +195,32 @@ def _composition(found: dict[str, Known], style: str, rng: np.random.Generator) 
     if first is None or second is None or first is second or _judged_by(first, second):
         return None
     a, b = _name(first, rng), _name(second, rng)
-    one, two, emoji = first.picture, second.picture, first.concept.emoji
+    one, two, emoji = first.image, second.image, first.concept.emoji
     match way:
         case "beside":
-            picture = beside(one, two)
+            image = beside(one, two)
             texts = (f"{with_article(a)} and {with_article(b)}", f"{a} and {b}")
         case "accompanied":
-            picture = accompanied(one, two)
+            image = accompanied(one, two)
             texts = (f"{with_article(a)} with {with_article(b)}", f"{a} with {b}")
         case "hat":
-            picture = (wearing if rng.random() < 0.5 else crowned)(one, two)
+            image = (wearing if rng.random() < 0.5 else crowned)(one, two)
             texts = (f"{with_article(a)} with {with_article(b)}", f"{a} wearing {with_article(b)}")
         case "glasses":
-            picture = behind_glasses(one, two, (heads | things)[emoji])
+            image = behind_glasses(one, two, (heads | things)[emoji])
             texts = (f"{with_article(a)} with {b}", f"{a} wearing {b}")
         case "face":
-            picture = with_face(one, two, things[emoji])
+            image = with_face(one, two, things[emoji])
             how, what = EXPRESSIONS[second.concept.emoji]
             texts = (with_article(f"{how} {a}"), f"{with_article(a)} with {what}")
         case _:
-            picture = before_fire(one, two)
+            image = before_fire(one, two)
             texts = (f"{with_article(a)} on fire", f"burning {a}")
     kept = concept_names() | judging_texts()
     if any(without_article(text) in kept for text in texts):
         return None
     words = ((texts[0], 0.4), (f"{texts[0]}, {style}", 0.3), (f"{texts[1]}, {style}", 0.3))
-    return Example("composed", picture, words, 1.0)
+    return Example("composed", image, words, 1.0)
 
 
 @cache
@@ -298,7 +298,7 @@ def _name(one: Known, rng: np.random.Generator) -> str:
     return plain[int(rng.integers(len(plain)))]
 
 
-def _jittered(picture: np.ndarray, rng: np.random.Generator, *, flips: bool) -> np.ndarray:
+def _jittered(image: np.ndarray, rng: np.random.Generator, *, flips: bool) -> np.ndarray:
     scale = float(rng.uniform(*SCALES))
     shift = (float(rng.uniform(-SHIFT, SHIFT)), float(rng.uniform(-SHIFT, SHIFT)))
-    return moved(np.asarray(picture), scale, shift, flips and bool(rng.random() < FLIPPED))
+    return moved(np.asarray(image), scale, shift, flips and bool(rng.random() < FLIPPED))

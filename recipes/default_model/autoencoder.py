@@ -75,7 +75,7 @@ class swapped:  # noqa: N801  # reads as a verb in a with statement
 def part(dataset: Dataset, held_out: str) -> Tensor:
     """The drawings of one part of the split, uint8 [M, 128, 128, 4], straight alpha."""
     picks = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == held_out]
-    return torch.from_numpy(np.ascontiguousarray(dataset.pictures[picks]))
+    return torch.from_numpy(np.ascontiguousarray(dataset.images[picks]))
 
 
 def on_white(drawings: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Which concept does a picture show? A small classifier, trained on real drawings only.
+"""Which concept does an image show? A small classifier, trained on real drawings only.
 
-It is the judge of generated pictures, so it never sees one in training, nor a held-out drawing.
+It is the judge of generated images, so it never sees one in training, nor a held-out drawing.
 With two or three drawings a concept, its knowledge comes from augmentation: shift, scale, a little
 rotation, colour, blur and noise, the last two at the grain that decoded latents have.
 """
@@ -27,7 +27,7 @@ from .workspace import checkpoint
 SIDE = 64
 BATCH = 64
 SAMPLES = 32_000
-"""Pictures seen, about 30 times each drawing: two or three minutes on two cores."""
+"""Images seen, about 30 times each drawing: two or three minutes on two cores."""
 SEED = 3
 WIDTHS = (24, 48, 96, 192)
 LABEL_SMOOTHING = 0.1
@@ -49,7 +49,7 @@ class Block(nn.Module):
 
 
 class ConceptClassifier(nn.Module):
-    """Pictures [B, 3, 64, 64] in [-1, 1] -> logits [B, classes]."""
+    """Images [B, 3, 64, 64] in [-1, 1] -> logits [B, classes]."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -60,8 +60,8 @@ class ConceptClassifier(nn.Module):
         self.places = nn.Conv2d(WIDTHS[-1], 32, 1)
         self.head = nn.Linear(WIDTHS[-1] + 32 * cells, classes)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        x = self.blocks(picture)
+    def forward(self, image: Tensor) -> Tensor:
+        x = self.blocks(image)
         return self.head(torch.cat([x.mean(dim=(2, 3)), self.places(x).flatten(1)], dim=1))
 
 
@@ -70,7 +70,7 @@ class ClassifierTask:
     """One step: augment some drawings and name their concepts, by cross-entropy."""
 
     module: nn.Module
-    pictures: Tensor
+    images: Tensor
     """Real training drawings, [N, 3, 64, 64] in [-1, 1]."""
     labels: Tensor
     """[N], class numbers."""
@@ -78,9 +78,9 @@ class ClassifierTask:
     device: torch.device
 
     def loss(self, step: int, progress: float, generator: torch.Generator) -> dict[str, Tensor]:
-        picks = torch.randint(len(self.pictures), (self.batch,), generator=generator)
-        pictures = augment(self.pictures[picks], generator)
-        logits = self.module(pictures.to(self.device, memory_format=torch.channels_last))
+        picks = torch.randint(len(self.images), (self.batch,), generator=generator)
+        images = augment(self.images[picks], generator)
+        logits = self.module(images.to(self.device, memory_format=torch.channels_last))
         target = self.labels[picks].to(self.device)
         loss = F.cross_entropy(logits.float(), target, label_smoothing=LABEL_SMOOTHING)
         return {"loss": loss, "accuracy": (logits.argmax(dim=1) == target).float().mean()}
@@ -98,25 +98,25 @@ class Judge:
         """The class of a concept that some training drawing shows."""
         return self.concepts.index(hexcode)
 
-    def ranks(self, pictures: Tensor, hexcodes: Sequence[str]) -> Tensor:
-        """Pictures [B, 3, H, W] in [-1, 1] -> how many concepts seem likelier than the right one,
+    def ranks(self, images: Tensor, hexcodes: Sequence[str]) -> Tensor:
+        """Images [B, 3, H, W] in [-1, 1] -> how many concepts seem likelier than the right one,
         [B]; 0 is a hit."""
-        return self.best_ranks(pictures, [[code] for code in hexcodes])
+        return self.best_ranks(images, [[code] for code in hexcodes])
 
-    def best_ranks(self, pictures: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
+    def best_ranks(self, images: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
         """The same where any of several concepts is right: the rank of the likeliest of them."""
-        logits = self.logits(pictures)
+        logits = self.logits(images)
         best = logits.masked_fill(~self._right(hexcodes), -torch.inf).amax(dim=1, keepdim=True)
         return (logits > best).sum(dim=1)
 
-    def probabilities(self, pictures: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
+    def probabilities(self, images: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
         """Of all concepts that are right together, [B]."""
-        return (self.logits(pictures).softmax(dim=1) * self._right(hexcodes)).sum(dim=1)
+        return (self.logits(images).softmax(dim=1) * self._right(hexcodes)).sum(dim=1)
 
     @torch.no_grad()
-    def logits(self, pictures: Tensor) -> Tensor:
-        """Pictures [B, 3, H, W] in [-1, 1] -> [B, concepts]."""
-        return torch.cat([self.network(part) for part in shrink(pictures).split(64)])
+    def logits(self, images: Tensor) -> Tensor:
+        """Images [B, 3, H, W] in [-1, 1] -> [B, concepts]."""
+        return torch.cat([self.network(part) for part in shrink(images).split(64)])
 
     def _right(self, hexcodes: Sequence[Sequence[str]]) -> Tensor:
         right = torch.zeros(len(hexcodes), len(self.concepts), dtype=torch.bool)
@@ -134,7 +134,7 @@ def train_judge(dataset: Dataset, work: Path, *, samples: int = SAMPLES) -> Judg
     seen = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == "train"]
     codes = [dataset.drawings[i].hexcode for i in seen]
     concepts = tuple(sorted(set(codes)))
-    drawings = np.ascontiguousarray(dataset.pictures[seen])
+    drawings = np.ascontiguousarray(dataset.images[seen])
     run = work / f"classifier-{_digest(drawings, codes, samples)[:12]}"
     torch.manual_seed(SEED)  # the network's initial weights
     network = ConceptClassifier(len(concepts)).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -142,7 +142,7 @@ def train_judge(dataset: Dataset, work: Path, *, samples: int = SAMPLES) -> Judg
         parts = torch.from_numpy(drawings).split(64)
         task = ClassifierTask(
             module=network,
-            pictures=torch.cat([shrink(on_white(part)) for part in parts]),
+            images=torch.cat([shrink(on_white(part)) for part in parts]),
             labels=torch.tensor([concepts.index(code) for code in codes]),
             batch=BATCH,
             device=torch.device("cpu"),
@@ -163,14 +163,14 @@ def train_judge(dataset: Dataset, work: Path, *, samples: int = SAMPLES) -> Judg
     return Judge(network.eval(), concepts)
 
 
-def shrink(pictures: Tensor) -> Tensor:
+def shrink(images: Tensor) -> Tensor:
     """[B, C, H, W], H and W multiples of 64 -> [B, C, 64, 64] by averaging."""
-    return F.avg_pool2d(pictures, pictures.shape[-1] // SIDE)
+    return F.avg_pool2d(images, images.shape[-1] // SIDE)
 
 
-def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     """The same things drawn a little differently: [B, 3, 64, 64] in [-1, 1], white around."""
-    count = len(pictures)
+    count = len(images)
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return low + (high - low) * torch.rand(count, *shape, generator=generator)
@@ -180,8 +180,8 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
     shift = uniform(-0.1, 0.1, 2)
     cos, sin = scale * angle.cos(), scale * angle.sin()
     rows = (torch.stack([cos, -sin, shift[:, 0]], 1), torch.stack([sin, cos, shift[:, 1]], 1))
-    grid = F.affine_grid(torch.stack(rows, 1), list(pictures.shape), align_corners=False)
-    ink = 1 - pictures  # 0 where it is white, which is what lies outside
+    grid = F.affine_grid(torch.stack(rows, 1), list(images.shape), align_corners=False)
+    ink = 1 - images  # 0 where it is white, which is what lies outside
     x = 1 - F.grid_sample(ink, grid, padding_mode="zeros", align_corners=False)
 
     # Colour: saturation, contrast around white, gain of each channel. Little hue: it has meaning.
@@ -189,7 +189,7 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
     x = grey + uniform(0.7, 1.3, 1, 1, 1) * (x - grey)
     x = 1 - (1 - x) * uniform(0.8, 1.2, 1, 1, 1) * uniform(0.9, 1.1, 3, 1, 1)
 
-    # Blur: a share of the same picture through half or a quarter of the resolution.
+    # Blur: a share of the same image through half or a quarter of the resolution.
     small = SIDE // (2 if int(torch.randint(2, (1,), generator=generator)) else 4)
     soft = F.interpolate(F.adaptive_avg_pool2d(x, small), SIDE, mode="bilinear")
     x = torch.lerp(x, soft, uniform(-0.5, 1.0, 1, 1, 1).clamp_min(0))

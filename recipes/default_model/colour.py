@@ -117,27 +117,27 @@ def names(lab: np.ndarray) -> np.ndarray:
     return np.select(kinds, words, default="purple")
 
 
-def colour_name(picture: np.ndarray) -> str | None:
+def colour_name(image: np.ndarray) -> str | None:
     """What colour a drawing (uint8 [H, W, 4], straight RGBA) mostly is, or None if it is mixed."""
-    opaque = picture[..., 3] >= 128
+    opaque = image[..., 3] >= 128
     if not opaque.any():
         return None
-    found, counts = np.unique(names(to_oklab(picture[opaque][:, :3] / 255)), return_counts=True)
+    found, counts = np.unique(names(to_oklab(image[opaque][:, :3] / 255)), return_counts=True)
     most = int(counts.argmax())
     return str(found[most]) if counts[most] >= MOSTLY * opaque.sum() else None
 
 
-def recoloured(picture: np.ndarray, colour: Colour) -> np.ndarray | None:
+def recoloured(image: np.ndarray, colour: Colour) -> np.ndarray | None:
     """The drawing with its main colour, and shades of it, turned into another.
 
     Parts of other hues, and in a coloured drawing black and white ones, stay: eyes, leaves,
     windows. None when the result is not mostly of that colour, or was before.
     """
-    if colour_name(picture) == colour.name:
+    if colour_name(image) == colour.name:
         return None
-    lab = to_oklab(picture[..., :3] / 255)
+    lab = to_oklab(image[..., :3] / 255)
     light, chroma, hue = polar(lab)
-    opaque = picture[..., 3] >= 128
+    opaque = image[..., 3] >= 128
     coloured = opaque & ~neutral(light, chroma)
     colourless = coloured.sum() < 0.35 * opaque.sum()
     main_hue = colour.hue
@@ -170,6 +170,6 @@ def recoloured(picture: np.ndarray, colour: Colour) -> np.ndarray | None:
     angle = np.radians(hue + colour.hue - main_hue)
     new = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], -1)
     rgb = from_oklab(lab + part[..., None] * (new - lab))
-    result = picture.copy()
+    result = image.copy()
     result[..., :3] = np.round(rgb * 255).astype(np.uint8)
     return result if colour_name(result) == colour.name else None

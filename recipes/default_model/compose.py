@@ -1,4 +1,4 @@
-"""Several drawings in one picture: two things, something worn, a face on a thing, fire behind it.
+"""Several drawings in one image: two things, something worn, a face on a thing, fire behind it.
 
 All drawings are uint8 [128, 128, 4], straight RGBA, and of one style.
 """
@@ -113,14 +113,14 @@ def features(face: np.ndarray) -> np.ndarray:
 
 
 def moved(
-    picture: np.ndarray, scale: float, shift: tuple[float, float], flip: bool = False
+    rgba: np.ndarray, scale: float, shift: tuple[float, float], flip: bool = False
 ) -> np.ndarray:
     """The drawing larger or smaller and elsewhere by up to `shift` pixels, without being cut."""
-    image = Image.fromarray(picture)
-    image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else image
-    bounds = image.getchannel("A").getbbox()
+    drawing = Image.fromarray(rgba)
+    drawing = drawing.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else drawing
+    bounds = drawing.getchannel("A").getbbox()
     if bounds is None:
-        return picture
+        return rgba
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
     scale = min(scale, (SIDE - 2) / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -130,7 +130,7 @@ def moved(
     )
     canvas = _blank()
     canvas.alpha_composite(
-        image.crop(bounds).resize(size, Image.Resampling.BICUBIC), (next(places), next(places))
+        drawing.crop(bounds).resize(size, Image.Resampling.BICUBIC), (next(places), next(places))
     )
     return np.asarray(canvas)
 

@@ -1,4 +1,4 @@
-"""The training data: pictures, captions and the held-out split, built once and read by the trainer.
+"""The training data: images, captions and the held-out split, built once and read by the trainer.
 
 A data set is a folder of three files:
 
@@ -52,9 +52,9 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Dataset:
-    """`pictures`: uint8 [N, 128, 128, 4], straight RGBA, mapped from the file; N `drawings`."""
+    """`images`: uint8 [N, 128, 128, 4], straight RGBA, mapped from the file; N `drawings`."""
 
-    pictures: np.ndarray
+    images: np.ndarray
     drawings: tuple[Drawing, ...]
 
 
@@ -84,19 +84,19 @@ def build(packages: Path, out: Path, styles: Sequence[str] = DEFAULT_STYLES) -> 
     known = _emojibase(packages)
     needed = needed_concepts()
     sources = {style: open_source(style, packages) for style in styles}
-    pictures: list[np.ndarray] = []
+    images: list[np.ndarray] = []
     drawings: list[Drawing] = []
     for concept in concepts():
         tags = _tags(concept, known)
         drawn = {style: source.draw(concept.hexcode) for style, source in sources.items()}
-        found = {style: picture for style, picture in drawn.items() if picture is not None}
+        found = {style: image for style, image in drawn.items() if image is not None}
         keep = concept.common or concept.hexcode in needed
         if not found:
             raise RecipeError(
                 "No style draws {emoji} {label}.", emoji=concept.emoji, label=concept.label
             )
-        for style, picture in found.items():
-            pictures.append(picture)
+        for style, image in found.items():
+            images.append(image)
             drawings.append(
                 Drawing(
                     hexcode=concept.hexcode,
@@ -108,7 +108,7 @@ def build(packages: Path, out: Path, styles: Sequence[str] = DEFAULT_STYLES) -> 
                     captions=captions(concept, style, tags),
                 )
             )
-    write(out, np.stack(pictures), drawings)
+    write(out, np.stack(images), drawings)
 
 
 def _emojibase(packages: Path) -> dict[str, Any]:
@@ -129,10 +129,10 @@ def _tags(concept: Concept, known: dict[str, Any]) -> list[str]:
     return record.get("tags", [])
 
 
-def write(out: Path, pictures: np.ndarray, drawings: Sequence[Drawing]) -> None:
+def write(out: Path, images: np.ndarray, drawings: Sequence[Drawing]) -> None:
     """Write the three files of a data set into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    np.save(out / "pictures.npy", pictures)
+    np.save(out / "pictures.npy", images)
     _write_json(out / "index.json", [asdict(drawing) for drawing in drawings])
     split = {
         "rule": RULE,
@@ -145,7 +145,7 @@ def write(out: Path, pictures: np.ndarray, drawings: Sequence[Drawing]) -> None:
 def load(out: Path) -> Dataset:
     """Read a data set. Raises RecipeError when a file is missing, damaged or does not fit."""
     try:
-        pictures = np.load(out / "pictures.npy", mmap_mode="r")
+        images = np.load(out / "pictures.npy", mmap_mode="r")
         records = json.loads((out / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RecipeError(
@@ -153,15 +153,15 @@ def load(out: Path) -> Dataset:
         ) from error
     if not isinstance(records, list):
         raise RecipeError("{value} is not a list of drawings.", value=out / "index.json")
-    if pictures.dtype != np.uint8 or pictures.shape != (len(records), SIDE, SIDE, 4):
+    if images.dtype != np.uint8 or images.shape != (len(records), SIDE, SIDE, 4):
         raise RecipeError(
             "{value} is {dtype} {shape}, but the index promises uint8 {value_2}.",
             value=out / "pictures.npy",
-            dtype=pictures.dtype,
-            shape=pictures.shape,
+            dtype=images.dtype,
+            shape=images.shape,
             value_2=(len(records), SIDE, SIDE, 4),
         )
-    return Dataset(pictures, tuple(_drawing(i, record) for i, record in enumerate(records)))
+    return Dataset(images, tuple(_drawing(i, record) for i, record in enumerate(records)))
 
 
 def _drawing(position: int, record: Any) -> Drawing:

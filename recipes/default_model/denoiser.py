@@ -108,9 +108,9 @@ def train_denoiser(
         line = f"step {progress.step}: train {losses[0]:.4f}, held-out {losses[1]:.4f}\n"
         with (folder / "quality.txt").open("a", encoding="utf-8") as file:
             file.write(line)
-        pictures = decode(decoder, latents, tensors)
+        images = decode(decoder, latents, tensors)
         sheet = folder / f"sheet-{progress.step:06d}.png"
-        save_sheet(sheet, [to_pixels(picture[:3]) for picture in pictures], columns=8)
+        save_sheet(sheet, [to_pixels(image[:3]) for image in images], columns=8)
 
     plan = replace(PLAN, samples=samples, batch=batch, decay=decay, seconds=seconds)
     task = DiffusionTask(
@@ -123,7 +123,7 @@ def train_denoiser(
 def evaluation_loss(
     network: Backbone, data: LatentSet, device: torch.device, count: int = 256
 ) -> float:
-    """Denoising loss over fixed pictures, captions, times and noise."""
+    """Denoising loss over fixed images, captions, times and noise."""
     generator = torch.Generator().manual_seed(0)
     picks = torch.arange(count) % len(data.latents)
     columns = data.caption_weights[picks].argmax(dim=1, keepdim=True)

@@ -37,10 +37,10 @@ def settings_of(model: Model) -> Settings:
     return Settings(found.sampler, found.schedule, found.steps, found.cfg)
 
 
-def pictures(
+def images(
     model: Model, texts: Sequence[str], seeds: Sequence[int], settings: Settings, what: str
 ) -> Tensor:
-    """RGB on white, [N, 3, H, W] in [-1, 1]: one picture for each text and its seed.
+    """RGB on white, [N, 3, H, W] in [-1, 1]: one image for each text and its seed.
 
     Text i is drawn beside others, so by rounding alone it may differ from itself drawn alone.
     """

@@ -32,7 +32,7 @@ def encode(
 ) -> None:
     """Writes `out` (safetensors): latents, their statistics, captions as conditions.
 
-    The latents are those of the drawings, in their order, and of the pictures made from them if
+    The latents are those of the drawings, in their order, and of the images made from them if
     `augment`. The statistics are those of the training drawings. `autoencoder` is a training
     checkpoint, `sentence_encoder` the folder of published weights.
     """
@@ -40,7 +40,7 @@ def encode(
     network = CompactAutoencoder(CONFIG)
     load_ema(network, autoencoder)
     network.eval()
-    latents = _encoded(network, list(dataset.pictures))
+    latents = _encoded(network, list(dataset.images))
     seen = [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == "train"]
     mean = latents[seen].mean(dim=(0, 2, 3))
     std = latents[seen].std(dim=(0, 2, 3))
@@ -56,7 +56,7 @@ def encode(
         lists.append(example.captions)
         kinds.append(example.kind)
         weights.append(example.weight)
-        waiting.append(example.picture)
+        waiting.append(example.image)
         if len(waiting) == CHUNK:
             parts.append(_encoded(network, waiting))
             waiting.clear()
@@ -121,9 +121,9 @@ def _latent_set(encoded: dict[str, Tensor], picks: Tensor, device: torch.device)
 
 
 @torch.no_grad()
-def _encoded(network: CompactAutoencoder, pictures: Sequence[np.ndarray]) -> Tensor:
+def _encoded(network: CompactAutoencoder, images: Sequence[np.ndarray]) -> Tensor:
     """Drawings, uint8 [128, 128, 4] each -> latents as they come, [N, C, h, w]."""
-    chunks = (np.stack(pictures[i : i + CHUNK]) for i in range(0, len(pictures), CHUNK))
+    chunks = (np.stack(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK))
     return torch.cat([network.encode(on_white(torch.from_numpy(chunk))) for chunk in chunks])
 
 

@@ -6,15 +6,15 @@ Definitions (every draw has a fixed seed, so the same model gives the same numbe
   decoded, in dB.
 - Loss: mean squared error of the prediction for 256 noisy latents, as in training; held-out means
   the held-out (concept, style) pairs.
-- Retrieval: a picture is drawn for the caption "label, style" with the model's default settings;
+- Retrieval: an image is drawn for the caption "label, style" with the model's default settings;
   it is a hit when the classifier's likeliest of all concepts (or one of its five likeliest) is the
   caption's. Train captions are those of training drawings taken at random; held-out pairs are
   captions whose drawing was not trained on, though the concept was seen in other styles.
 - Classifier accuracy: the same classifier on the real drawings of the held-out pairs: no generated
-  picture can be expected to do better than about that.
+  image can be expected to do better than about that.
 - Prompts: see `prompt_scores`.
-- Memorisation: how far a picture is from the nearest training drawing, as the root mean square
-  difference of 32 x 32 RGB on white (0 to 1). Beside generated pictures stand real held-out
+- Memorisation: how far an image is from the nearest training drawing, as the root mean square
+  difference of 32 x 32 RGB on white (0 to 1). Beside generated images stand real held-out
   drawings (as near as a drawing comes without having been copied) and training drawings seen
   through the autoencoder (what an exact copy would have).
 - Seconds an image: `core.pipeline` with the model's default settings, median of three.
@@ -42,14 +42,14 @@ from .autoencoder import on_white
 from .classifier import SAMPLES, Judge, train_judge
 from .data import Dataset, Drawing
 from .denoiser import PREDICTION, SCHEDULE, evaluation_loss
-from .drawing import Settings, pictures, settings_of
+from .drawing import Settings, images, settings_of
 from .judge import draw_one
 from .packages import RecipeError
 from .prompt_scores import PromptScore, PromptScores, prompt_scores
 from .sheets import save_sheet, to_pixels
 
 SEED = 4
-LOSS_PICTURES = 256
+LOSS_IMAGES = 256
 NEAREST_SIDE = 32
 SHEET_PAIRS = 16
 
@@ -74,7 +74,7 @@ class Memorisation:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Shares are 0 to 1. `pictures` is how many were drawn for each of the two retrievals."""
+    """Shares are 0 to 1. `images` is how many were drawn for each of the two retrievals."""
 
     autoencoder_psnr_db: float
     heldout_loss: float
@@ -86,19 +86,19 @@ class Evaluation:
     classifier_heldout_accuracy: float
     prompts: PromptScores
     memorisation: Memorisation
-    seconds_per_picture: float
+    seconds_per_image: float
     model_digest: str
     device: str
     steps: int
     cfg: float
-    pictures: int
+    images: int
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pictures drawn for the captions of drawings."""
+    """Images drawn for the captions of drawings."""
 
-    pictures: Tensor
+    images: Tensor
     """RGB on white, [N, 3, H, W] in [-1, 1]."""
     drawings: tuple[Drawing, ...]
 
@@ -112,7 +112,7 @@ def evaluate(
     classifier_samples: int = SAMPLES,
 ) -> Evaluation:
     """Every measure. Trains the classifier first, unless `work` has it, and writes
-    `work/memorisation.png`: generated pictures, each beside its nearest training drawing.
+    `work/memorisation.png`: generated images, each beside its nearest training drawing.
 
     Raises RecipeError when the model is not one of this recipe.
     """
@@ -131,16 +131,16 @@ def evaluate(
     real = Drawn(whites(dataset, pairs), tuple(dataset.drawings[i] for i in pairs))
 
     known = thumbnails(whites(dataset, train))
-    copied = thumbnails(reconstructed(model, whites(dataset, shuffled[:LOSS_PICTURES])))
+    copied = thumbnails(reconstructed(model, whites(dataset, shuffled[:LOSS_IMAGES])))
     memorisation = Memorisation(
-        train_captions=spread(thumbnails(from_train.pictures), known),
-        heldout_pair_captions=spread(thumbnails(from_pairs.pictures), known),
+        train_captions=spread(thumbnails(from_train.images), known),
+        heldout_pair_captions=spread(thumbnails(from_pairs.images), known),
         real_heldout=spread(thumbnails(whites(dataset, [*pairs, *concepts])), known),
         exact_copy=spread(copied, known),
     )
     work.mkdir(parents=True, exist_ok=True)
     half = SHEET_PAIRS // 2
-    shown = torch.cat([from_train.pictures[:half], from_pairs.pictures[:half]])
+    shown = torch.cat([from_train.images[:half], from_pairs.images[:half]])
     save_nearest(work / "memorisation.png", shown, known, whites(dataset, train))
 
     held_out = whites(dataset, [*pairs, *concepts])
@@ -155,12 +155,12 @@ def evaluate(
         classifier_heldout_accuracy=share(judged(judge, real), 1),
         prompts=prompt_scores(judge, model, settings_of(model)),
         memorisation=memorisation,
-        seconds_per_picture=seconds_per_picture(model),
+        seconds_per_image=seconds_per_image(model),
         model_digest=model.digest,
         device=device_name(model.device),
         steps=model.defaults.steps,
         cfg=model.defaults.cfg,
-        pictures=count,
+        images=count,
     )
 
 
@@ -180,7 +180,7 @@ def indices(dataset: Dataset, held_out: str) -> list[int]:
 
 def whites(dataset: Dataset, picks: Sequence[int]) -> Tensor:
     """RGB on white, [N, 3, 128, 128] in [-1, 1]."""
-    return on_white(torch.from_numpy(np.ascontiguousarray(dataset.pictures[list(picks)])))
+    return on_white(torch.from_numpy(np.ascontiguousarray(dataset.images[list(picks)])))
 
 
 def caption(drawing: Drawing) -> str:
@@ -190,15 +190,15 @@ def caption(drawing: Drawing) -> str:
 def draw_captions(
     model: Model, dataset: Dataset, picks: Sequence[int], count: int, what: str
 ) -> Drawn:
-    """`count` pictures for the captions of `picks`, in turn, picture i from seed i."""
+    """`count` images for the captions of `picks`, in turn, image i from seed i."""
     drawings = tuple(dataset.drawings[picks[i % len(picks)]] for i in range(count))
     texts = [caption(drawing) for drawing in drawings]
-    return Drawn(pictures(model, texts, range(count), settings_of(model), what), drawings)
+    return Drawn(images(model, texts, range(count), settings_of(model), what), drawings)
 
 
 def judged(judge: Judge, drawn: Drawn) -> Tensor:
-    """The rank of the right concept for each picture, [N]; 0 is a hit."""
-    return judge.ranks(drawn.pictures, [drawing.hexcode for drawing in drawn.drawings])
+    """The rank of the right concept for each image, [N]; 0 is a hit."""
+    return judge.ranks(drawn.images, [drawing.hexcode for drawing in drawn.drawings])
 
 
 def share(ranks: Tensor, within: int) -> float:
@@ -206,16 +206,16 @@ def share(ranks: Tensor, within: int) -> float:
 
 
 @torch.no_grad()
-def reconstructed(model: Model, pictures: Tensor) -> Tensor:
-    """Pictures [N, 3, H, W] through the autoencoder and back."""
-    parts = (model.decode(model.encode(part.to(model.device))) for part in pictures.split(64))
+def reconstructed(model: Model, images: Tensor) -> Tensor:
+    """Images [N, 3, H, W] through the autoencoder and back."""
+    parts = (model.decode(model.encode(part.to(model.device))) for part in images.split(64))
     return torch.cat([part[:, :3].clamp(-1, 1).cpu() for part in parts])
 
 
 @torch.no_grad()
 def loss(model: Model, dataset: Dataset, picks: Sequence[int]) -> float:
     """Denoising loss on some drawings under their likeliest captions."""
-    picks = picks[:LOSS_PICTURES]
+    picks = picks[:LOSS_IMAGES]
     parts = whites(dataset, picks).split(64)
     texts = [max(dataset.drawings[i].captions, key=lambda weighted: weighted[1])[0] for i in picks]
     cond = model.text.encode(texts)
@@ -229,12 +229,12 @@ def loss(model: Model, dataset: Dataset, picks: Sequence[int]) -> float:
         caption_weights=torch.ones(len(picks), 1),
         weights=torch.ones(len(picks)),
     )
-    return evaluation_loss(model.backbone, data, model.device, LOSS_PICTURES)
+    return evaluation_loss(model.backbone, data, model.device, LOSS_IMAGES)
 
 
-def thumbnails(pictures: Tensor) -> Tensor:
+def thumbnails(images: Tensor) -> Tensor:
     """[N, 3, S, S] in [-1, 1] -> [N, 3 * 32 * 32] in [0, 1]."""
-    small = F.avg_pool2d(pictures, pictures.shape[-1] // NEAREST_SIDE)
+    small = F.avg_pool2d(images, images.shape[-1] // NEAREST_SIDE)
     return (small.flatten(1) + 1) / 2
 
 
@@ -248,19 +248,19 @@ def spread(thumbs: Tensor, known: Tensor) -> Spread:
     return Spread(statistics.median(nearest), min(nearest))
 
 
-def save_nearest(path: Path, pictures: Tensor, known: Tensor, drawings: Tensor) -> None:
-    """Each picture and, right of it, the training drawing nearest to it."""
-    nearest = distances(thumbnails(pictures), known).argmin(dim=1).tolist()
+def save_nearest(path: Path, images: Tensor, known: Tensor, drawings: Tensor) -> None:
+    """Each image and, right of it, the training drawing nearest to it."""
+    nearest = distances(thumbnails(images), known).argmin(dim=1).tolist()
     tiles = [
         to_pixels(tile)
-        for picture, i in zip(pictures, nearest, strict=True)
-        for tile in (picture, drawings[i])
+        for image, i in zip(images, nearest, strict=True)
+        for tile in (image, drawings[i])
     ]
     save_sheet(path, tiles, columns=8)
 
 
-def seconds_per_picture(model: Model, settings: Settings | None = None, repeats: int = 3) -> float:
-    """From the request to the finished picture, by default at the model's default settings."""
+def seconds_per_image(model: Model, settings: Settings | None = None, repeats: int = 3) -> float:
+    """From the request to the finished image, by default at the model's default settings."""
     times: list[float] = []
     for seed in range(repeats + 1):
         began = time.perf_counter()
@@ -299,7 +299,7 @@ def report(evaluation: Evaluation) -> str:
         ("nearest training drawing, held-out pairs", _distances(m.heldout_pair_captions)),
         ("nearest training drawing, real held-out", _distances(m.real_heldout)),
         ("nearest training drawing, exact copy", _distances(m.exact_copy)),
-        ("seconds a picture", f"{e.seconds_per_picture:.2f} ({e.device}, {e.steps} steps)"),
+        ("seconds an image", f"{e.seconds_per_image:.2f} ({e.device}, {e.steps} steps)"),
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
@@ -310,7 +310,7 @@ def _shares(top1: float, top5: float) -> str:
 
 
 def _score(score: PromptScore) -> str:
-    return f"{_shares(score.named, score.within_five)} of {score.pictures}"
+    return f"{_shares(score.named, score.within_five)} of {score.images}"
 
 
 def _distances(spread: Spread) -> str:

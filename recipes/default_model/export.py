@@ -22,7 +22,7 @@ from .encode import PROMPT_TOKENS, TEXT, load_sentence_encoder
 # Fresh noise at every step lets a small network mend what it got wrong earlier: see the model card.
 DEFAULTS = Defaults(sampler="Euler a", schedule="Normal", steps=8, cfg=3.0, width=128, height=128)
 MAX_SIDE = 128
-"""Larger pictures repeat what was asked for: they are drawn in tiles, or enlarged."""
+"""Larger images repeat what was asked for: they are drawn in tiles, or enlarged."""
 
 
 def export(

@@ -34,16 +34,16 @@ LINE_HEIGHT = 15
 def draw_sheet(model: Model, name: str, path: Path, *, seed: int = 0) -> None:
     """Draws one list of PROMPTS, prompt i from `seed` + i, and writes it with its words."""
     prompts = PROMPTS[name]
-    pictures = [
+    images = [
         draw_one(model, prompt.text, seed + i)
-        for i, prompt in enumerate(tqdm(prompts, desc=f"Drawing {name}", unit="picture"))
+        for i, prompt in enumerate(tqdm(prompts, desc=f"Drawing {name}", unit="image"))
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    labelled(pictures, [prompt.text for prompt in prompts]).save(path)
+    labelled(images, [prompt.text for prompt in prompts]).save(path)
 
 
 def draw_one(model: Model, prompt: str, seed: int, settings: Settings | None = None) -> np.ndarray:
-    """One picture as the application draws it, uint8 [H, W, 3], by default with the model's
+    """One image as the application draws it, uint8 [H, W, 3], by default with the model's
     default settings."""
     settings = settings or settings_of(model)
     request = Request(
@@ -61,18 +61,18 @@ def draw_one(model: Model, prompt: str, seed: int, settings: Settings | None = N
     return finish(job, last.state).rgb
 
 
-def labelled(pictures: Sequence[np.ndarray], labels: Sequence[str]) -> Image.Image:
-    """Pictures uint8 [H, W, 3] of one size in rows of eight, each above its words."""
-    height, width, _ = pictures[0].shape
+def labelled(images: Sequence[np.ndarray], labels: Sequence[str]) -> Image.Image:
+    """Images uint8 [H, W, 3] of one size in rows of eight, each above its words."""
+    height, width, _ = images[0].shape
     across, down = width + GAP, height + LABEL_LINES * LINE_HEIGHT + GAP
-    columns = min(COLUMNS, len(pictures))
-    rows = -(-len(pictures) // columns)
+    columns = min(COLUMNS, len(images))
+    rows = -(-len(images) // columns)
     sheet = Image.new("RGB", (columns * across + GAP, rows * down + GAP), "white")
     pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(FONT_SIZE)
-    for i, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
+    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
         left, top = GAP + i % columns * across, GAP + i // columns * down
-        sheet.paste(Image.fromarray(picture), (left, top))
+        sheet.paste(Image.fromarray(image), (left, top))
         for row, line in enumerate(wrapped(label, font, width)[:LABEL_LINES]):
             place = (left + width / 2, top + height + row * LINE_HEIGHT)
             pen.text(place, line, "black", font, anchor="ma")

@@ -3,7 +3,7 @@
 A sampled latent is never quite one that the encoder would make: what should be even is blotchy,
 and edges are frayed. So drawings are noised part of the way and denoised again by the trained
 denoiser, and the decoder learns to show the drawings from what came out. The encoder stays as it
-is, and with it all latents; half of what the decoder sees is the encoder's own, so that pictures
+is, and with it all latents; half of what the decoder sees is the encoder's own, so that images
 that people bring keep coming back as they were.
 """
 
@@ -34,16 +34,16 @@ from .workspace import POLISH_SAMPLES, checkpoint
 SEED = 6
 PLAN = Plan(samples=POLISH_SAMPLES, batch=32, lr=5e-4, decay=0.7, weight_decay=0.0, seed=SEED)
 REDRAWN = 8000
-"""Pictures that are drawn again."""
+"""Images that are drawn again."""
 STEPS_LEFT = (1, 6)
-"""How many of the default steps are drawn again, at least and at most: with more of them a picture
+"""How many of the default steps are drawn again, at least and at most: with more of them an image
 is no longer the one that it was."""
 COMPOSED = 1500
 
 
 @dataclass(frozen=True)
 class Redrawn:
-    """Pictures, and latents near theirs."""
+    """Images, and latents near theirs."""
 
     targets: Tensor
     """RGB on white and alpha, uint8 [N, 4, S, S]."""
@@ -62,8 +62,8 @@ def polish(
     rng = np.random.default_rng(SEED)
     made = redrawn(model, chosen(dataset, REDRAWN, rng), rng)
     held_out = [
-        Example("plain", picture, drawing.captions, 1.0)
-        for drawing, picture in zip(dataset.drawings, dataset.pictures, strict=True)
+        Example("plain", image, drawing.captions, 1.0)
+        for drawing, image in zip(dataset.drawings, dataset.images, strict=True)
         if drawing.held_out == "pair"
     ]
     unseen = redrawn(model, held_out, np.random.default_rng(SEED))
@@ -99,8 +99,8 @@ def put_in(run: Path, model: Path) -> None:
 def chosen(dataset: Dataset, count: int, rng: np.random.Generator) -> list[Example]:
     """Of all that the denoiser is trained on, about as often as it sees each."""
     plain = (
-        Example("plain", picture, drawing.captions, importance(drawing))
-        for drawing, picture in zip(dataset.drawings, dataset.pictures, strict=True)
+        Example("plain", image, drawing.captions, importance(drawing))
+        for drawing, image in zip(dataset.drawings, dataset.images, strict=True)
         if drawing.held_out == "train"
     )
     kinds: dict[Kind, list[Example]] = {}
@@ -119,7 +119,7 @@ def redrawn(model: Model, those: Sequence[Example], rng: np.random.Generator) ->
     """Each noised to where a few of the default steps are left, and drawn again under a caption."""
     settings = settings_of(model)
     most = min(STEPS_LEFT[1], settings.steps - 1)
-    targets = [_target(one.picture) for one in those]
+    targets = [_target(one.image) for one in those]
     parts: dict[int, Tensor] = {}
     left = rng.integers(min(STEPS_LEFT[0], most), most + 1, len(those))
     for picks in tqdm(list(_batches(left)), desc="Drawing again", unit="batch"):
@@ -137,7 +137,7 @@ def redrawn(model: Model, those: Sequence[Example], rng: np.random.Generator) ->
 
 
 def _batches(left: np.ndarray) -> Iterator[list[int]]:
-    """Pictures with as many steps left, together."""
+    """Images with as many steps left, together."""
     for count in np.unique(left):
         same = [int(i) for i in np.flatnonzero(left == count)]
         yield from (same[i : i + BATCH] for i in range(0, len(same), BATCH))
@@ -148,7 +148,7 @@ def _caption(one: Example, rng: np.random.Generator) -> str:
     return texts[int(rng.choice(len(texts), p=np.array(weights) / sum(weights)))]
 
 
-def _target(picture: np.ndarray) -> Tensor:
-    rgba = torch.from_numpy(np.array(picture))
+def _target(image: np.ndarray) -> Tensor:
+    rgba = torch.from_numpy(np.array(image))
     white = (on_white(rgba[None])[0] + 1) * 127.5
     return torch.cat([white.round().byte(), rgba[..., 3:].permute(2, 0, 1)])

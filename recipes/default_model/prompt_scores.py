@@ -26,7 +26,7 @@ from .artwork import DEFAULT_STYLES, STYLES
 from .classifier import Judge
 from .colour import COLOURS, colour_name
 from .concepts import hexcode
-from .drawing import Settings, pictures
+from .drawing import Settings, images
 from .prompts import COMMON_PROMPTS, COMPOSITIONS, PARAPHRASES, Prompt
 from .sheets import to_pixels
 
@@ -35,13 +35,13 @@ COMPOSITION_SEEDS = 4
 
 @dataclass(frozen=True)
 class PromptScore:
-    """Shares of `pictures`, 0 to 1 (0 when there are none)."""
+    """Shares of `images`, 0 to 1 (0 when there are none)."""
 
     named: float
     within_five: float
     probability: float
-    """Mean over the pictures."""
-    pictures: int
+    """Mean over the images."""
+    images: int
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ColourScore:
     """Of things asked for in a colour, the share that mostly has it."""
 
     coloured: float
-    pictures: int
+    images: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class PromptScores:
 
 
 def prompt_scores(judge: Judge, model: Model, settings: Settings) -> PromptScores:
-    """All scores, picture i of each list from seed i."""
+    """All scores, image i of each list from seed i."""
 
     def score(prompts: Sequence[Prompt], what: str) -> PromptScore:
         known = known_to(judge, prompts)
@@ -108,11 +108,11 @@ def words(text: str) -> list[str]:
 
 
 def drawn(model: Model, prompts: Sequence[Prompt], settings: Settings, what: str) -> Tensor:
-    """RGB on white, [N, 3, H, W] in [-1, 1]; picture i from seed i."""
+    """RGB on white, [N, 3, H, W] in [-1, 1]; image i from seed i."""
     if not prompts:
         return torch.empty(0, 3, model.defaults.height, model.defaults.width)
     texts = [prompt.text for prompt in prompts]
-    return pictures(model, texts, range(len(texts)), settings, what)
+    return images(model, texts, range(len(texts)), settings, what)
 
 
 def named(judge: Judge, prompts: Sequence[Prompt], drawn: Tensor) -> PromptScore:
@@ -130,15 +130,15 @@ def in_their_colour(prompts: Sequence[Prompt], drawn: Tensor) -> ColourScore:
     """Of single things asked for in a colour, how many mostly have it."""
     colours = {colour.name for colour in COLOURS}
     hits = [
-        colour_name(opaque(picture)) in words(prompt.text)
-        for prompt, picture in zip(prompts, drawn, strict=True)
+        colour_name(opaque(image)) in words(prompt.text)
+        for prompt, image in zip(prompts, drawn, strict=True)
         if len(prompt.expected) == 1 and colours & set(words(prompt.text))
     ]
     return ColourScore(sum(hits) / len(hits) if hits else 0.0, len(hits))
 
 
-def opaque(picture: Tensor) -> np.ndarray:
+def opaque(image: Tensor) -> np.ndarray:
     """RGB on white [3, H, W] -> uint8 [H, W, 4]: whatever is not white is there."""
-    rgb = to_pixels(picture)
+    rgb = to_pixels(image)
     there = np.where(rgb.min(axis=-1, keepdims=True) < 235, 255, 0)
     return np.concatenate([rgb, there.astype(np.uint8)], axis=-1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Prompt:
-    """What somebody types, and the emoji any of which would be the expected picture."""
+    """What somebody types, and the emoji any of which would be the expected image."""
 
     text: str
     expected: tuple[str, ...]

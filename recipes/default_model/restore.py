@@ -1,7 +1,7 @@
 """Training runs from a model folder, to train on from weights that were shipped.
 
 A model folder has the moving averages, in half precision, and nothing of the optimiser: a run that
-starts from it counts its pictures from zero, and its learning rate rises again.
+starts from it counts its images from zero, and its learning rate rises again.
 """
 
 from __future__ import annotations

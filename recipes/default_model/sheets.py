@@ -1,4 +1,4 @@
-"""Sample sheets: pictures in a grid, for looking at."""
+"""Sample sheets: images in a grid, for looking at."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from PIL import Image
 from torch import Tensor
 
 
-def to_pixels(picture: Tensor) -> np.ndarray:
+def to_pixels(image: Tensor) -> np.ndarray:
     """[3, H, W] in [-1, 1] -> uint8 [H, W, 3]."""
-    levels = (picture.clamp(-1, 1).float().cpu() + 1) * 127.5
+    levels = (image.clamp(-1, 1).float().cpu() + 1) * 127.5
     return levels.round().byte().permute(1, 2, 0).numpy()
 
 
-def save_sheet(path: Path, pictures: Sequence[np.ndarray], columns: int, gap: int = 4) -> None:
-    """Writes uint8 [S, S, 3] pictures row by row."""
-    side = pictures[0].shape[0]
-    rows = -(-len(pictures) // columns)
+def save_sheet(path: Path, images: Sequence[np.ndarray], columns: int, gap: int = 4) -> None:
+    """Writes uint8 [S, S, 3] images row by row."""
+    side = images[0].shape[0]
+    rows = -(-len(images) // columns)
     shape = (rows * (side + gap) - gap, columns * (side + gap) - gap, 3)
     sheet = np.full(shape, 255, np.uint8)
-    for i, picture in enumerate(pictures):
+    for i, image in enumerate(images):
         top, left = (i // columns) * (side + gap), (i % columns) * (side + gap)
-        sheet[top : top + side, left : left + side] = picture
+        sheet[top : top + side, left : left + side] = image
     Image.fromarray(sheet).save(path)

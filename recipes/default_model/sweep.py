@@ -1,4 +1,4 @@
-"""Which settings suit a model? The common prompts with each, and the time of a picture."""
+"""Which settings suit a model? The common prompts with each, and the time of an image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.model.model import Model
 
 from .classifier import Judge
 from .drawing import Settings
-from .evaluate import seconds_per_picture
+from .evaluate import seconds_per_image
 from .prompt_scores import PromptScore, drawn, known_to, named
 from .prompts import COMMON_PROMPTS
 
@@ -36,11 +36,11 @@ class Row:
 
 
 def sweep(model: Model, judge: Judge, grid: Sequence[Settings], seeds: int) -> Iterator[Row]:
-    """One row for each of the settings: `seeds` pictures of every common prompt."""
+    """One row for each of the settings: `seeds` images of every common prompt."""
     prompts = known_to(judge, COMMON_PROMPTS * seeds)
     for settings in grid:
         found = drawn(model, prompts, settings, f"{settings}")
-        yield Row(settings, named(judge, prompts, found), seconds_per_picture(model, settings))
+        yield Row(settings, named(judge, prompts, found), seconds_per_image(model, settings))
 
 
 HEADER = (

@@ -15,7 +15,7 @@ COMMAND = "python -m recipes.default_model"
 AUTOENCODER_SAMPLES = 80_000
 DENOISER_SAMPLES = 400_000
 POLISH_SAMPLES = 60_000
-"""Pictures to see in training, where nobody says how many."""
+"""Images to see in training, where nobody says how many."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Position:
 
     @property
     def samples(self) -> int:
-        """Pictures seen."""
+        """Images seen."""
         return self.step * self.batch
 
 

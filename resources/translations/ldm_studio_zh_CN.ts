@@ -916,7 +916,7 @@
         <translation>放弃改动</translation>
     </message>
     <message>
-        <source>Make the picture without these changes.</source>
+        <source>Make the image without these changes.</source>
         <translation>生成时不使用这些改动。</translation>
     </message>
     <message>
@@ -967,20 +967,20 @@
         <translation>它们已经在“{name}”中。</translation>
     </message>
     <message>
-        <source>{pictures} added to “{name}”.</source>
-        <translation>{pictures}已添加到“{name}”。</translation>
+        <source>{images} added to “{name}”.</source>
+        <translation>{images}已添加到“{name}”。</translation>
     </message>
     <message>
-        <source>{pictures} added to the new collection “{name}”.</source>
-        <translation>{pictures}已放入新合集“{name}”。</translation>
+        <source>{images} added to the new collection “{name}”.</source>
+        <translation>{images}已放入新合集“{name}”。</translation>
     </message>
     <message>
         <source>Removed the collection “{name}”; its images stay.</source>
         <translation>合集“{name}”已删除；其中的图像保留。</translation>
     </message>
     <message>
-        <source>{pictures} removed from “{name}”.</source>
-        <translation>{pictures}已移出“{name}”。</translation>
+        <source>{images} removed from “{name}”.</source>
+        <translation>{images}已移出“{name}”。</translation>
     </message>
     <message>
         <source>New Collection</source>
@@ -1509,7 +1509,7 @@
 <context>
     <name>EnlargeDialog</name>
     <message>
-        <source>Enlarge Picture</source>
+        <source>Enlarge Image</source>
         <translation>放大图像</translation>
     </message>
     <message>
@@ -1541,7 +1541,7 @@
         <translation>从 {width} × {height} 放大到 {new_width} × {new_height} 像素，用 {side} × {side} 的重叠分块一起绘制，因此看不出接缝。分块越多耗时越长，但内存几乎不增加。</translation>
     </message>
     <message>
-        <source>{model} was made for pictures of {width} × {height}. A strength of 0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to draw the whole prompt into every tile; models made for large pictures bear more.</source>
+        <source>{model} was made for images of {width} × {height}. A strength of 0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to draw the whole prompt into every tile; models made for large images bear more.</source>
         <translation>{model} 适用于 {width} × {height} 的图像。强度 0.1 至 0.2 可清理边缘并去除缩放痕迹。再高就会在每个分块里都画出整个提示词；适用于大图的模型可以用更高的强度。</translation>
     </message>
 </context>
@@ -1590,8 +1590,8 @@
 <context>
     <name>ExportDialog</name>
     <message>
-        <source>Export {pictures}</source>
-        <translation>导出 {pictures}</translation>
+        <source>Export {images}</source>
+        <translation>导出 {images}</translation>
     </message>
     <message>
         <source>Where to</source>
@@ -1704,24 +1704,24 @@
         <translation>已重命名为 {name}。</translation>
     </message>
     <message>
-        <source>{pictures} could not be deleted.</source>
-        <translation>无法删除 {pictures}。</translation>
+        <source>{images} could not be deleted.</source>
+        <translation>无法删除 {images}。</translation>
     </message>
     <message>
-        <source>{pictures} removed from the history.</source>
-        <translation>已从历史记录中移除 {pictures}。</translation>
+        <source>{images} removed from the history.</source>
+        <translation>已从历史记录中移除 {images}。</translation>
     </message>
     <message>
-        <source>Moved {pictures} to the trash.</source>
-        <translation>{pictures}已移到回收站。</translation>
+        <source>Moved {images} to the trash.</source>
+        <translation>{images}已移到回收站。</translation>
     </message>
     <message>
         <source>Undo the Previous One</source>
         <translation>撤销再前一次</translation>
     </message>
     <message>
-        <source>Restored {pictures}.</source>
-        <translation>{pictures}已恢复。</translation>
+        <source>Restored {images}.</source>
+        <translation>{images}已恢复。</translation>
     </message>
     <message>
         <source>Images ({endings})</source>
@@ -2272,20 +2272,20 @@
         <translation>标签</translation>
     </message>
     <message>
-        <source>Stopped: {pictures} are in {folder}.</source>
-        <translation>已停止：{pictures}已在 {folder} 中。</translation>
+        <source>Stopped: {images} are in {folder}.</source>
+        <translation>已停止：{images}已在 {folder} 中。</translation>
     </message>
     <message>
         <source>Stopped: nothing was written.</source>
         <translation>已停止：没有写入任何内容。</translation>
     </message>
     <message>
-        <source>{pictures} exported to {target}.</source>
-        <translation>{pictures}已导出到 {target}。</translation>
+        <source>{images} exported to {target}.</source>
+        <translation>{images}已导出到 {target}。</translation>
     </message>
     <message>
-        <source>{pictures} exported to {target}, {number} without a file left out.</source>
-        <translation>{pictures}已导出到 {target}，略过 {number} 张没有文件的。</translation>
+        <source>{images} exported to {target}, {number} without a file left out.</source>
+        <translation>{images}已导出到 {target}，略过 {number} 张没有文件的。</translation>
     </message>
     <message>
         <source>Favourites</source>
@@ -2424,20 +2424,20 @@
         <translation>不支持的设置：{names}…</translation>
     </message>
     <message>
-        <source>{pictures} in {folder}: {counts}.</source>
-        <translation>{folder} 中有 {pictures}：{counts}。</translation>
+        <source>{images} in {folder}: {counts}.</source>
+        <translation>{folder} 中有 {images}：{counts}。</translation>
     </message>
     <message>
-        <source>{pictures} in {folder}.</source>
-        <translation>{folder} 中有 {pictures}。</translation>
+        <source>{images} in {folder}.</source>
+        <translation>{folder} 中有 {images}。</translation>
     </message>
     <message>
-        <source>{pictures} in the folders: {counts}.</source>
-        <translation>这些文件夹中有 {pictures}：{counts}。</translation>
+        <source>{images} in the folders: {counts}.</source>
+        <translation>这些文件夹中有 {images}：{counts}。</translation>
     </message>
     <message>
-        <source>{pictures} in the folders.</source>
-        <translation>这些文件夹中有 {pictures}。</translation>
+        <source>{images} in the folders.</source>
+        <translation>这些文件夹中有 {images}。</translation>
     </message>
     <message>
         <source>Could not be read: {file}: {reason}</source>
@@ -2502,8 +2502,8 @@
         <translation>{number}+ 张图像</translation>
     </message>
     <message>
-        <source>{number} of {pictures}</source>
-        <translation>{number}/{pictures}</translation>
+        <source>{number} of {images}</source>
+        <translation>{number}/{images}</translation>
     </message>
 </context>
 <context>
@@ -2622,12 +2622,12 @@
         <translation>局部重绘：{prompt}</translation>
     </message>
     <message>
-        <source>{picture} (missing)</source>
-        <translation>{picture}（缺失）</translation>
+        <source>{image} (missing)</source>
+        <translation>{image}（缺失）</translation>
     </message>
     <message>
-        <source>{picture} (deleted)</source>
-        <translation>{picture}（已删除）</translation>
+        <source>{image} (deleted)</source>
+        <translation>{image}（已删除）</translation>
     </message>
     <message>
         <source>Restore This State</source>
@@ -2955,8 +2955,8 @@
         <translation>把它们全部添加到合集</translation>
     </message>
     <message>
-        <source>{pictures} are selected</source>
-        <translation>已选中 {pictures}</translation>
+        <source>{images} are selected</source>
+        <translation>已选中 {images}</translation>
     </message>
 </context>
 <context>
@@ -3648,7 +3648,7 @@
         <translation>与 AUTOMATIC1111 在 NVIDIA 显卡上或来源为 NV 时的噪声一致。</translation>
     </message>
     <message>
-        <source>As ComfyUI on an NVIDIA card draws it for the first picture of a batch.</source>
+        <source>As ComfyUI on an NVIDIA card draws it for the first image of a batch.</source>
         <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图像的噪声一致。</translation>
     </message>
     <message>
@@ -4578,7 +4578,7 @@
         <translation>文本</translation>
     </message>
     <message>
-        <source>Make a picture from the prompt alone.</source>
+        <source>Make an image from the prompt alone.</source>
         <translation>只用提示词生成图像。</translation>
     </message>
     <message>
@@ -4586,7 +4586,7 @@
         <translation>图像</translation>
     </message>
     <message>
-        <source>Make a picture from the start picture and the prompt.</source>
+        <source>Make an image from the initial image and the prompt.</source>
         <translation>用起始图和提示词生成图像。</translation>
     </message>
     <message>
@@ -4618,35 +4618,35 @@
         <translation>改用“更多”中的 CFG++。</translation>
     </message>
     <message>
-        <source>Make a picture from the prompt and the picture of depths below.</source>
+        <source>Make an image from the prompt and the image of depths below.</source>
         <translation>用提示词和下面的深度图生成图像。</translation>
     </message>
     <message>
-        <source>Make a picture from the start picture, after the depths below.</source>
+        <source>Make an image from the initial image, after the depths below.</source>
         <translation>用起始图并按下面的深度生成图像。</translation>
     </message>
     <message>
-        <source>Edit the picture below as the prompt says.</source>
+        <source>Edit the image below as the prompt says.</source>
         <translation>按提示词编辑下面的图像。</translation>
     </message>
     <message>
-        <source>Edit the start picture, or the one below, and keep of it what the strength leaves.</source>
+        <source>Edit the initial image, or the one below, and keep of it what the strength leaves.</source>
         <translation>编辑起始图或下面的图像，按强度保留原有内容。</translation>
     </message>
     <message>
-        <source>Enlarge the picture below; the prompt says what it shows.</source>
+        <source>Enlarge the image below; the prompt says what it shows.</source>
         <translation>放大下面的图像；提示词描述其内容。</translation>
     </message>
     <message>
-        <source>Draw the start picture anew, in the size it has.</source>
+        <source>Draw the initial image anew, in the size it has.</source>
         <translation>按原有尺寸重绘起始图。</translation>
     </message>
     <message>
-        <source>Make a picture from the prompt, and vary the one below if there is one.</source>
+        <source>Make an image from the prompt, and vary the one below if there is one.</source>
         <translation>按提示词生成图像；如果下方有图像，就以它为蓝本变化。</translation>
     </message>
     <message>
-        <source>Make a picture from the start picture, and vary the one below if there is one.</source>
+        <source>Make an image from the initial image, and vary the one below if there is one.</source>
         <translation>从起始图像生成图像；如果下方有图像，就以它为蓝本变化。</translation>
     </message>
     <message>
@@ -4909,7 +4909,7 @@
     </message>
 </context>
 <context>
-    <name>Settings of pictures</name>
+    <name>Settings of images</name>
     <message>
         <source>Prompt</source>
         <translation>提示词</translation>
@@ -5427,15 +5427,15 @@
 <context>
     <name>StartRow</name>
     <message>
-        <source>Open a start picture</source>
+        <source>Open an initial image</source>
         <translation>打开起始图</translation>
     </message>
     <message>
-        <source>Open a picture to start from.</source>
+        <source>Open an image to start from.</source>
         <translation>请打开一张图像作为起始图。</translation>
     </message>
     <message>
-        <source>No start picture</source>
+        <source>No initial image</source>
         <translation>没有起始图</translation>
     </message>
     <message>
@@ -5443,11 +5443,11 @@
         <translation>只用提示词生成。</translation>
     </message>
     <message>
-        <source>Open a picture, or paint on the canvas.</source>
+        <source>Open an image, or paint on the canvas.</source>
         <translation>请打开图像，或在画布上绘画。</translation>
     </message>
     <message>
-        <source>Start picture</source>
+        <source>Initial image</source>
         <translation>起始图</translation>
     </message>
 </context>
@@ -5478,8 +5478,8 @@
         <translation>实时：每次更改立即绘制，不保存</translation>
     </message>
     <message>
-        <source>Image {picture} of {count}, step {step}/{steps}</source>
-        <translation>第 {picture}/{count} 张，第 {step}/{steps} 步</translation>
+        <source>Image {image} of {count}, step {step}/{steps}</source>
+        <translation>第 {image}/{count} 张，第 {step}/{steps} 步</translation>
     </message>
     <message>
         <source>Ready</source>

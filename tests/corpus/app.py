@@ -176,7 +176,7 @@ def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:
     request = recall.recipe(path)
     start = recall.find(request, InputStore(paths.inputs_dir()))
     recall.load_model(pipeline, request)
-    drawn = draw(pipeline.begin(request, start), lambda done, total: None).picture
+    drawn = draw(pipeline.begin(request, start), lambda done, total: None).image
     return drawn.rgba() if images.read_pixels(path).shape[-1] == 4 else drawn.rgb
 
 
@@ -214,9 +214,14 @@ def history_of(folder: Path, *, ours: bool) -> Data:
         return {
             "images": found,
             "searches": reader.searches(),
-            "collections": [_plain(asdict(one)) for one in reader.collections()],
+            "collections": [_collection(one) for one in reader.collections()],
             "folders": [path.name for path in reader.folders()],
         }
+
+
+def _collection(one: Any) -> Any:
+    """Under the field names of the version that wrote the expected values."""
+    return _plain({"key": one.key, "title": one.title, "pictures": one.images})
 
 
 def _listed(reader: Any) -> Iterator[Any]:
@@ -236,7 +241,7 @@ def engine() -> Iterator[tuple[Engine, Reader]]:
     engine = Engine(
         new_pipeline(),
         reader.mailbox,
-        ImageSaver().save_picture,
+        ImageSaver().save_image,
         Storage.in_user_folders(TRAJECTORY_BYTES),
     )
     try:

@@ -38,14 +38,14 @@ async def shown(application: Application, *, canvas: bool = True) -> None:
 def describe(application: Application) -> dict[str, Any]:
     """What the session, the settings and the queue came back as."""
     store, view = application.store, application.window.canvas.view
-    picture, mask = view.picture(), view.mask()
+    image, mask = view.image(), view.mask()
     forecast = application.forecast_controller.forecast()
     return {
         "parameters": store.saved(),
         "request": as_then(store.snapshot()),
         "prompts": list(application.session.prompts.prompts),
         "commands": list(application.session.recent.names),
-        "picture": None if picture is None else digest(picture),
+        "picture": None if image is None else digest(image),
         "mask": None if mask is None else digest(mask),
         "forecast": None if forecast is None else asdict(forecast),
         "canvas": settings_of(view),

@@ -146,9 +146,9 @@ def test_the_installed_program_draws_without_python(
     report = run(program, "doctor", cwd=tmp_path, env=environ)
     assert "missing" not in report
     drawn = run(program, "generate", "a red heart", "--seed", "7", cwd=tmp_path, env=environ)
-    with Image.open(drawn.strip()) as picture:
-        assert picture.size == (128, 128)
-        red, green, _ = picture.convert("RGB").getpixel((64, 64))  # type: ignore[misc]  # three
+    with Image.open(drawn.strip()) as image:
+        assert image.size == (128, 128)
+        red, green, _ = image.convert("RGB").getpixel((64, 64))  # type: ignore[misc]  # three
         assert red > green + 60
     again = run(program, "replay", drawn.strip(), cwd=tmp_path, env=environ)
     assert "identical" in again
@@ -176,9 +176,9 @@ def test_the_installed_window_draws_on_a_display(
         server.terminate()
         server.wait()
     assert "first image" in told
-    with Image.open(shot) as picture:
-        assert picture.width >= 640
-        assert len(picture.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 200
+    with Image.open(shot) as image:
+        assert image.width >= 640
+        assert len(image.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 200
 
 
 def test_the_program_is_also_the_helper_that_multiprocessing_starts(

@@ -50,7 +50,7 @@ def test_the_documentation_goes_where_the_program_looks() -> None:
     docs = naming.ROOT / "docs"
     assert places[docs / "getting-started.md"] == "resources/docs"
     assert places[docs / "zh_CN" / "getting-started.md"] == "resources/docs/zh_CN"
-    assert places[docs / "pictures" / "samplers.webp"] == "resources/docs/pictures"
+    assert places[docs / "images" / "samplers.webp"] == "resources/docs/images"
 
 
 def test_pruning_leaves_no_empty_folder_and_no_link_to_nothing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ CONTROL = deb.Control(
     version="1.2.3",
     architecture="amd64",
     maintainer="Somebody <somebody@example.org>",
-    summary="make pictures",
+    summary="make images",
     description="First paragraph,\nbroken anywhere.\n\nSecond one.",
     depends=["libc6 (>= 2.34)", "libgl1"],
 )
@@ -85,7 +85,7 @@ def test_the_control_file_says_what_dpkg_wants_to_know(tmp_path: Path, entries) 
     assert "Depends: libc6 (>= 2.34), libgl1\n" in text
     assert "Installed-Size: 3\n" in text  # KiB, rounded up
     assert text.endswith(
-        "Description: make pictures\n First paragraph, broken anywhere.\n .\n Second one.\n"
+        "Description: make images\n First paragraph, broken anywhere.\n .\n Second one.\n"
     )
     assert "Recommends" not in text
 

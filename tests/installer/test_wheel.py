@@ -89,5 +89,5 @@ def test_the_wheel_is_the_whole_application(tmp_path: Path) -> None:
     assert all(page.is_relative_to(site) for page in found)
     assert run(program, "--version").strip() == f"LDM Studio {__version__}"
     run(program, "generate", "a red heart", "--steps", "2", "-o", "heart.png")
-    with Image.open(elsewhere / "heart.png") as picture:
-        assert picture.size == (128, 128)
+    with Image.open(elsewhere / "heart.png") as image:
+        assert image.size == (128, 128)

@@ -147,7 +147,7 @@ def unfold(application: Application, qtbot) -> None:
 
 
 def open_history(application: Application, qtbot) -> HistoryPage:
-    """With a picture chosen and its details at the right."""
+    """With an image chosen and its details at the right."""
     index_history(application.library, qtbot)
     made = application.window.strip.entries.rowCount()
     application.history_controller.show_history()

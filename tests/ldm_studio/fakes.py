@@ -207,7 +207,7 @@ class FakePipeline:
     def resume(
         self,
         path: Path,
-        pictures: Callable[[Request], Inputs] | None = None,
+        images: Callable[[Request], Inputs] | None = None,
         *,
         check: CancelCheck = never_cancel,
     ) -> FakeRun:
@@ -218,7 +218,7 @@ class FakePipeline:
             raise StateError("It is damaged.") from error
         metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
         request = Request.from_json(metadata["request"])
-        found = pictures(request) if pictures else Inputs()
+        found = images(request) if images else Inputs()
         step_digests = tuple(metadata["marks"].split())
         return FakeRun(self, request, found.image, found.mask, index, step_digests, check)
 
@@ -230,11 +230,11 @@ class Saver:
         self.saved: list[int] = []
         self.error: Exception | None = None
 
-    def __call__(self, picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
+    def __call__(self, image: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         if self.error is not None:
             raise self.error
-        self.saved.append(picture.request.seed)
-        return Path(f"/pictures/{picture.request.seed}.png")
+        self.saved.append(image.request.seed)
+        return Path(f"/pictures/{image.request.seed}.png")
 
 
 class Gate:

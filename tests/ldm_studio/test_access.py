@@ -103,7 +103,7 @@ def test_the_history(active, qtbot) -> None:
     check_round_trip(qtbot, active.window, page.compare, page.compare.view)
 
 
-def test_a_value_of_a_picture_is_followed_by_keys(active, qtbot) -> None:
+def test_a_value_of_a_image_is_followed_by_keys(active, qtbot) -> None:
     unfold(active, qtbot)
     page = open_history(active, qtbot)
     link = next(one for one in page.details.findChildren(SearchLink) if one.isVisible())

@@ -169,7 +169,7 @@ app.Application.show = show_and_act
 """
 
 
-def test_closing_while_a_picture_forms_ends_cleanly_and_keeps_the_session(studio_home) -> None:
+def test_closing_while_a_image_forms_ends_cleanly_and_keeps_the_session(studio_home) -> None:
     script = """
 def generate(application):
     application.window.prompt.prompt.setPlainText("a cat that takes its time")

@@ -70,7 +70,7 @@ def test_the_newest_steps_are_kept_whatever_the_clock_says(tmp_path: Path) -> No
     assert {path.stem for path in tmp_path.iterdir()} == {"third", "fourth", "fifth"}
 
 
-def test_no_picture_takes_the_place_of_another(studio_home: Path) -> None:
+def test_no_image_takes_the_place_of_another(studio_home: Path) -> None:
     """Days come again, and their folders with them."""
     request = Request(width=8, height=8, seed=1)
     pixels = np.zeros((8, 8, 3), np.uint8)

@@ -71,14 +71,14 @@ def end(engine: Engine) -> None:
     assert engine.join(HANG_SECONDS)
 
 
-def save(picture, model, record) -> Path:
+def save(image, model, record) -> Path:
     return image_files.save_next(
-        paths.output_dir(), picture.rgb, picture.request, model.name, model.digest, record
+        paths.output_dir(), image.rgb, image.request, model.name, model.digest, record
     )
 
 
 def redrawn(number: int) -> Job:
-    """Two pictures, redrawn from another one under a mask."""
+    """Two images, redrawn from another one under a mask."""
     image = np.full((32, 32, 3), 200, np.uint8)
     mask = np.zeros((32, 32), np.uint8)
     mask[:, 16:] = 255
@@ -148,7 +148,7 @@ def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None
     told = reader.one(Saved)
     assert (told.id, told.over) == (1, True)
     assert told.path.is_file()
-    assert told.picture is reader.all(Finished)[0].picture
+    assert told.image is reader.all(Finished)[0].image
     reader.until_idle()
     assert [event.id for event in reader.all(Finished) if event.path] == [2]
     assert len(saved_pixels()) == 2
@@ -205,16 +205,16 @@ def test_what_cannot_be_saved_can_be_given_up(start, disk) -> None:
     assert len(saved_pixels()) == 1
 
 
-def test_a_picture_that_waits_for_the_disk_outlives_the_program(start, disk) -> None:
-    """Of the pictures' disk only: the latent and the queue are on another."""
+def test_a_image_that_waits_for_the_disk_outlives_the_program(start, disk) -> None:
+    """Of the images' disk only: the latent and the queue are on another."""
     reader = Reader()
 
-    def full(picture, model, record) -> Path:
+    def full(image, model, record) -> Path:
         raise OSError(28, "No space left on device", "/pictures/1.png")
 
     engine = Engine(FakePipeline(), reader.mailbox, full, preview_interval=60.0)
     engine.submit(new_job(1, seed=5))
-    drawn = reader.one(Finished).picture.rgb
+    drawn = reader.one(Finished).image.rgb
     reader.one(QueueChanged, lambda event: event.paused)
     end(engine)
     reader = Reader()
@@ -225,7 +225,7 @@ def test_a_picture_that_waits_for_the_disk_outlives_the_program(start, disk) -> 
     reader.one(Resumed)
     finished = reader.one(Finished)
     assert finished.path is not None
-    assert np.array_equal(finished.picture.rgb, drawn)
+    assert np.array_equal(finished.image.rgb, drawn)
     assert np.array_equal(image_files.load_image(finished.path), drawn)
 
 
@@ -256,7 +256,7 @@ def test_a_folder_that_may_not_be_written_is_waited_for_as_a_full_disk_is(start,
     reader.until_idle()
 
 
-def test_a_data_folder_that_vanishes_while_a_picture_is_drawn_harms_nothing(studio_home) -> None:
+def test_a_data_folder_that_vanishes_while_a_image_is_drawn_harms_nothing(studio_home) -> None:
     reader = Reader()
 
     def vanish(step: int) -> None:

@@ -62,10 +62,10 @@ class NeverEnding(CorePipeline):
         run.steps = steps
         return run
 
-pictures = np.load(inputs)
+images = np.load(inputs)
 reader = Reader()
-engine = Engine(NeverEnding(Path(model)), reader.mailbox, ImageSaver().save_picture)
-engine.submit(Job(1, Request.from_json(request), Inputs(pictures["image"], pictures["mask"])))
+engine = Engine(NeverEnding(Path(model)), reader.mailbox, ImageSaver().save_image)
+engine.submit(Job(1, Request.from_json(request), Inputs(images["image"], images["mask"])))
 engine.submit(Job(2, Request(prompt="waits")))
 seen = 0
 while True:
@@ -126,7 +126,7 @@ def killed_after(step: int, model: Path, folder: Path) -> None:
 def start(model: Path, reader: Reader, engines: list[Engine]) -> Engine:
     from ldm_studio.images.image_saving import ImageSaver
 
-    engines.append(Engine(CorePipeline(model), reader.mailbox, ImageSaver().save_picture))
+    engines.append(Engine(CorePipeline(model), reader.mailbox, ImageSaver().save_image))
     return engines[-1]
 
 
@@ -147,7 +147,7 @@ def test_a_killed_job_is_offered_and_goes_on_to_the_same_bits(model, engines, tm
     engine.resume_item(interrupted.id)
     finished = reader.one(Finished)
     rgb, request = uninterrupted(model)
-    assert np.array_equal(finished.picture.rgb, rgb)
+    assert np.array_equal(finished.image.rgb, rgb)
     assert reader.one(Resumed).id == interrupted.id
     record, path = finished.record, finished.path
     assert record is not None
@@ -175,7 +175,7 @@ def test_a_damaged_state_is_told_and_drawn_from_its_beginning(model, engines, tm
     assert "is restarted" in str(reader.one(Warned).error.message)
     engine.cancel(waiting.id)
     engine.resume_item(interrupted.id)
-    assert np.array_equal(reader.one(Finished).picture.rgb, uninterrupted(model)[0])
+    assert np.array_equal(reader.one(Finished).image.rgb, uninterrupted(model)[0])
 
 
 def test_a_state_of_another_model_is_told_and_drawn_from_its_beginning(
@@ -196,10 +196,10 @@ def test_a_state_of_another_model_is_told_and_drawn_from_its_beginning(
     engine.cancel(waiting.id)
     engine.resume_item(interrupted.id)
     assert "is restarted" in str(reader.one(Warned).error.message)
-    assert np.array_equal(reader.one(Finished).picture.rgb, uninterrupted(other)[0])
+    assert np.array_equal(reader.one(Finished).image.rgb, uninterrupted(other)[0])
 
 
-def test_a_discarded_job_leaves_nothing_but_the_pictures_it_began_with(
+def test_a_discarded_job_leaves_nothing_but_the_images_it_began_with(
     model, engines, tmp_path
 ) -> None:
     killed_after(1, model, tmp_path)

@@ -52,7 +52,7 @@ def seen(application):
         "mode": store.mode,
         "height": application.window.height(),
         "brush": view.options.size,
-        "picture": "" if view.picture() is None else digest(view.picture()),
+        "picture": "" if view.image() is None else digest(view.image()),
         "mask": "" if mask is None else digest(mask),
         "painted": 0 if mask is None else int((mask > 0).sum()),
     }

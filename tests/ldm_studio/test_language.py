@@ -86,7 +86,7 @@ def look(event):
 def end():
     application = windows[1]
     strip = application.window.strip.entries
-    prompts = [strip.entry(row).picture.request.prompt for row in range(strip.rowCount())]
+    prompts = [strip.entry(row).image.request.prompt for row in range(strip.rowCount())]
     print("drawn", "; ".join(prompts))
     print("left", len(application.bridge.waiting))
     print("windows", sum(w.isVisible() for w in QApplication.topLevelWidgets()
@@ -118,7 +118,7 @@ def chinese(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_language_changes_while_a_picture_is_drawn(studio_home: Path, chinese: Path) -> None:
+def test_the_language_changes_while_a_image_is_drawn(studio_home: Path, chinese: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", SCRIPT, str(chinese)],
         cwd=ROOT,

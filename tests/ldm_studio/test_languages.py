@@ -155,11 +155,11 @@ MISTAKES: dict[str, Callable[[Path], object]] = {
     "a number out of its range": lambda folder: Request(steps=0),
     "an unknown sampler": lambda folder: Request(sampler="Nobody"),
     "an option that it has not": lambda folder: Request(sampler="DDIM", options=Options(order=2)),
-    "a mask without a picture": lambda folder: Request(mask="0" * 64),
+    "a mask without an image": lambda folder: Request(mask="0" * 64),
     "no whole request": lambda folder: Request.from_json("{"),
     "sigmas that rise": lambda folder: Request(levels=Levels(sigmas=(1.0, 2.0))),
     "no model": lambda folder: load_model(folder),
-    "no picture": lambda folder: load_image(written(folder / "a.png", "not a picture")),
+    "no image": lambda folder: load_image(written(folder / "a.png", "not an image")),
     "no state": lambda folder: read_header(written(folder / "a.state", "not a state")),
 }
 

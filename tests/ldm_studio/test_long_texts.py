@@ -17,7 +17,7 @@ from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.history_page.rename_dialog import RenameDialog
 from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.fakes import MODEL, FakePipeline
-from tests.ldm_studio.history_page.paging import WORDS, choose, picture
+from tests.ldm_studio.history_page.paging import WORDS, choose, image
 from tests.ldm_studio.long_texts import cut, longer, make
 from tests.ldm_studio.window_actions import index_history
 from tests.ldm_studio.window_actions import make as draw
@@ -93,7 +93,7 @@ def test_every_page_of_the_settings(application) -> None:
 
 def test_the_history(application, qtbot) -> None:
     for number, words in enumerate(WORDS, 1):
-        picture(number, words)
+        image(number, words)
     index_history(application.library, qtbot)
     application.history_controller.show_history()
     page = application.history_controller.page

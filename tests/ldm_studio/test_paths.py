@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import ImageError
 from ldm_studio import paths
-from ldm_studio.paths import next_picture
+from ldm_studio.paths import next_image
 
 
 def test_one_variable_moves_everything(tmp_path, monkeypatch):
@@ -22,7 +22,7 @@ def test_one_variable_moves_everything(tmp_path, monkeypatch):
     assert paths.output_dir(date(2026, 3, 4)) == tmp_path / "Pictures/LDM Studio/2026-03-04"
 
 
-def test_without_it_pictures_are_where_the_user_keeps_pictures(monkeypatch):
+def test_without_it_images_are_where_the_user_keeps_images(monkeypatch):
     monkeypatch.delenv("LDM_STUDIO_HOME", raising=False)
     assert paths.pictures_dir().name == "LDM Studio"
     assert paths.output_dir().name == date.today().isoformat()
@@ -32,7 +32,7 @@ def test_without_it_pictures_are_where_the_user_keeps_pictures(monkeypatch):
 def test_numbers_grow_and_nothing_is_left_behind(tmp_path):
     folder = tmp_path / "new" / "folder"
     for expected in ("00001-42.png", "00002-42.png", "00003-7.png"):
-        with next_picture(folder, int(expected.split("-")[1][:-4])) as path:
+        with next_image(folder, int(expected.split("-")[1][:-4])) as path:
             assert path == folder / expected
             path.touch()
     assert len(list(folder.iterdir())) == 3
@@ -41,20 +41,20 @@ def test_numbers_grow_and_nothing_is_left_behind(tmp_path):
 def test_numbers_are_not_reused_after_a_deletion_in_the_middle(tmp_path):
     for name in ("00001-1.png", "00007-1.png", "notes.txt", "123-4.png", "00009.png"):
         (tmp_path / name).touch()
-    with next_picture(tmp_path, 5) as path:
+    with next_image(tmp_path, 5) as path:
         assert path.name == "00008-5.png"
 
 
 def test_a_number_in_use_is_not_given_twice(tmp_path):
     with ExitStack() as stack:
-        names = [stack.enter_context(next_picture(tmp_path, 1)).name for _ in range(3)]
+        names = [stack.enter_context(next_image(tmp_path, 1)).name for _ in range(3)]
     assert names == ["00001-1.png", "00002-1.png", "00003-1.png"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_many_at_once_all_get_their_own(tmp_path):
     def save(seed: int) -> str:
-        with next_picture(tmp_path, seed) as path:
+        with next_image(tmp_path, seed) as path:
             path.touch()
         return path.name.split("-")[0]
 
@@ -67,12 +67,12 @@ def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path):
     (tmp_path / "file").touch()
     with (
         pytest.raises(ImageError, match="LDM Studio cannot write into"),
-        next_picture(tmp_path / "file", 1),
+        next_image(tmp_path / "file", 1),
     ):
         pytest.fail("no path should be given")
 
 
 def test_an_exception_releases_the_number(tmp_path: Path):
-    with pytest.raises(ZeroDivisionError), next_picture(tmp_path, 1):
+    with pytest.raises(ZeroDivisionError), next_image(tmp_path, 1):
         raise ZeroDivisionError
     assert os.listdir(tmp_path) == []

@@ -74,7 +74,7 @@ def test_a_canvas_that_cannot_be_written_is_told_once_and_written_later(
     assert len(told) == 1
 
 
-def test_a_mask_of_another_picture_is_left_out(tmp_path) -> None:
+def test_a_mask_of_another_image_is_left_out(tmp_path) -> None:
     """As a crash between the two files leaves it."""
     random = np.random.default_rng(1)
     first, second = (random.integers(0, 256, (8, 8, 3), np.uint8) for _ in range(2))
@@ -88,16 +88,16 @@ def test_a_mask_of_another_picture_is_left_out(tmp_path) -> None:
     assert kept.mask is kept.alpha is None
 
 
-def test_a_mask_alone_is_written_for_the_picture_that_is_there(tmp_path) -> None:
+def test_a_mask_alone_is_written_for_the_image_that_is_there(tmp_path) -> None:
     rgb, mask = np.full((8, 8, 3), 9, np.uint8), np.full((8, 8), 255, np.uint8)
     save_canvas(tmp_path, SavedCanvas(rgb, mask))
-    save_canvas(tmp_path, SavedCanvas(rgb, mask, mask // 2), picture=False)
+    save_canvas(tmp_path, SavedCanvas(rgb, mask, mask // 2), image=False)
     kept = present(load_canvas(tmp_path))
     assert np.array_equal(present(kept.mask), mask // 2)
     assert np.array_equal(present(kept.alpha), mask)
 
 
-def test_what_was_started_from_a_picture_is_again(start, qtbot, aio) -> None:
+def test_what_was_started_from_a_image_is_again(start, qtbot, aio) -> None:
     first = start(FakePipeline())
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     first.studio.use_start(rgb)

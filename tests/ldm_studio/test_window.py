@@ -19,19 +19,19 @@ from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 from tests.narrowing import present
 
 
-def test_type_press_generate_and_see_the_picture(application, qtbot) -> None:
+def test_type_press_generate_and_see_the_image(application, qtbot) -> None:
     window = application.window
     qtbot.keyClicks(window.prompt.prompt, "a red heart")
     with until_idle(application.bridge, qtbot):
         qtbot.mouseClick(window.run_area.button, Qt.MouseButton.LeftButton)
     (entry,) = entries(application)
-    assert entry.picture.request.prompt == "a red heart"
-    assert np.array_equal(window.canvas.view.picture(), entry.picture.rgb)
+    assert entry.image.request.prompt == "a red heart"
+    assert np.array_equal(window.canvas.view.image(), entry.image.rgb)
     assert present(entry.path).parent == paths.output_dir()
-    assert image_files.read_request(present(entry.path)) == entry.picture.request
+    assert image_files.read_request(present(entry.path)) == entry.image.request
 
 
-def test_previews_are_seen_while_the_picture_forms(start, qtbot, gate) -> None:
+def test_previews_are_seen_while_the_image_forms(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     application.store.steps = 10
     application.studio.generate()
@@ -87,7 +87,7 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
     make(application, qtbot, prompt="a cat")
     view = application.studio.view
     view.set_mask(disc())
-    before = view.picture()
+    before = view.image()
     pipeline.before_step = gate
     with qtbot.waitSignal(application.bridge.progress):
         application.studio.generate()
@@ -98,7 +98,7 @@ def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None
         gate.let(1)
     assert application.store.prompt == "a cat"
     assert np.array_equal(view.mask(), disc())
-    assert np.array_equal(view.picture(), before)
+    assert np.array_equal(view.image(), before)
     assert view.document.preview is None
 
 
@@ -117,12 +117,12 @@ def test_several_presses_queue_up_and_cancel_ends_only_the_first(start, qtbot, g
         gate.let(1)
     with until_idle(application.bridge, qtbot):
         gate.open()
-    assert [entry.picture.request.seed for entry in entries(application)] == [3, 2]
+    assert [entry.image.request.seed for entry in entries(application)] == [3, 2]
 
 
 def test_a_batch_fills_the_strip(application, qtbot) -> None:
     make(application, qtbot, count=3, seed=10, seed_locked=True)
-    assert [entry.picture.request.seed for entry in entries(application)] == [12, 11, 10]
+    assert [entry.image.request.seed for entry in entries(application)] == [12, 11, 10]
 
 
 def test_seeds_are_new_each_time_unless_locked(application, qtbot) -> None:
@@ -130,12 +130,12 @@ def test_seeds_are_new_each_time_unless_locked(application, qtbot) -> None:
     make(application, qtbot)
     locked = application.store.seed
     make(application, qtbot, seed_locked=True)
-    seeds = [entry.picture.request.seed for entry in entries(application)]
+    seeds = [entry.image.request.seed for entry in entries(application)]
     assert seeds[0] == seeds[1] == locked
     assert seeds[2] != seeds[1]
 
 
-def test_the_strip_restores_picture_and_every_setting(application, qtbot) -> None:
+def test_the_strip_restores_image_and_every_setting(application, qtbot) -> None:
     wanted = {
         "prompt": "a green frog",
         "negative": "blurry",
@@ -166,7 +166,7 @@ def test_the_strip_restores_picture_and_every_setting(application, qtbot) -> Non
     assert (panel.field("seed").text(), panel.lock.isChecked()) == (str(2**63), True)
     assert (panel.size_row.width_field.value(), panel.size_row.height_field.value()) == (96, 160)
     assert panel.mode.value() == Mode.TEXT
-    assert np.array_equal(application.studio.view.picture(), entries(application)[1].picture.rgb)
+    assert np.array_equal(application.studio.view.image(), entries(application)[1].image.rgb)
 
 
 def test_the_same_settings_again_give_the_same_request(application, qtbot) -> None:
@@ -175,7 +175,7 @@ def test_the_same_settings_again_give_the_same_request(application, qtbot) -> No
     strip.clicked.emit(strip.entries.index(0))
     make(application, qtbot)
     first, second = entries(application)
-    assert first.picture.request == second.picture.request
+    assert first.image.request == second.image.request
 
 
 def test_a_bad_size_is_shown_at_its_field_before_anything_runs(application) -> None:
@@ -189,7 +189,7 @@ def test_a_bad_size_is_shown_at_its_field_before_anything_runs(application) -> N
     assert not panel.size_row.problem.isVisible()
 
 
-def test_an_error_is_shown_in_words_and_the_next_picture_takes_it_away(start, qtbot) -> None:
+def test_an_error_is_shown_in_words_and_the_next_image_takes_it_away(start, qtbot) -> None:
     pipeline = FakePipeline(begin_error=MemoryError())
     application = start(pipeline)
     notice = application.window.notice
@@ -213,7 +213,7 @@ def test_a_bug_offers_its_report(start, qtbot) -> None:
     assert "Python" in copied
 
 
-def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypatch) -> None:
+def test_a_full_disk_is_told_and_the_image_stays(application, qtbot, monkeypatch) -> None:
     def full(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
@@ -225,7 +225,7 @@ def test_a_full_disk_is_told_and_the_picture_stays(application, qtbot, monkeypat
     assert "No space left on device" in notice.text()
     (entry,) = entries(application)
     assert entry.path is None
-    assert np.array_equal(application.studio.view.picture(), entry.picture.rgb)
+    assert np.array_equal(application.studio.view.image(), entry.image.rgb)
     assert application.window.actions_by_id["save_as"].isEnabled()
     monkeypatch.undo()
     with until_idle(application.bridge, qtbot):

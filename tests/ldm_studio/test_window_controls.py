@@ -129,7 +129,7 @@ def test_long_words_of_the_status_widen_nothing(start) -> None:
 
 def test_a_small_screen_of_double_scale_is_enough(application) -> None:
     window = application.window
-    notice = "The picture was shrunk from 5000 × 4000 and padded to 512 × 416."
+    notice = "The image was shrunk from 5000 × 4000 and padded to 512 × 416."
     window.notice.show_info(notice, action=("Restore Settings", lambda: None))
     window.resize(640, 400)
     window.layout().activate()
@@ -142,7 +142,7 @@ def test_a_long_notice_leaves_the_tools_their_size_on_a_small_screen(application
     window = application.window
     window.resize(640, 400)
     text, hint = (
-        "The picture could not be saved: the disk is full.",
+        "The image could not be saved: the disk is full.",
         "Make room, or choose another.",
     )
     window.notice.show_error(text, f"{hint} {hint}", ("Save As…", lambda: None))
@@ -163,7 +163,7 @@ def test_what_a_notice_offers_is_below_its_words_where_there_is_little_room(appl
     offers = [(words, lambda: None) for words in ("Resume All", "Discard All")]
     for size, below in (((1280, 800), False), ((640, 400), True), ((1280, 800), False)):
         window.resize(*size)
-        notice.show_info("A picture was interrupted at step 12 of 20.", "It goes on.", *offers)
+        notice.show_info("An image was interrupted at step 12 of 20.", "It goes on.", *offers)
         QApplication.processEvents()
         assert (window.width(), window.height()) == size
         top = notice.action.mapTo(notice, QPoint(0, 0)).y()
@@ -174,7 +174,7 @@ def test_what_a_notice_offers_is_below_its_words_where_there_is_little_room(appl
 def test_a_small_screen_holds_every_tool(application) -> None:
     window = application.window
     view = window.canvas.view
-    view.set_picture(np.full((64, 64, 3), 200, np.uint8))
+    view.set_image(np.full((64, 64, 3), 200, np.uint8))
     for tool in Tool:
         view.set_tool(tool)
         window.resize(640, 400)

@@ -24,7 +24,7 @@ def test_what_was_added_is_drawn_and_the_rest_is_kept(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, strength=0.5)
-    old = application.studio.view.picture()
+    old = application.studio.view.image()
     extend(application, qtbot, right=64)
     store, view = application.store, application.studio.view
     assert (store.mode, store.area) == (Mode.INPAINT, "whole")
@@ -35,7 +35,7 @@ def test_what_was_added_is_drawn_and_the_rest_is_kept(start, qtbot) -> None:
     assert (request.width, request.height, request.inpaint.area) == (192, 128, "whole")
     assert present(pipeline.images[-1]).shape == (128, 192, 3)
     assert present(pipeline.masks[-1])[:, 128:].min() == 255
-    assert np.array_equal(view.picture()[:, :120], old[:, :120])
+    assert np.array_equal(view.image()[:, :120], old[:, :120])
 
 
 def test_where_the_whole_is_too_large_only_the_new_part_is_drawn(application, qtbot) -> None:
@@ -45,12 +45,12 @@ def test_where_the_whole_is_too_large_only_the_new_part_is_drawn(application, qt
     assert application.store.problem() == ""
 
 
-def test_undo_starts_from_the_smaller_picture_again(application, qtbot) -> None:
+def test_undo_starts_from_the_smaller_image_again(application, qtbot) -> None:
     make(application, qtbot)
-    old = application.studio.view.picture()
+    old = application.studio.view.image()
     extend(application, qtbot, top=32)
     application.studio.view.undo()
-    assert np.array_equal(application.studio.view.picture(), old)
+    assert np.array_equal(application.studio.view.image(), old)
     assert application.store.height == 128
     assert application.store.mode is Mode.TEXT
 

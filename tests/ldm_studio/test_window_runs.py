@@ -63,7 +63,7 @@ def test_what_was_applied_is_in_the_recipe_and_on_the_timeline(start, qtbot, gat
     with until_idle(application.bridge, qtbot):
         gate.open()
     (entry,) = entries(application)
-    assert entry.picture.request.changes == (Change(step, prompt="a dog", cfg=9.0),)
+    assert entry.image.request.changes == (Change(step, prompt="a dog", cfg=9.0),)
     assert window.timeline.ticks.marks == (Mark(step, words),)
 
 
@@ -137,7 +137,7 @@ def test_what_stands_still_can_be_given_up(start, qtbot, gate) -> None:
     assert len(entries(application)) == 1, "the next press draws at once"
 
 
-def test_a_steered_picture_still_knows_after_a_pause(start, qtbot, gate) -> None:
+def test_a_steered_image_still_knows_after_a_pause(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     window = application.window
     begin(application, qtbot, gate, prompt="a cat", steps=10)
@@ -200,7 +200,7 @@ def test_what_waits_is_put_in_another_order_and_removed(start, qtbot, gate) -> N
     qtbot.waitUntil(lambda: prompts(application) == ["one", "two"])
     with until_idle(application.bridge, qtbot):
         gate.open()
-    made = [entry.picture.request.prompt for entry in entries(application)]
+    made = [entry.image.request.prompt for entry in entries(application)]
     assert made == ["two", "one"]
 
 
@@ -216,9 +216,7 @@ def test_what_was_left_is_said_in_a_sentence(qapp) -> None:
     assert interrupted_text([LEFT, WAITS, WAITS]) == both
 
 
-def test_an_interrupted_picture_is_offered_without_blocking(
-    application, qtbot, monkeypatch
-) -> None:
+def test_an_interrupted_image_is_offered_without_blocking(application, qtbot, monkeypatch) -> None:
     notice, bridge = application.window.notice, application.bridge
     bridge.queue_changed.emit(QueueChanged((LEFT,), paused=False))
     assert "interrupted at step 5 of 20" in notice.text()
@@ -230,7 +228,7 @@ def test_an_interrupted_picture_is_offered_without_blocking(
     assert discarded == [900]
 
 
-def test_a_picture_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
+def test_a_image_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     first = start(pipeline)
     begin(first, qtbot, gate, prompt="a fox", steps=10)
@@ -244,7 +242,7 @@ def test_a_picture_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
     with until_idle(second.bridge, qtbot):
         notice.action.click()
     (entry,) = entries(second)
-    assert entry.picture.request.prompt == "a fox"
+    assert entry.image.request.prompt == "a fox"
 
 
 # --- live ---
@@ -273,7 +271,7 @@ def test_live_draws_every_change_and_saves_nothing(start, qtbot) -> None:
     assert "Live" in window.status.state.text()
 
 
-def test_keeping_makes_the_very_picture_that_is_seen(start, qtbot) -> None:
+def test_keeping_makes_the_very_image_that_is_seen(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     with qtbot.waitSignal(application.studio.live.shown) as shown:
@@ -284,7 +282,7 @@ def test_keeping_makes_the_very_picture_that_is_seen(start, qtbot) -> None:
         button.click()
     (entry,) = entries(application)
     assert present(entry.path).exists()
-    assert np.array_equal(entry.picture.rgb, shown.args[0].picture.rgb)
+    assert np.array_equal(entry.image.rgb, shown.args[0].image.rgb)
     assert pipeline.begun[0] == pipeline.begun[-1]
 
 
@@ -302,7 +300,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     assert application.studio.canvas_controller.shown is None
     with qtbot.waitSignal(application.studio.live.shown) as shown:
         gate.open()
-    assert shown.args[0].picture.request.prompt == "new"
+    assert shown.args[0].image.request.prompt == "new"
 
 
 def test_changes_in_one_moment_are_drawn_once(start, qtbot) -> None:
@@ -322,18 +320,18 @@ def test_turning_live_off_leaves_what_is_seen(start, qtbot, monkeypatch) -> None
     make(application, qtbot, prompt="a cat")
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
-    seen = application.studio.canvas_controller.shown.picture.rgb
+    seen = application.studio.canvas_controller.shown.image.rgb
     application.window.actions_by_id["live"].trigger()
     view = application.studio.view
     assert view.document.preview is None
-    assert np.array_equal(view.picture(), seen)
+    assert np.array_equal(view.image(), seen)
     application.store.prompt = "a cow"
     begun = len(pipeline.begun)
     make(application, qtbot)
     assert len(pipeline.begun) == begun + 1, "nothing but the image that is to keep"
 
 
-def test_turning_live_off_amid_a_picture_leaves_nothing_of_it(start, qtbot, gate) -> None:
+def test_turning_live_off_amid_a_image_leaves_nothing_of_it(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     timeline, document = application.window.timeline, application.studio.view.document
     application.studio.set_live(True)
@@ -349,13 +347,13 @@ def test_turning_live_off_amid_a_picture_leaves_nothing_of_it(start, qtbot, gate
     assert document.preview is None
 
 
-def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
+def test_a_live_image_can_be_painted_on(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat")
     application.studio.set_live(True)
     live(application, qtbot, prompt="a dog", seed=77)
-    seen = application.studio.canvas_controller.shown.picture.rgb
+    seen = application.studio.canvas_controller.shown.image.rgb
     with qtbot.waitSignal(application.studio.live.shown):
         application.studio.view.set_mask(disc())
     assert application.store.mode is Mode.INPAINT
@@ -363,7 +361,7 @@ def test_a_live_picture_can_be_painted_on(start, qtbot) -> None:
     assert np.array_equal(present(pipeline.masks[-1]), disc())
 
 
-def test_a_picture_to_keep_comes_first(start, qtbot, gate) -> None:
+def test_a_image_to_keep_comes_first(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     application = start(pipeline)
     begin(application, qtbot, gate, prompt="a cat")

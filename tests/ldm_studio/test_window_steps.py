@@ -102,15 +102,15 @@ def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> Non
     assert window.banner.isVisible()
     assert present(parent.path).name in window.banner.text()
     assert "step 5" in window.banner.text()
-    assert store.prompt == "a cat", "the panels hold what the picture was made with"
+    assert store.prompt == "a cat", "the panels hold what the image was made with"
     assert [mark.step for mark in window.timeline.ticks.marks] == [5]
     make(application, qtbot, prompt="a dog", cfg=6.0)
     child = entries(application)[0]
-    request = parent.picture.request
-    assert child.picture.request.changes == (Change(5, prompt="a dog", cfg=6.0),)
-    assert child.picture.request.changed(Change(0, steps=8)).seed == request.seed
+    request = parent.image.request
+    assert child.image.request.changes == (Change(5, prompt="a dog", cfg=6.0),)
+    assert child.image.request.changed(Change(0, steps=8)).seed == request.seed
     origin = present(present(child.record).parent)
-    assert origin.picture == digest(parent.picture.rgb)
+    assert origin.picture == digest(parent.image.rgb)
     assert (
         present(present(child.record).parent).name,
         present(present(child.record).parent).step,
@@ -142,7 +142,7 @@ def test_several_branches_of_one_step_until_it_is_left(start, qtbot) -> None:
     assert pipeline.begun[-1].prompt == "a cow"
 
 
-def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> None:
+def test_a_mask_painted_in_a_branch_starts_from_the_image(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat", steps=8)
@@ -153,11 +153,11 @@ def test_a_mask_painted_in_a_branch_starts_from_the_picture(start, qtbot) -> Non
     assert application.store.mode is Mode.TEXT
     make(application, qtbot, prompt="a hat")
     (change,) = pipeline.begun[-1].changes
-    named = digest(parent.picture.rgb), digest(disc())
+    named = digest(parent.image.rgb), digest(disc())
     assert (change.step, change.init, change.mask, change.prompt) == (3, *named, "a hat")
     child = entries(application)[0]
     assert set(child.inputs.images) == set(named)
-    assert np.array_equal(present(child.start_at()), parent.picture.rgb)
+    assert np.array_equal(present(child.start_at()), parent.image.rgb)
     assert np.array_equal(present(child.mask_at(3)), disc())
     application.studio.branch_controller.leave()
     assert application.store.mode is Mode.INPAINT, "what is painted counts again"
@@ -202,7 +202,7 @@ def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
     assert pipeline.begun[-1].seed != 12345
 
 
-def test_choosing_another_picture_leaves_the_branch(application, qtbot) -> None:
+def test_choosing_another_image_leaves_the_branch(application, qtbot) -> None:
     make(application, qtbot, steps=8)
     application.window.timeline.ticks.choose(3)
     application.window.timeline.branch.click()
@@ -244,7 +244,7 @@ def test_a_replay_that_cannot_be_made_says_why(application, qtbot) -> None:
     assert "needs the model 'big'" in application.window.notice.text()
 
 
-def test_the_menu_of_a_picture_replays_it(application, qtbot) -> None:
+def test_the_menu_of_a_image_replays_it(application, qtbot) -> None:
     make(application, qtbot, steps=4)
     (entry,) = entries(application)
     menu = application.window.strip.menu_for(entry)

@@ -10,7 +10,7 @@ from typing import Any
 from .naming import APPLICATION, BUNDLE_ID, LICENCE, PUBLISHER
 
 NOT_SHIPPED = ("resources/readme",)
-"""Pictures of the README. pyproject.toml leaves the same out of the wheel."""
+"""Images of the README. pyproject.toml leaves the same out of the wheel."""
 
 PACKAGES = ("core", "ldm_studio", "resources")
 
@@ -100,7 +100,7 @@ def info_plist(version: str) -> dict[str, Any]:
         "NSHumanReadableCopyright": f"{PUBLISHER}, {LICENCE}",
         "CFBundleDocumentTypes": [
             {
-                "CFBundleTypeName": "Picture",
+                "CFBundleTypeName": "Image",
                 "CFBundleTypeRole": "Editor",
                 "LSHandlerRank": "Alternate",
                 "LSItemContentTypes": ["public.png", "public.jpeg", "org.webmproject.webp"],

@@ -14,13 +14,13 @@ ICON = ROOT / "resources" / "icons" / "app.svg"
 
 SAFETENSORS = "application/x-safetensors"
 OPENS = ("image/png", "image/jpeg", "image/webp", SAFETENSORS)
-"""MIME types of pictures, whose recipe is read, and of models."""
+"""MIME types of images, whose recipe is read, and of models."""
 
 SUMMARY_ZH = "用潜在扩散模型创作图片"
 DESCRIPTION = (
-    "Type a prompt and watch the picture appear step by step; paint over a part and have just "
-    "that part redrawn; every picture keeps the recipe it was made from.",
-    "A small model comes with it, so the first picture is seconds away: no account, no download, "
+    "Type a prompt and watch the image appear step by step; paint over a part and have just "
+    "that part redrawn; every image keeps the recipe it was made from.",
+    "A small model comes with it, so the first image is seconds away: no account, no download, "
     "no network. Checkpoints of Stable Diffusion 1, 2 and XL are opened where they lie.",
 )
 
@@ -37,7 +37,7 @@ def desktop_entry() -> str:
             "GenericName[zh_CN]=图片生成",
             f"Comment={SUMMARY}",
             f"Comment[zh_CN]={SUMMARY_ZH}",
-            "Keywords=diffusion;AI;inpainting;generate;picture;",
+            "Keywords=diffusion;AI;inpainting;generate;image;",
             f"Exec={COMMAND} %F",
             f"TryExec={COMMAND}",
             f"Icon={COMMAND}",

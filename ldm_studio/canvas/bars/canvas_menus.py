@@ -63,12 +63,12 @@ class MaskMenu(QMenu):
             self._add(self.tr("Feather"), view.feather_mask, "/"),
         ]
         self.addSeparator()
-        self._needs_picture = [
+        self._needs_image = [
             self._add(self.tr("Mask everything"), view.fill_mask, "A"),
         ]
         self._from_alpha = self._add(self.tr("Mask what is transparent"), view.mask_transparent)
         self.addSeparator()
-        self._needs_picture.append(self._add(self.tr("Mask from an image…"), open_file))
+        self._needs_image.append(self._add(self.tr("Mask from an image…"), open_file))
         self._needs_mask.append(self._add(self.tr("Save the mask as…"), save_file))
         self.aboutToShow.connect(self._refresh)
 
@@ -84,7 +84,7 @@ class MaskMenu(QMenu):
             self._radius.setValue(self._view.options.radius)
         for action in self._needs_mask:
             action.setEnabled(self._view.masked)
-        for action in self._needs_picture:
+        for action in self._needs_image:
             action.setEnabled(document.paintable)
         self._from_alpha.setEnabled(document.alpha is not None and document.paintable)
 

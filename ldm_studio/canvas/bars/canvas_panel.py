@@ -187,14 +187,14 @@ class CanvasPanel(QWidget):
 
     def open_mask(self) -> None:
         """Asks for an image to use as the mask."""
-        dialog = QFileDialog(self, self.tr("Mask from an Image"), "", self._pictures())
+        dialog = QFileDialog(self, self.tr("Mask from an Image"), "", self._images())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         self._ask(dialog, self.use_as_mask)
 
-    def _pictures(self) -> str:
+    def _images(self) -> str:
         """The file filter for images."""
-        pictures = self.tr("Images ({endings})").format(endings=ENDINGS)
-        return f"{pictures};;{self.tr('All files (*)')}"
+        images = self.tr("Images ({endings})").format(endings=ENDINGS)
+        return f"{images};;{self.tr('All files (*)')}"
 
     def use_as_mask(self, source: str | QImage) -> None:
         """A file or an image; stretched to the image's size, in the background."""

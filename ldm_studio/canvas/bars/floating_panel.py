@@ -116,13 +116,13 @@ class ViewSwitch(FloatingPanel):
         views.changed.connect(self.show_state)
         self.show_state()
 
-    def arrange(self, room: QSizeF, picture: QSizeF) -> None:
+    def arrange(self, room: QSizeF, image: QSizeF) -> None:
         """Uses the largest layout that leaves a fitted image free: a row, a column, or one button
         for the current view that switches to the next.
         """
-        scale = min(room.width() / picture.width(), room.height() / picture.height())
-        beside = (room.width() - picture.width() * scale) / 2
-        above = (room.height() - picture.height() * scale) / 2
+        scale = min(room.width() / image.width(), room.height() / image.height())
+        beside = (room.width() - image.width() * scale) / 2
+        above = (room.height() - image.height() * scale) / 2
         for form in SwitchLayout:
             self._form = form
             self.show_state()

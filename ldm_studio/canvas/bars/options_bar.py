@@ -255,7 +255,7 @@ class OptionsBar(OverflowRow):
         shown = document.frame is not None
         if shown == (self._zoom in self.absent):
             self._show_tool()
-        self._carry.setEnabled(document.picture is not None)
+        self._carry.setEnabled(document.image is not None)
         self._fit.setEnabled(shown)
         self._actual_size.setEnabled(shown)
         self._zoom.setText(_percent(view.zoom) if shown else "")

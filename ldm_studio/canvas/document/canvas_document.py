@@ -33,21 +33,21 @@ MAX_REPAINTED_TILES = 32  # tiles repainted one by one; more are repainted as on
 class CanvasDocument(QObject):
     """Layers over one frame. `changed(Rect)`: these pixels of the frame changed; `replaced()`: all
     may have changed, or the frame has another size; `mask_changed()`: a stroke or command is
-    complete, or undone, or a new mask is there; `picture_restored()`: undo or redo changed the
+    complete, or undone, or a new mask is there; `image_restored()`: undo or redo changed the
     image; `busy_changed()`: work on the mask started or ended.
     """
 
     changed = Signal(object)
     replaced = Signal()
     mask_changed = Signal()
-    picture_restored = Signal()
+    image_restored = Signal()
     busy_changed = Signal()
 
     def __init__(self, parent: QObject | None = None, *, undo_bytes: int = UNDO_BYTES) -> None:
         super().__init__(parent)
         self.background = Background(self)
         self.history = UndoHistory(self.background, self, budget=undo_bytes)
-        self.opaque: Pyramid | None = None  # the picture on white
+        self.opaque: Pyramid | None = None  # the image on white
         self.transparent: Pyramid | None = None  # without the white; None if it has no alpha
         self.preview: QImage | None = None
         self.preview_pixels = PREVIEW_PIXELS
@@ -60,7 +60,7 @@ class CanvasDocument(QObject):
         self.restoring = False  # the changes restore the last session
         self.mask: Mask | None = None
         self.overlay: MaskOverlay | None = None
-        self._picture: CanvasImage | None = None
+        self._image: CanvasImage | None = None
         self._tint = QColor(255, 20, 175), 0.55
         self._stroke: Stroke | None = None
         self._stroke_text = ""
@@ -73,32 +73,32 @@ class CanvasDocument(QObject):
     # --- layers ---
 
     @property
-    def picture(self) -> np.ndarray | None:
+    def image(self) -> np.ndarray | None:
         """uint8 [H, W, 3], read only."""
-        return self._picture.rgb if self._picture else None
+        return self._image.rgb if self._image else None
 
     @property
     def alpha(self) -> np.ndarray | None:
         """uint8 [H, W], read only; None if the image is opaque."""
-        return self._picture.alpha if self._picture else None
+        return self._image.alpha if self._image else None
 
     @property
     def frame(self) -> Size | None:
         """The size shown: that of the image, or of a preview with other proportions."""
-        picture = self._picture.size if self._picture else None
+        image = self._image.size if self._image else None
         if self.preview is None or self.part:
-            return picture
+            return image
         preview = self._preview_size
-        if picture and picture[0] * preview[1] == picture[1] * preview[0]:
-            return picture
+        if image and image[0] * preview[1] == image[1] * preview[0]:
+            return image
         return preview
 
     @property
     def paintable(self) -> bool:
         """Whether the frame shows the image's own pixels."""
-        return self._picture is not None and self.frame == self._picture.size
+        return self._image is not None and self.frame == self._image.size
 
-    def set_picture(
+    def set_image(
         self,
         rgb: np.ndarray | None,
         alpha: np.ndarray | None,
@@ -109,7 +109,7 @@ class CanvasDocument(QObject):
         to an image of another size, and is part of the same change. Raises ValueError for other
         arrays.
         """
-        old, new = self._picture, None if rgb is None else CanvasImage.of(rgb, alpha)
+        old, new = self._image, None if rgb is None else CanvasImage.of(rgb, alpha)
         self.preview = self.part = None
         had_mask = self.mask is not None and not self.mask.is_empty
         if new is None or old is None:
@@ -120,7 +120,7 @@ class CanvasDocument(QObject):
         elif old.size == new.size:
             had_mask = False  # it stays
             if not old.equals(new):
-                step = RedrawStep(old, new, self._current_picture, self._restore_picture)
+                step = RedrawStep(old, new, self._current_image, self._restore_image)
                 self.history.push(text, step)
                 self._lay(new, self.mask)
         else:
@@ -138,33 +138,33 @@ class CanvasDocument(QObject):
         if had_mask or mask is not None:
             self.mask_changed.emit()
 
-    def _lay(self, picture: CanvasImage | None, mask: Mask | None) -> None:
-        self._picture, self.opaque, self.transparent = picture, None, None
-        if picture:
-            self.opaque = Pyramid(to_qimage(picture.rgb))
-            if picture.alpha is not None:
-                self.transparent = Pyramid(cut_out(picture.rgb, picture.alpha))
+    def _lay(self, image: CanvasImage | None, mask: Mask | None) -> None:
+        self._image, self.opaque, self.transparent = image, None, None
+        if image:
+            self.opaque = Pyramid(to_qimage(image.rgb))
+            if image.alpha is not None:
+                self.transparent = Pyramid(cut_out(image.rgb, image.alpha))
         if mask is not self.mask:
             self.mask = mask
             self._tint_mask()
 
-    def _current_picture(self) -> CanvasImage:
-        assert self._picture is not None  # an undo step is about to change it
-        return self._picture
+    def _current_image(self) -> CanvasImage:
+        assert self._image is not None  # an undo step is about to change it
+        return self._image
 
-    def _restore_picture(self, picture: CanvasImage) -> None:
+    def _restore_image(self, image: CanvasImage) -> None:
         self.preview = self.part = None
-        self._lay(picture, self.mask)
+        self._lay(image, self.mask)
         self.replaced.emit()
-        self.picture_restored.emit()
+        self.image_restored.emit()
 
-    def _restore_both(self, picture: CanvasImage, pixels: np.ndarray) -> None:
+    def _restore_both(self, image: CanvasImage, pixels: np.ndarray) -> None:
         self.preview = self.part = None
-        mask = Mask(*picture.size)
+        mask = Mask(*image.size)
         mask.touch(mask.bounds)[...] = pixels
-        self._lay(picture, mask)
+        self._lay(image, mask)
         self.replaced.emit()
-        self.picture_restored.emit()
+        self.image_restored.emit()
         self.mask_changed.emit()
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
@@ -199,16 +199,16 @@ class CanvasDocument(QObject):
 
     def _is_part(self, preview: Preview, ground: np.ndarray) -> bool:
         """Whether the image equals the preview's ground outside the preview."""
-        picture, (height, width) = self.picture, preview.rgb.shape[:2]
-        if picture is None or picture.shape != ground.shape:
+        image, (height, width) = self.image, preview.rgb.shape[:2]
+        if image is None or image.shape != ground.shape:
             return False
         x, y = preview.left, preview.top
-        found = ground, picture, (x, y, width, height)
+        found = ground, image, (x, y, width, height)
         known = self._preview_ground
-        if known and known[0] is ground and known[1] is picture and known[2] == found[2]:
+        if known and known[0] is ground and known[1] is image and known[2] == found[2]:
             return True
         around = (np.s_[:y], np.s_[y + height :], np.s_[:, :x], np.s_[:, x + width :])
-        alike = picture is ground or all(np.array_equal(picture[a], ground[a]) for a in around)
+        alike = image is ground or all(np.array_equal(image[a], ground[a]) for a in around)
         self._preview_ground = found if alike else None
         return alike
 

@@ -98,10 +98,10 @@ class RedrawStep:
         self._show(CanvasImage.of(now.rgb ^ self._rgb.pixels(), alpha))
 
 
-def _alpha(picture: CanvasImage) -> np.ndarray:
-    if picture.alpha is None:
-        return np.full(picture.rgb.shape[:2], 255, np.uint8)
-    return picture.alpha
+def _alpha(image: CanvasImage) -> np.ndarray:
+    if image.alpha is None:
+        return np.full(image.rgb.shape[:2], 255, np.uint8)
+    return image.alpha
 
 
 class ReplaceStep:
@@ -131,9 +131,9 @@ class ReplaceStep:
 
 
 class _PackedSide:
-    def __init__(self, picture: CanvasImage, mask: np.ndarray) -> None:
-        self._rgb, self._mask = Packed(picture.rgb), Packed(mask)
-        self._alpha = None if picture.alpha is None else Packed(picture.alpha)
+    def __init__(self, image: CanvasImage, mask: np.ndarray) -> None:
+        self._rgb, self._mask = Packed(image.rgb), Packed(mask)
+        self._alpha = None if image.alpha is None else Packed(image.alpha)
 
     @property
     def _parts(self) -> list[Packed]:

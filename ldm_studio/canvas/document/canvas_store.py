@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 DELAY_MS = 1000
 RETRY_MS = 5000
-PICTURE, ALPHA, MASK = "picture.png", "alpha.png", "mask.png"
+IMAGE, ALPHA, MASK = "picture.png", "alpha.png", "mask.png"
 DIGEST_KEY = "of"
 """Names the image that a mask belongs to: a crash may happen between writing the two."""
 
@@ -45,22 +45,22 @@ class SavedCanvas:
     mask: np.ndarray | None = None
 
 
-def save_canvas(folder: Path, kept: SavedCanvas | None, *, picture: bool = True) -> None:
+def save_canvas(folder: Path, kept: SavedCanvas | None, *, image: bool = True) -> None:
     """Writes the files that `load_canvas` reads, each atomically; removes files for None. Without
-    `picture` only the mask is written, because the image is already saved. Raises OSError.
+    `image` only the mask is written, because the image is already saved. Raises OSError.
     """
     from PIL.PngImagePlugin import PngInfo
 
     planes = {ALPHA: kept.alpha if kept else None, MASK: kept.mask if kept else None}
-    if picture:
-        planes = {PICTURE: kept.rgb if kept else None, **planes}
+    if image:
+        planes = {IMAGE: kept.rgb if kept else None, **planes}
     info = PngInfo()
     if kept is not None:
         info.add_text(DIGEST_KEY, _name_of(kept.rgb))
     for name, pixels in planes.items():
         if pixels is None:
             (folder / name).unlink(missing_ok=True)
-        elif picture or name == MASK:
+        elif image or name == MASK:
             with replacing(folder / name) as file:
                 Image.fromarray(pixels).save(file, "PNG", compress_level=1, pnginfo=info)
 
@@ -69,7 +69,7 @@ def load_canvas(folder: Path) -> SavedCanvas | None:
     """The saved canvas; None if there is none. Parts that do not fit the image are left out. Raises
     ImageError for damaged files.
     """
-    rgb = _plane(folder / PICTURE, 3)
+    rgb = _plane(folder / IMAGE, 3)
     if rgb is None:
         return None
     planes = {name: _plane(folder / name, 2) for name in (ALPHA, MASK)}
@@ -77,7 +77,7 @@ def load_canvas(folder: Path) -> SavedCanvas | None:
         if pixels is None:
             continue
         if pixels.shape != rgb.shape[:2] or _belongs_to(folder / name) not in ("", _name_of(rgb)):
-            log.warning("%s is of another picture and is ignored", folder / name)
+            log.warning("%s is of another image and is ignored", folder / name)
             planes[name] = None
     return SavedCanvas(rgb, planes[ALPHA], planes[MASK])
 
@@ -110,7 +110,7 @@ class CanvasStore(QObject):
     ) -> None:
         super().__init__(parent)
         self._document, self._folder = document, folder
-        self._picture: np.ndarray | None = None  # the one that is written
+        self._image: np.ndarray | None = None  # the one that is written
         self._mask_is_new = False
         self._reported = False
         self._timer = QTimer(self, singleShot=True, interval=DELAY_MS)
@@ -132,12 +132,12 @@ class CanvasStore(QObject):
         if kept is None or document.frame is not None:
             return
         document.restoring = True
-        document.set_picture(kept.rgb, kept.alpha)
+        document.set_image(kept.rgb, kept.alpha)
         if kept.mask is not None:
             document.set_mask(kept.mask, "")
         document.restoring = False
         document.undo_stack.clear()
-        self._picture, self._mask_is_new = document.picture, False
+        self._image, self._mask_is_new = document.image, False
         self._timer.stop()
         self.restored.emit()
 
@@ -145,18 +145,16 @@ class CanvasStore(QObject):
         """Writes changes now. Errors are reported, and it is tried again."""
         self._timer.stop()
         document = self._document
-        rgb, mask = document.picture, document.mask
-        new = rgb is not self._picture
+        rgb, mask = document.image, document.mask
+        new = rgb is not self._image
         if not new and not self._mask_is_new:
             return
-        self._picture, self._mask_is_new = rgb, False
+        self._image, self._mask_is_new = rgb, False
         kept = None
         if rgb is not None and mask is not None:
             pixels = None if mask.is_empty else mask.pixels.copy()
             kept = SavedCanvas(rgb, document.alpha, pixels)
-        document.background.run(
-            lambda: save_canvas(self._folder, kept, picture=new), self._on_saved
-        )
+        document.background.run(lambda: save_canvas(self._folder, kept, image=new), self._on_saved)
 
     def close(self) -> None:
         """Writes remaining changes and waits for it."""
@@ -168,7 +166,7 @@ class CanvasStore(QObject):
             done.result()
         except OSError as error:
             log.warning("the canvas could not be kept: %s", error)
-            self._picture, self._mask_is_new = None, True  # all of it, the next time
+            self._image, self._mask_is_new = None, True  # all of it, the next time
             self._timer.start(RETRY_MS)
             if not self._reported:
                 self._reported = True
@@ -185,7 +183,7 @@ class CanvasStore(QObject):
             self._reported = False
 
     def _on_replaced(self) -> None:
-        if self._document.picture is not self._picture:
+        if self._document.image is not self._image:
             self._plan()
 
     def _on_mask_changed(self) -> None:

@@ -43,6 +43,6 @@ def apply_usage(mask: np.ndarray, usage: MaskUsage) -> UsedMask | None:
         region = inpainting.region(redrawn, usage.inpaint, usage.drawn)
     except RequestError:  # nothing is painted, or nothing is left after shrinking
         return None
-    cells = inpainting.cells(inpainting.drawn_picture(redrawn, region, usage.drawn), usage.factor)
+    cells = inpainting.cells(inpainting.drawn_image(redrawn, region, usage.drawn), usage.factor)
     alpha = inpainting.blend_alpha(redrawn, usage.inpaint)
     return UsedMask(usage, alpha, region, (255 * cells).round().astype(np.uint8))

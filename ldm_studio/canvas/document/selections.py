@@ -169,7 +169,7 @@ def connected_to(inside: np.ndarray, x: int, y: int) -> np.ndarray:
     if not inside[y, x]:
         return found
     height, width = inside.shape
-    # One column more than the picture has, never inside, keeps runs from reaching into the next row
+    # One column more than the image has, never inside, keeps runs from reaching into the next row
     padded = np.zeros((height, width + 1), np.int8)
     padded[:, :width] = inside
     steps = np.diff(padded.ravel(), prepend=np.int8(0))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-Rect = tuple[int, int, int, int]  # x, y, width, height in picture pixels
+Rect = tuple[int, int, int, int]  # x, y, width, height in image pixels
 TileIndex = tuple[int, int]  # column, row
 
 TILE = 256  # pixels

@@ -75,7 +75,7 @@ class DragOut(QObject):
         if self._folder is None:
             self._folder = QTemporaryDir()  # removed with this object
         taken = len(list(Path(self._folder.path()).iterdir()))
-        return Path(self._folder.path()) / f"picture-{taken + 1}.png"
+        return Path(self._folder.path()) / f"image-{taken + 1}.png"
 
 
 def run(drag: QDrag) -> None:

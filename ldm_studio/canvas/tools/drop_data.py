@@ -7,17 +7,17 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QMimeData, QUrl
 from PySide6.QtGui import QImage, QImageReader
 
-ENCODED = "application/octet-stream"  # what browsers give the file of a picture as
+ENCODED = "application/octet-stream"  # what browsers give the file of an image as
 DATA = "data:image/"
 
 
-def offers_picture(data: QMimeData) -> bool:
-    return data.hasImage() or _picture_file(data) is not None or _is_encoded(data)
+def offers_image(data: QMimeData) -> bool:
+    return data.hasImage() or _image_file(data) is not None or _is_encoded(data)
 
 
-def dropped_picture(data: QMimeData) -> str | QImage | None:
+def dropped_image(data: QMimeData) -> str | QImage | None:
     """The path of the first image file, else the image itself, else None. Opens no files."""
-    if path := _picture_file(data):
+    if path := _image_file(data):
         return path
     image = data.imageData()
     if isinstance(image, QImage) and not image.isNull():
@@ -27,12 +27,12 @@ def dropped_picture(data: QMimeData) -> str | QImage | None:
 
 def is_address(data: QMimeData) -> bool:
     """Whether it is only the address of something on the web."""
-    return not offers_picture(data) and any(
+    return not offers_image(data) and any(
         url.scheme() in ("http", "https") for url in _addresses(data)
     )
 
 
-def _picture_file(data: QMimeData) -> str | None:
+def _image_file(data: QMimeData) -> str | None:
     readable = {bytes(suffix.data()).decode() for suffix in QImageReader.supportedImageFormats()}
     paths = (url.toLocalFile() for url in _addresses(data) if url.isLocalFile())
     return next((p for p in paths if Path(p).suffix.lower().removeprefix(".") in readable), None)

@@ -13,7 +13,7 @@ from ldm_studio.translation import translate
 from .gestures import CLICK, Hand, Sample
 from .tools import TOOLS, KeyboardMode
 
-EDGE = 40.0  # logical pixels: nearer to the edge of the view than this, the picture is moved
+EDGE = 40.0  # logical pixels: nearer to the edge of the view than this, the image is moved
 
 
 class KeyboardPointer:
@@ -23,7 +23,7 @@ class KeyboardPointer:
 
     def __init__(self, view: LayerView, hand: Hand) -> None:
         self._view, self._hand = view, hand
-        self._place: Corner | None = None  # in pixels of the picture
+        self._place: Corner | None = None  # in pixels of the image
         self._there, self._down = False, False
 
     @property

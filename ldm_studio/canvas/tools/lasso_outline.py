@@ -28,7 +28,7 @@ class LassoOutline:
         self._sheet: QImage | None = None
         self._painted = 0  # corners up to which the sheet has it
         self._length = 0.0  # of what it has, in logical pixels, for the dashes
-        self._place: tuple[QRectF, QRect] | None = None  # of the picture and the view, back then
+        self._place: tuple[QRectF, QRect] | None = None  # of the image and the view, back then
 
     def show(self, corners: Sequence[Corner], pointer: Corner) -> QRect:
         """Repaints what changed. `corners` may grow or shrink until the next call."""

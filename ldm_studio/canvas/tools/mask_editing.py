@@ -29,9 +29,9 @@ class MaskEditingView(ZoomableWidget):
     """Holds the document, the tool and its options. Paints nothing."""
 
     mask_changed = Signal()
-    picture_restored = Signal()  # by undo or redo
+    image_restored = Signal()  # by undo or redo
     about_to_extend = Signal()  # the visible image, before it is extended
-    extended = Signal()  # the picture was made larger, and what was added is masked
+    extended = Signal()  # the image was made larger, and what was added is masked
     options_changed = Signal()
     tool_changed = Signal(Tool)
 
@@ -43,7 +43,7 @@ class MaskEditingView(ZoomableWidget):
         self._tool, self._painter_tool = Tool.BRUSH, Tool.BRUSH
         self._options = ToolOptions()
         self.document.mask_changed.connect(self.mask_changed)
-        self.document.picture_restored.connect(self.picture_restored)
+        self.document.image_restored.connect(self.image_restored)
         self.document.replaced.connect(self._warm_up)
         self._warm: Mask | None = None
 
@@ -170,7 +170,7 @@ class MaskEditingView(ZoomableWidget):
             self._select(lambda: selections.polygon(outline, *size), self.tr("Lasso"), invert)
 
     def select_colour(self, at: Corner, invert: bool) -> None:
-        rgb = self.document.picture
+        rgb = self.document.image
         if rgb is not None and 0 <= at[0] <= rgb.shape[1] and 0 <= at[1] <= rgb.shape[0]:
             x, y = min(int(at[0]), rgb.shape[1] - 1), min(int(at[1]), rgb.shape[0] - 1)
             tolerance, connected = self._options.tolerance / 100, self._options.connected
@@ -189,7 +189,7 @@ class MaskEditingView(ZoomableWidget):
                 invert,
             )
 
-    # --- extending the picture ---
+    # --- extending the image ---
 
     def begin_extending(self, at: Corner) -> None:
         if size := self._size():
@@ -208,20 +208,20 @@ class MaskEditingView(ZoomableWidget):
     def extend(self) -> None:
         """Extends the image as chosen, and masks the new area: one undo step."""
         self.about_to_extend.emit()
-        picture, extension = self.document.picture, self.outpaint_frame.extension
-        if picture is None or extension.is_none or not self.document.paintable:
+        image, extension = self.document.image, self.outpaint_frame.extension
+        if image is None or extension.is_none or not self.document.paintable:
             return
         self.outpaint_frame.clear()
 
         def take(done: Future[tuple[np.ndarray, np.ndarray]]) -> None:
-            if self.document.picture is picture:  # otherwise it has changed in the meantime
+            if self.document.image is image:  # otherwise it has changed in the meantime
                 rgb, mask = done.result()
                 self.set_tool(Tool.BRUSH)
-                self.document.set_picture(rgb, None, self.tr("Extend the image"), mask)
+                self.document.set_image(rgb, None, self.tr("Extend the image"), mask)
                 self.extended.emit()
 
         fill, overlap = extension.fill, extension.overlap
-        work = partial(outpainting.extended, picture, extension.border, fill, overlap=overlap)
+        work = partial(outpainting.extended, image, extension.border, fill, overlap=overlap)
         self.document.background.run(work, take)
 
     # --- helpers ---

@@ -87,7 +87,7 @@ class OutpaintFrame(QObject):
         border, (width, height) = self._extension.border, size
         return width + border.left + border.right, height + border.top + border.bottom
 
-    # --- dragging, in pixels of the picture ---
+    # --- dragging, in pixels of the image ---
 
     def sides_at(self, x: float, y: float, size: tuple[int, int], reach: float) -> Side:
         """The edges that a press at (x, y) grabs; `reach`: the tolerance. Outside the frame it is

@@ -9,7 +9,7 @@ from typing import Any
 from core.images.mask_morphology import RADIUS_MAX
 from ldm_studio.canvas.document.brush import Brush
 
-SIZE_MAX = 1000  # diameter in picture pixels
+SIZE_MAX = 1000  # diameter in image pixels
 STEP = 10  # percent, for the keys that change hardness and flow
 
 

@@ -19,7 +19,7 @@ class KeyboardMode(Enum):
 
     HOLD = "arrow keys move a crosshair, Space puts the tool down there, and up again"
     CLICK = "there Space clicks"
-    EDGES = "arrow keys move the edges of the picture"
+    EDGES = "arrow keys move the edges of the image"
 
 
 class Tool(Enum):

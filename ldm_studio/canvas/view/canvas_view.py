@@ -16,22 +16,22 @@ from PySide6.QtWidgets import QWidget
 from ldm_studio.canvas.bars.canvas_controls import translated
 from ldm_studio.canvas.tools.canvas_input import CanvasInput
 from ldm_studio.canvas.tools.drag_out import DragOut
-from ldm_studio.canvas.tools.drop_data import dropped_picture, is_address, offers_picture
+from ldm_studio.canvas.tools.drop_data import dropped_image, is_address, offers_image
 from ldm_studio.canvas.tools.tools import TOOLS, Tool
 
 from .accessible_description import describe_keys, describe_view
 from .layer_view import LayerView
 
-ROOM = 0.6  # of the fitting zoom, while the picture is being extended
+ROOM = 0.6  # of the fitting zoom, while the image is being extended
 
 
 class CanvasView(LayerView):
     """Image, preview and mask; paint, zoom and pan. All images are uint8 [H, W, 3] RGB."""
 
-    picture_dropped = Signal(object)  # str: the path of a file, or QImage
+    image_dropped = Signal(object)  # str: the path of a file, or QImage
     mask_dropped = Signal(object)  # the same, dropped where it says "as the mask"
     copy_requested = Signal()
-    address_dropped = Signal()  # of a picture on the web, without the picture
+    address_dropped = Signal()  # of an image on the web, without the image
 
     _listens = False  # Qt sends events before all is built
 
@@ -128,7 +128,7 @@ class CanvasView(LayerView):
         return self._input.key_release(event) if release else self._input.key_press(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.source() is not self and offers_picture(event.mimeData()):
+        if event.source() is not self and offers_image(event.mimeData()):
             event.acceptProposedAction()
             self.invite(event.position())
         elif is_address(event.mimeData()):
@@ -144,11 +144,11 @@ class CanvasView(LayerView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.invite(None)
-        picture = dropped_picture(event.mimeData())
-        if picture is not None:
+        image = dropped_image(event.mimeData())
+        if image is not None:
             event.acceptProposedAction()
             as_mask = self.document.paintable and self.over_mask_zone(event.position())
-            (self.mask_dropped if as_mask else self.picture_dropped).emit(picture)
+            (self.mask_dropped if as_mask else self.image_dropped).emit(image)
         elif is_address(event.mimeData()):
             event.acceptProposedAction()
             self.address_dropped.emit()

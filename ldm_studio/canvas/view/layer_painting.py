@@ -19,8 +19,8 @@ from PySide6.QtGui import (
     QRegion,
 )
 
-# Device pixels per pixel of the picture. Above the first pixels show as squares, from the second on
-# with lines between them. A picture that is fitted into the window stays smooth: small ones (128 x
+# Device pixels per pixel of the image. Above the first pixels show as squares, from the second on
+# with lines between them. An image that is fitted into the window stays smooth: small ones (128 x
 # 128) then show at 500 % and more, and whoever wants to see pixels comes closer.
 SMOOTH_UP_TO = 2.0
 GRID_FROM = 8.0

@@ -43,7 +43,7 @@ class LayerView(MaskEditingView):
     keep_requested = Signal()
     pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     crosshair_changed = Signal()  # it is elsewhere, its tool up or down; or keys move an edge
-    drag_out_started = Signal()  # the picture is being dragged away
+    drag_out_started = Signal()  # the image is being dragged away
     drag_out_ended = Signal()  # the drag ended before it started
     overlay_visible_changed = Signal(bool)
     tint_changed = Signal()
@@ -75,17 +75,17 @@ class LayerView(MaskEditingView):
 
     # --- what is shown ---
 
-    def picture(self) -> np.ndarray | None:
-        """The image of `set_picture`; read only."""
-        return self.document.picture
+    def image(self) -> np.ndarray | None:
+        """The image of `set_image`; read only."""
+        return self.document.image
 
-    def set_picture(self, rgb: np.ndarray | None, alpha: np.ndarray | None = None) -> None:
+    def set_image(self, rgb: np.ndarray | None, alpha: np.ndarray | None = None) -> None:
         """The image on white, and its alpha (uint8 [H, W]) if it has one. Ends the preview; keeps
         the mask if the size is the same. Undoable, except for the first. Raises ValueError for
         other arrays.
         """
         self._tint_timer = self.document.preview is not None
-        self.document.set_picture(rgb, alpha, translate("CanvasView", "Another image"))
+        self.document.set_image(rgb, alpha, translate("CanvasView", "Another image"))
 
     def set_preview(self, rgb: np.ndarray | None) -> None:
         """An unfinished image, shown over the image; None ends the preview."""

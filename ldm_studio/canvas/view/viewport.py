@@ -1,7 +1,7 @@
-"""Where the picture lies in the widget. No Qt in here.
+"""Where the image lies in the widget. No Qt in here.
 
-Widget coordinates are logical pixels; `zoom` is device pixels per picture pixel, so that zoom 1
-shows each pixel of the picture on exactly one pixel of the screen, whatever the scaling of the
+Widget coordinates are logical pixels; `zoom` is device pixels per image pixel, so that zoom 1
+shows each pixel of the image on exactly one pixel of the screen, whatever the scaling of the
 desktop.
 """
 
@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ZOOM_MIN, ZOOM_MAX = 0.01, 64.0
-MARGIN = 24.0  # logical pixels around a picture that is fitted
-GRIP = 48.0  # logical pixels of the picture that panning leaves in sight
+MARGIN = 24.0  # logical pixels around an image that is fitted
+GRIP = 48.0  # logical pixels of the image that panning leaves in sight
 
 
 @dataclass(slots=True)
 class Viewport:
-    """`x`, `y`: the widget position of the picture's top left corner. While `fitting`, resizing
+    """`x`, `y`: the widget position of the image's top left corner. While `fitting`, resizing
     fits again.
     """
 
@@ -32,7 +32,7 @@ class Viewport:
 
     @property
     def scale(self) -> float:
-        """Logical pixels per picture pixel."""
+        """Logical pixels per image pixel."""
         return self.zoom / self.dpr
 
     def to_image(self, x: float, y: float) -> tuple[float, float]:
@@ -54,12 +54,12 @@ class Viewport:
             self._place(self.x + shift_x, self.y + shift_y)
 
     def show(self, image_width: int, image_height: int) -> None:
-        """Another picture size: start from the fit."""
+        """Another image size: start from the fit."""
         self.image_width, self.image_height = image_width, image_height
         self.fit()
 
     def fit(self) -> None:
-        """The whole picture, as large as it goes, in the middle."""
+        """The whole image, as large as it goes, in the middle."""
         self.fitting = True
         self.zoom = self._clamp(
             self.dpr
@@ -71,7 +71,7 @@ class Viewport:
         self._centre_on(self.image_width / 2, self.image_height / 2)
 
     def zoom_to(self, zoom: float, x: float, y: float) -> None:
-        """Change the zoom; the picture point under the widget point (x, y) stays where it is."""
+        """Change the zoom; the image point under the widget point (x, y) stays where it is."""
         image_x, image_y = self.to_image(x, y)
         self.fitting = False
         self.zoom = self._clamp(zoom)
@@ -85,7 +85,7 @@ class Viewport:
         self._place(self.width / 2 - image_x * self.scale, self.height / 2 - image_y * self.scale)
 
     def _place(self, x: float, y: float) -> None:
-        """Never lose the picture out of sight, and start on a whole device pixel: at 100 % nothing
+        """Never lose the image out of sight, and start on a whole device pixel: at 100 % nothing
         is blurred.
         """
         shown_width, shown_height = self.image_width * self.scale, self.image_height * self.scale

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.request.parameters import MAX_UPSCALING_NOISE_LEVEL, PARAMETERS, in_panel
-from ldm_studio.canvas.tools.drop_data import dropped_picture, offers_picture
+from ldm_studio.canvas.tools.drop_data import dropped_image, offers_image
 from ldm_studio.draw.sampling.parameter_rows import ParameterRows
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.store.run_state import RunState
@@ -87,7 +87,7 @@ class ControlImagePanel(QWidget):
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
         self._store = store
-        self._picture: np.ndarray | None = None
+        self._image: np.ndarray | None = None
         self._texts: _Texts | None = None
         self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb.setFixedSize(THUMB, THUMB)
@@ -128,32 +128,32 @@ class ControlImagePanel(QWidget):
     def set_caption_width(self, width: int) -> None:
         self._grid.setColumnMinimumWidth(0, width)
 
-    def show_picture(self, picture: np.ndarray | None) -> None:
+    def show_image(self, image: np.ndarray | None) -> None:
         """uint8 [H, W, 3] or [H, W]."""
-        self._picture = picture
-        self.clear.setEnabled(picture is not None)
+        self._image = image
+        self.clear.setEnabled(image is not None)
         words = self._texts
         if words is None:
             return
-        if picture is None:
+        if image is None:
             self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
             self.label.setText(words.invitation)
             return
-        height, width = picture.shape[:2]
-        self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
+        height, width = image.shape[:2]
+        self._thumb.setPixmap(thumbnail(image, self.devicePixelRatioF()))
         self.label.setText("\n".join((words.name, f"{width} × {height}")))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
-            self.show_picture(self._picture)  # the icon that stands for no picture is a pixmap
+            self.show_image(self._image)  # the icon that stands for no image is a pixmap
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if offers_picture(event.mimeData()):
+        if offers_image(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        source = dropped_picture(event.mimeData())
+        source = dropped_image(event.mimeData())
         if source is not None:
             event.acceptProposedAction()
             self.dropped.emit(source)
@@ -172,17 +172,17 @@ class ControlImagePanel(QWidget):
         self.rows.refresh()
         for label in (self._thumb, self.label):
             label.setToolTip(words.tip)
-        self.show_picture(self._picture)
+        self.show_image(self._image)
 
 
-def thumbnail(picture: np.ndarray, ratio: float) -> QPixmap:
+def thumbnail(pixels: np.ndarray, ratio: float) -> QPixmap:
     """Of uint8 [H, W, 3] or [H, W]; `ratio`: device pixel ratio."""
-    height, width = picture.shape[:2]
-    packed = np.ascontiguousarray(picture)
-    grey = picture.ndim == 2
+    height, width = pixels.shape[:2]
+    packed = np.ascontiguousarray(pixels)
+    grey = pixels.ndim == 2
     kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
-    image = QImage(packed.data, width, height, packed.strides[0], kind)
-    pixmap = QPixmap.fromImage(image).scaled(
+    thumb = QImage(packed.data, width, height, packed.strides[0], kind)
+    pixmap = QPixmap.fromImage(thumb).scaled(
         round(THUMB * ratio),
         round(THUMB * ratio),
         Qt.AspectRatioMode.KeepAspectRatio,

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QTextEdit, QToolTip, 
 from core.conditioning.text.prompt_parser import Problem, Prompt, parse
 from core.conditioning.text.wildcards import WildcardLines, missing_wildcards, parse_template
 from core.request.text_segment import A1111
-from ldm_studio.canvas.tools.drop_data import offers_picture
+from ldm_studio.canvas.tools.drop_data import offers_image
 from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.elided_label import ElidedLabel
 from ldm_studio.widgets.stable_scroll_area import column_around
@@ -41,7 +41,7 @@ class PromptEditor(QPlainTextEdit):
     on.
     """
 
-    picture_pasted = Signal()
+    image_pasted = Signal()
 
     def __init__(
         self, name: str, placeholder: str, tip: str, lines: int, *, negative: bool = False
@@ -168,11 +168,11 @@ class PromptEditor(QPlainTextEdit):
         return QSize(200, self.height())
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
-        return super().canInsertFromMimeData(source) and not offers_picture(source)
+        return super().canInsertFromMimeData(source) and not offers_image(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
-        if offers_picture(source) and not source.hasText():
-            self.picture_pasted.emit()
+        if offers_image(source) and not source.hasText():
+            self.image_pasted.emit()
         else:
             super().insertFromMimeData(source)
 

@@ -52,7 +52,7 @@ EXAMPLES = (
 class PromptPanel(QWidget):
     """Reads and writes the store."""
 
-    picture_pasted = Signal()
+    image_pasted = Signal()
     """An image was pasted into a text field."""
 
     def __init__(
@@ -99,7 +99,7 @@ class PromptPanel(QWidget):
         column.addWidget(self.negative)
 
         for name, editor in (("prompt", self.prompt), ("negative", self.negative)):
-            editor.picture_pasted.connect(self.picture_pasted)
+            editor.image_pasted.connect(self.image_pasted)
             bind(store, name, editor, editor.toPlainText, editor.setPlainText, editor.textChanged)
         chips = self.examples.findChildren(QPushButton)
         order = (self.addons, self.styles, self.prompt, *chips, self.negative_toggle, self.negative)

@@ -13,7 +13,7 @@ from ldm_studio.look.tab_order import tab_through
 from ldm_studio.look.theme import GRID, RESOURCES, icon
 from ldm_studio.widgets.fields import FlowLayout
 
-PICTURES = RESOURCES / "first"
+IMAGES = RESOURCES / "first"
 PROMPTS = {
     "1-heart": "a red heart",
     "2-cat": "a cat, 3d",
@@ -22,9 +22,9 @@ PROMPTS = {
     "5-owl": "an owl, 3d",
     "6-apple": "a blue apple",
 }
-"""The prompts of the images in PICTURES, made by the default model."""
+"""The prompts of the images in IMAGES, made by the default model."""
 SIDE = 72
-"""Logical pixels of a picture on its button."""
+"""Logical pixels of an image on its button."""
 BUTTON = SIDE + 5 * GRID
 GALLERY = 3 * BUTTON + 2 * GRID
 WIDTH = 460
@@ -41,7 +41,7 @@ class FirstRunPage(QWidget):
     """Generate this."""
     models_requested = Signal()
     """Choose a folder of models."""
-    picture_requested = Signal()
+    image_requested = Signal()
     """Choose an image to start from."""
 
     def __init__(self, canvas: QWidget) -> None:
@@ -74,8 +74,8 @@ class FirstRunPage(QWidget):
                 "is copied."
             )
         )
-        self.picture = QPushButton(icon("image"), self.tr("Open an Image…"))
-        self.picture.setToolTip(
+        self.image = QPushButton(icon("image"), self.tr("Open an Image…"))
+        self.image.setToolTip(
             self.tr(
                 "Start from an image, or restore the recipe it contains. You can also drop "
                 "one here."
@@ -86,7 +86,7 @@ class FirstRunPage(QWidget):
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(GRID)
         self._row.addStretch(1)
-        for widget in (self.models, self.picture, self.drop):
+        for widget in (self.models, self.image, self.drop):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._column = QWidget(self)
@@ -98,8 +98,8 @@ class FirstRunPage(QWidget):
         column.addWidget(self.about, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._row)
         self.models.clicked.connect(self.models_requested)
-        self.picture.clicked.connect(self.picture_requested)
-        tab_through((canvas, *self.examples, self.models, self.picture))
+        self.image.clicked.connect(self.image_requested)
+        tab_through((canvas, *self.examples, self.models, self.image))
         canvas.installEventFilter(self)
         self._fit()
         self.show()
@@ -121,7 +121,7 @@ class FirstRunPage(QWidget):
         button = QToolButton()
         button.setText(prompt)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        button.setIcon(_picture(PICTURES / f"{name}.png", self.devicePixelRatioF()))
+        button.setIcon(_image(IMAGES / f"{name}.png", self.devicePixelRatioF()))
         button.setIconSize(QSize(SIDE, SIDE))
         button.setFixedWidth(BUTTON)
         button.setToolTip(self.tr("Generate it again, slightly different each time."))
@@ -137,7 +137,7 @@ class FirstRunPage(QWidget):
         edge = FOCUS_EDGE
         self.setGeometry(canvas.rect().adjusted(edge, edge, -edge, -edge))
         width = min(WIDTH, self.width())
-        ways_in = self.models.sizeHint().width() + self.picture.sizeHint().width()
+        ways_in = self.models.sizeHint().width() + self.image.sizeHint().width()
         beside = width >= ways_in + 4 * GRID
         ways = QBoxLayout.Direction
         self._row.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
@@ -174,7 +174,7 @@ def balanced(label: QLabel, most: int) -> int:
     return width
 
 
-def _picture(path: Path, ratio: float) -> QIcon:
+def _image(path: Path, ratio: float) -> QIcon:
     """Scaled down smoothly."""
     wanted = round(SIDE * ratio)
     smooth = Qt.TransformationMode.SmoothTransformation

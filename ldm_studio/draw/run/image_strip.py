@@ -53,7 +53,7 @@ Index = QModelIndex | QPersistentModelIndex
 class StripEntry:
     """A finished image and its inputs."""
 
-    picture: GeneratedImage
+    image: GeneratedImage
     path: Path | None
     """Where it is on disk; None if it could not be saved."""
     inputs: Inputs = field(default_factory=Inputs)
@@ -65,14 +65,14 @@ class StripEntry:
     """Whether it is a live image, which is not kept."""
 
     def start_at(self, step: int | None = None) -> np.ndarray | None:
-        """The start image after `step` steps; None: the final one."""
-        request = self.picture.request
+        """The init image after `step` steps; None: the final one."""
+        request = self.image.request
         named = in_force(request, step).init
         return self.inputs.image if named == request.init else self.inputs.images.get(named)
 
     def mask_at(self, step: int | None = None) -> np.ndarray | None:
         """The mask, likewise."""
-        request = self.picture.request
+        request = self.image.request
         named = in_force(request, step).mask
         return self.inputs.mask if named == request.mask else self.inputs.images.get(named)
 
@@ -81,7 +81,7 @@ class StripEntry:
         """All pixels it keeps in memory."""
         inputs = self.inputs
         kept = (
-            self.picture.rgb, self.picture.alpha, inputs.image, inputs.mask, *inputs.images.values()
+            self.image.rgb, self.image.alpha, inputs.image, inputs.mask, *inputs.images.values()
         )  # fmt: skip
         return [array for array in kept if array is not None]
 
@@ -95,7 +95,7 @@ class ImageStripModel(QAbstractListModel):
 
     def add(self, entry: StripEntry) -> None:
         self.beginInsertRows(QModelIndex(), 0, 0)
-        self._rows.insert(0, (entry, _thumbnail(entry.picture.rgb)))
+        self._rows.insert(0, (entry, _thumbnail(entry.image.rgb)))
         self.endInsertRows()
         keep = self._room()
         if keep < len(self._rows):
@@ -110,9 +110,9 @@ class ImageStripModel(QAbstractListModel):
             self._rows[row] = (entry, self._rows[row][1])
             self.dataChanged.emit(self.index(row), self.index(row))
 
-    def of_picture(self, picture: GeneratedImage) -> StripEntry | None:
+    def of_image(self, image: GeneratedImage) -> StripEntry | None:
         """The entry that shows it, if it is still here."""
-        return next((entry for entry, _ in self._rows if entry.picture is picture), None)
+        return next((entry for entry, _ in self._rows if entry.image is image), None)
 
     def _room(self) -> int:
         """How many of the newest entries may stay; shared arrays count once."""
@@ -159,12 +159,12 @@ class ImageStripModel(QAbstractListModel):
         entry = self.entry(indexes[0].row())
         if entry.path is not None:
             data.setUrls([QUrl.fromLocalFile(str(entry.path))])
-        data.setImageData(to_qimage(entry.picture.rgba()))
+        data.setImageData(to_qimage(entry.image.rgba()))
         return data
 
 
 def _summary(entry: StripEntry) -> str:
-    request = entry.picture.request
+    request = entry.image.request
     prompt = request.prompt or translate("ImageStrip", "(no prompt)")
     how = translate(
         "ImageStrip",
@@ -303,7 +303,7 @@ class ImageStrip(QListView):
             (self.tr("Replay"), "replay", self.replay_requested, entry.path is not None),
             (self.tr("Save Image As…"), "save", self.save_requested, True),
             (self.tr("Export With Transparent Background…"), "export", self.export_requested,
-             entry.picture.alpha is not None),
+             entry.image.alpha is not None),
             (self.tr("Copy Image"), "copy", self.copy_requested, True),
             (self.tr("Show in Folder"), "folder", self.folder_requested, entry.path is not None),
         )  # fmt: skip

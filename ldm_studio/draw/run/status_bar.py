@@ -79,10 +79,10 @@ def _drawing(run: RunState) -> str:
     if not run.steps:
         return translate("Status", "Starting…")
     if run.count > 1:
-        words = translate("Status", "Image {picture} of {count}, step {step}/{steps}")
+        words = translate("Status", "Image {image} of {count}, step {step}/{steps}")
     else:
         words = translate("Status", "Step {step}/{steps}")
-    return words.format(picture=run.index + 1, count=run.count, step=run.step, steps=run.steps)
+    return words.format(image=run.index + 1, count=run.count, step=run.step, steps=run.steps)
 
 
 def _memory(used: int) -> str:

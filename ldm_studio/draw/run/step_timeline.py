@@ -307,7 +307,7 @@ class StepTimeline(QFrame):
         """A running image."""
         self._show(done, count, marks, is_open=False, kept=False)
 
-    def show_picture(self, count: int, marks: Sequence[Mark], *, kept: bool) -> None:
+    def show_image(self, count: int, marks: Sequence[Mark], *, kept: bool) -> None:
         """A finished image; `kept`: its steps can be viewed, not only counted."""
         self.release()
         self._show(count, count, marks, is_open=count > 0, kept=kept)

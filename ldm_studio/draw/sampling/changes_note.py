@@ -1,4 +1,4 @@
-"""That a picture is about to be made again with what was changed while it was first made."""
+"""That an image is about to be made again with what was changed while it was first made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ChangesLine(QWidget):
         self.forget = tool_button(
             "close",
             self.tr("Forget the changes"),
-            self.tr("Make the picture without these changes."),
+            self.tr("Make the image without these changes."),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

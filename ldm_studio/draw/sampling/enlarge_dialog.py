@@ -1,4 +1,4 @@
-"""Asks how far a picture is to be enlarged, and says what that means."""
+"""Asks how far an image is to be enlarged, and says what that means."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class EnlargeDialog(QDialog):
     """How many times larger, and with which strength."""
 
     def __init__(self, size: tuple[int, int], model: ModelInfo, parent: QWidget) -> None:
-        """`size`: width and height of the picture."""
+        """`size`: width and height of the image."""
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Enlarge Picture"))
+        self.setWindowTitle(self.tr("Enlarge Image"))
         self._size, self._model = size, model
         self.factor = SegmentedControl(
             [(n, f"{n} ×", self.tr("{n} times as wide and high.").format(n=n)) for n in FACTORS]
@@ -95,9 +95,9 @@ class EnlargeDialog(QDialog):
             )
             + "\n\n"
             + self.tr(
-                "{model} was made for pictures of {width} × {height}. A strength of "
+                "{model} was made for images of {width} × {height}. A strength of "
                 "0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins "
-                "to draw the whole prompt into every tile; models made for large pictures bear "
+                "to draw the whole prompt into every tile; models made for large images bear "
                 "more."
             ).format(model=model.name, width=model.width, height=model.height)
         )  # fmt: skip

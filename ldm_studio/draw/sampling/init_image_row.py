@@ -1,4 +1,4 @@
-"""The picture that the next one starts from."""
+"""The image that the next one starts from."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class StartRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._picture: np.ndarray | None = None
+        self._image: np.ndarray | None = None
         self._built = False
         self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb.setFixedSize(THUMB, THUMB)
         self._words = QLabel(wordWrap=True)
         self._words.setObjectName("caption")
         self.open = tool_button(
-            "folder", self.tr("Open a start picture"), self.tr("Open a picture to start from.")
+            "folder", self.tr("Open an initial image"), self.tr("Open an image to start from.")
         )
         self.clear = tool_button(
-            "close", self.tr("No start picture"), self.tr("Start from the prompt alone.")
+            "close", self.tr("No initial image"), self.tr("Start from the prompt alone.")
         )
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
@@ -40,22 +40,22 @@ class StartRow(QWidget):
         line.addWidget(self.clear)
         self.open.clicked.connect(self.open_requested)
         self.clear.clicked.connect(self.cleared)
-        self.show_picture(None)
+        self.show_image(None)
         self._built = True
 
-    def show_picture(self, picture: np.ndarray | None) -> None:
+    def show_image(self, image: np.ndarray | None) -> None:
         """uint8 [H, W, 3]"""
-        self._picture = picture
-        if picture is None:
+        self._image = image
+        if image is None:
             self._thumb.setPixmap(icon("image").pixmap(QSize(24, 24)))
-            self._words.setText(self.tr("Open a picture, or paint on the canvas."))
+            self._words.setText(self.tr("Open an image, or paint on the canvas."))
         else:
-            height, width = picture.shape[:2]
-            self._thumb.setPixmap(thumbnail(picture, self.devicePixelRatioF()))
-            self._words.setText("\n".join((self.tr("Start picture"), f"{width} × {height}")))
-        self.clear.setEnabled(picture is not None)
+            height, width = image.shape[:2]
+            self._thumb.setPixmap(thumbnail(image, self.devicePixelRatioF()))
+            self._words.setText("\n".join((self.tr("Initial image"), f"{width} × {height}")))
+        self.clear.setEnabled(image is not None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._built:
-            self.show_picture(self._picture)  # the icon that stands for no picture is a pixmap
+            self.show_image(self._image)  # the icon that stands for no image is a pixmap

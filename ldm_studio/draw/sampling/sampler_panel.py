@@ -45,12 +45,12 @@ MODES = (
     (
         Mode.TEXT,
         QT_TRANSLATE_NOOP("SamplerPanel", "Text"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Make a picture from the prompt alone."),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Make an image from the prompt alone."),
     ),
     (
         Mode.IMAGE,
         QT_TRANSLATE_NOOP("SamplerPanel", "Image"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Make a picture from the start picture and the prompt."),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Make an image from the initial image and the prompt."),
     ),
     (
         Mode.INPAINT,
@@ -82,33 +82,33 @@ _REASONS = {
 
 _LED = {
     ("depth", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Make a picture from the prompt and the picture of depths below."
+        "SamplerPanel", "Make an image from the prompt and the image of depths below."
     ),
     ("depth", Mode.IMAGE): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Make a picture from the start picture, after the depths below."
+        "SamplerPanel", "Make an image from the initial image, after the depths below."
     ),
     ("instruct-pix2pix", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Edit the picture below as the prompt says."
+        "SamplerPanel", "Edit the image below as the prompt says."
     ),
     ("instruct-pix2pix", Mode.IMAGE): QT_TRANSLATE_NOOP(
         "SamplerPanel",
-        "Edit the start picture, or the one below, and keep of it what the strength leaves.",
+        "Edit the initial image, or the one below, and keep of it what the strength leaves.",
     ),
     ("upscaling", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Enlarge the picture below; the prompt says what it shows."
+        "SamplerPanel", "Enlarge the image below; the prompt says what it shows."
     ),
     ("upscaling", Mode.IMAGE): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Draw the start picture anew, in the size it has."
+        "SamplerPanel", "Draw the initial image anew, in the size it has."
     ),
     ("unCLIP", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Make a picture from the prompt, and vary the one below if there is one."
+        "SamplerPanel", "Make an image from the prompt, and vary the one below if there is one."
     ),
     ("unCLIP", Mode.IMAGE): QT_TRANSLATE_NOOP(
         "SamplerPanel",
-        "Make a picture from the start picture, and vary the one below if there is one.",
+        "Make an image from the initial image, and vary the one below if there is one.",
     ),
 }
-"""What models that are led by a picture make of what they start from, by `ModelInfo.input_kind`."""
+"""What models that are led by an image make of what they start from, by `ModelInfo.input_kind`."""
 
 
 def _rest() -> list[Parameter]:
@@ -270,9 +270,9 @@ class SamplerPanel(QWidget):
         self.lock.setIcon(icon("lock" if locked else "unlock"))
 
     def _mode_changed(self, mode: Mode) -> None:
-        from_picture = mode is not Mode.TEXT
-        self.start.setVisible(from_picture)
-        self.fields["strength"].setEnabled(from_picture)
+        from_image = mode is not Mode.TEXT
+        self.start.setVisible(from_image)
+        self.fields["strength"].setEnabled(from_image)
         self._limit_strength()
 
     def _run_changed(self, run: RunState) -> None:

@@ -1,4 +1,4 @@
-"""Width and height of the picture: sizes that suit the model, or any others."""
+"""Width and height of the image: sizes that suit the model, or any others."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _side(row: Parameter) -> IntBox:
 
 
 class SizeRow(QWidget):
-    """Stands still where the size is that of the start picture."""
+    """Stands still where the size is that of the init image."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()

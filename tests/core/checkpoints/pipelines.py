@@ -66,7 +66,7 @@ def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
 
 
 def image_processor() -> Any:
-    """What prepares pictures for CLIP, as it was published."""
+    """What prepares images for CLIP, as it was published."""
     clip = pytest.importorskip("transformers.models.clip.image_processing_pil_clip")
     return clip.CLIPImageProcessorPil()
 

@@ -50,8 +50,8 @@ def drawn(model: Model, request: Request, inputs: Inputs) -> tuple[PreparedRun, 
     return job, last.state.x
 
 
-def as_tensor(picture: np.ndarray) -> Tensor:
-    return torch.as_tensor(picture).permute(2, 0, 1)[None].float() / 255
+def as_tensor(image: np.ndarray) -> Tensor:
+    return torch.as_tensor(image).permute(2, 0, 1)[None].float() / 255
 
 
 TOLD: dict[str, Any] = {
@@ -85,7 +85,7 @@ def test_depths_lead_as_in_diffusers(
     assert job.total == 2
 
 
-def test_a_picture_is_edited_as_in_diffusers(
+def test_a_image_is_edited_as_in_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:
     photo = pixels(96, 64, 3)
@@ -102,7 +102,7 @@ def test_a_picture_is_edited_as_in_diffusers(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_a_picture_is_enlarged_as_in_diffusers(
+def test_a_image_is_enlarged_as_in_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = pixels(24, 16, 3)
@@ -123,7 +123,7 @@ def test_a_picture_is_enlarged_as_in_diffusers(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_the_picture_on_the_canvas_is_edited_or_enlarged(models: dict[str, Model]) -> None:
+def test_the_image_on_the_canvas_is_edited_or_enlarged(models: dict[str, Model]) -> None:
     photo = pixels(96, 64, 3)
     started = replace(REQUEST, init=digest(photo))
     _, given = drawn(models["instruct-pix2pix"], started, Inputs(photo))
@@ -136,7 +136,7 @@ def test_the_picture_on_the_canvas_is_edited_or_enlarged(models: dict[str, Model
     torch.testing.assert_close(given, drawn(models["x4 upscaler"], both, inputs)[1])
 
 
-def test_parts_of_a_picture_are_led_too(models: dict[str, Model]) -> None:
+def test_parts_of_a_image_are_led_too(models: dict[str, Model]) -> None:
     photo, mask = pixels(96, 64, 3), np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
     inpaint = Inpaint(area="masked", padding=0, width=32, height=32)
@@ -177,9 +177,9 @@ def test_what_leads_may_change_on_the_way(models: dict[str, Model]) -> None:
 def test_every_level_of_noise_and_of_guidance_has_an_effect(models: dict[str, Model]) -> None:
     request, inputs = led(replace(REQUEST, steps=1), pixels(24, 16, 3))
     levels = [replace(request, noise_level=level) for level in (0, 20, 350)]
-    pictures = [drawn(models["x4 upscaler"], asked, inputs)[1] for asked in levels]
-    assert not torch.equal(pictures[0], pictures[1])
-    assert not torch.equal(pictures[1], pictures[2])
+    images = [drawn(models["x4 upscaler"], asked, inputs)[1] for asked in levels]
+    assert not torch.equal(images[0], images[1])
+    assert not torch.equal(images[1], images[2])
     request, inputs = led(replace(REQUEST, steps=1), pixels(96, 64, 3))
     scales = [replace(request, guidance=Guidance(image=scale)) for scale in (1.0, 1.5)]
     one, more = (drawn(models["instruct-pix2pix"], asked, inputs)[1] for asked in scales)

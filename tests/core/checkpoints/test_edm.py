@@ -223,7 +223,7 @@ def test_what_it_predicts_can_be_decided_still(files: dict[str, Path]) -> None:
         ("Playground", "DPM++ 2M", "EDMDPMSolverMultistepScheduler"),
     ],
 )
-def test_a_picture_is_that_of_diffusers(
+def test_a_image_is_that_of_diffusers(
     name: str, sampler: str, scheduler: str, models: dict[str, Model], kin: dict[str, Tiny]
 ) -> None:
     theirs = theirs_of(name, kin, _class_name=scheduler)
@@ -243,8 +243,8 @@ def test_a_picture_is_that_of_diffusers(
     }
     latent = theirs(**options, output_type="latent").images
     torch.testing.assert_close(last.state.x, latent, atol=5e-4, rtol=1e-3)
-    picture = theirs(**options, output_type="np").images[0]
-    assert np.abs(finish(job, last.state).rgb / 255 - picture).max() < 0.01
+    image = theirs(**options, output_type="np").images[0]
+    assert np.abs(finish(job, last.state).rgb / 255 - image).max() < 0.01
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def options(photo: np.ndarray) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("modes")
 @pytest.mark.parametrize("name", ["CosXL", "Playground"])
-def test_a_picture_is_started_from(
+def test_a_image_is_started_from(
     name: str, models: dict[str, Model], kin: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     request = asked(name, init=digest(photo), strength=0.5)
@@ -301,18 +301,18 @@ def test_a_part_is_redrawn(
         height=96,
     ).images[0]
     assert np.abs(ours - expected)[mask > 0].max() < 0.01
-    # Theirs encodes pictures without the mean of the latents: here the other model is only ours.
+    # Theirs encodes images without the mean of the latents: here the other model is only ours.
     for inpaint in (Inpaint(blur=0.0), Inpaint(blur=0.0, soft=True)):
         request = replace(request, schedule="Karras", inpaint=inpaint)
-        picture = drawn(models["Playground"], request, Inputs(photo, mask))
-        assert np.array_equal(picture[mask == 0], photo[mask == 0] / 255)
-        assert np.abs(picture - photo / 255)[mask > 0].mean() > 0.01
+        image = drawn(models["Playground"], request, Inputs(photo, mask))
+        assert np.array_equal(image[mask == 0], photo[mask == 0] / 255)
+        assert np.abs(image - photo / 255)[mask > 0].mean() > 0.01
 
 
-def test_a_picture_is_edited_as_in_diffusers(
+def test_a_image_is_edited_as_in_diffusers(
     models: dict[str, Model], kin: dict[str, Tiny], photo: np.ndarray
 ) -> None:
-    """It sees the picture's latent in the scaling of its own, unlike other such models."""
+    """It sees the image's latent in the scaling of its own, unlike other such models."""
     request = asked("CosXL edit", guidance=Guidance(image=1.7), control=digest(photo))
     job = prepare(models["CosXL edit"], request, Inputs(images={digest(photo): photo}))
     *_, last = steps(job)
@@ -330,7 +330,7 @@ def test_steps_are_shown_in_the_colours_of_the_autoencoder(
 ) -> None:
     """The same as those of a model with the same autoencoder whose latents are scaled otherwise."""
     usual = load_model(checkpoints["SDXL"], digest="known")
-    picture = torch.as_tensor(photo / 127.5 - 1).float().permute(2, 0, 1)[None]
+    image = torch.as_tensor(photo / 127.5 - 1).float().permute(2, 0, 1)[None]
     seen: list[Tensor] = []
 
     def tiny_decoder(latent: Tensor) -> Tensor:
@@ -338,11 +338,11 @@ def test_steps_are_shown_in_the_colours_of_the_autoencoder(
         return torch.zeros(1, 3, 96, 64)
 
     for model in (usual, models["Playground"]):
-        latent = model.encode(picture)
-        torch.testing.assert_close(model.decode(latent), usual.decode(usual.encode(picture)))
+        latent = model.encode(image)
+        torch.testing.assert_close(model.decode(latent), usual.decode(usual.encode(image)))
         replace(model, previewer=tiny_decoder).preview(latent)  # pyright: ignore[reportArgumentType]
     torch.testing.assert_close(*seen)
-    glimpses = [model.preview(model.encode(picture)) for model in (usual, models["Playground"])]
+    glimpses = [model.preview(model.encode(image)) for model in (usual, models["Playground"])]
     torch.testing.assert_close(*glimpses, atol=1e-3, rtol=1e-3)
     job = prepare(models["Playground"], asked("Playground", steps=2))
     assert [preview(job, step).rgb.shape for step in steps(job)] == [(96, 64, 3)] * 2
@@ -350,15 +350,15 @@ def test_steps_are_shown_in_the_colours_of_the_autoencoder(
 
 @pytest.mark.parametrize("name", ["CosXL", "Playground"])
 @pytest.mark.parametrize("schedule", ["Simple", "DDIM Uniform", "Beta", "Align Your Steps"])
-def test_a_recorded_picture_is_drawn_again_to_the_bit(
+def test_a_recorded_image_is_drawn_again_to_the_bit(
     name: str, schedule: str, models: dict[str, Model], files: dict[str, Path]
 ) -> None:
     request = replace(REQUEST, sampler="DPM++ 2M SDE", schedule=schedule)
     job = prepare(models[name], request)
     first, *_, last = steps(job)
-    picture = finish(job, last.state)
+    image = finish(job, last.state)
     anew = load_model(files[name], digest=name)
-    again = prepare(anew, Request.from_json(picture.request.to_json()))
+    again = prepare(anew, Request.from_json(image.request.to_json()))
     *_, same = steps(again)
     assert digest_of_state(same.state) == digest_of_state(last.state)
     *_, on = steps(again, first.state)

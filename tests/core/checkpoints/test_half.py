@@ -84,8 +84,8 @@ def test_what_overflows_is_encoded_as_in_float32(
 ) -> None:
     narrow = overflowing(autoencoder, begin="encoder")
     model = replace(plain, autoencoder=narrow, notify=told.append)
-    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    assert torch.equal(model.encode(picture), exact(model).encode(picture))
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    assert torch.equal(model.encode(image), exact(model).encode(image))
     assert len(told) == 1
 
 
@@ -123,7 +123,7 @@ def test_numbers_that_are_none_are_not_computed_again(model: Model, told: list[s
     assert not told
 
 
-def test_a_masked_picture_stays_as_it_is_outside(
+def test_a_masked_image_stays_as_it_is_outside(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(overflowing(autoencoder), begin="encoder")
@@ -134,14 +134,14 @@ def test_a_masked_picture_stays_as_it_is_outside(
     request = replace(
         REQUEST, steps=1, height=64, init=digest(photo), mask=digest(mask), inpaint=Inpaint(blur=0)
     )
-    pictures = [
+    images = [
         finish(job, [*steps(job)][-1].state)
         for job in (prepare(one, request, Inputs(photo, mask)) for one in (model, exact(model)))
     ]
     assert told
-    assert pictures[0].changed
-    assert (pictures[0].rgb[mask == 0] == photo[mask == 0]).all()
-    assert (pictures[0].rgb == pictures[1].rgb).all()
+    assert images[0].changed
+    assert (images[0].rgb[mask == 0] == photo[mask == 0]).all()
+    assert (images[0].rgb == images[1].rgb).all()
 
 
 @torch.no_grad()
@@ -217,7 +217,7 @@ def test_the_plan_counts_what_is_loaded(checkpoints: dict[str, Path]) -> None:
     assert plans[F32].working["autoencoder"] == 2 * plans[BF16].working["autoencoder"]
 
 
-def test_a_picture_says_in_which_numbers_it_was_made(checkpoints: dict[str, Path]) -> None:
+def test_a_image_says_in_which_numbers_it_was_made(checkpoints: dict[str, Path]) -> None:
     path = checkpoints["SD1"]
     assert load_model(path, digest="known").arithmetic == "float32"
     halved = load_model(path, digest="known", dtype=BF16)

@@ -85,7 +85,7 @@ def drawn(model: Model, request: Request, inputs: Inputs) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", IMG2IMG)
-def test_a_picture_is_started_from(
+def test_a_image_is_started_from(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     request = replace(REQUEST, init=digest(photo), strength=0.5)

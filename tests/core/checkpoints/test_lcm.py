@@ -44,7 +44,7 @@ def drawn(job: PreparedRun) -> Tensor:
 
 
 @pytest.mark.parametrize("cfg", [1.0, 2.5, 8.0])
-def test_a_picture_is_that_of_diffusers(
+def test_a_image_is_that_of_diffusers(
     cfg: float, model: Model, tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diffusers = pytest.importorskip("diffusers")
@@ -65,7 +65,7 @@ def test_a_picture_is_that_of_diffusers(
         return job.noise(next(draws), 0)
 
     monkeypatch.setattr("diffusers.schedulers.scheduling_lcm.randn_tensor", noise)
-    picture = theirs(
+    image = theirs(
         prompt=DRAWN.prompt,
         guidance_scale=cfg,
         num_inference_steps=4,
@@ -75,7 +75,7 @@ def test_a_picture_is_that_of_diffusers(
         latents=job.start.x * (1 + sigmas[0] ** 2) ** -0.5,
         output_type="np",
     ).images[0]
-    assert np.abs(ours.rgb / 255 - picture).max() < 0.01
+    assert np.abs(ours.rgb / 255 - image).max() < 0.01
 
 
 def test_the_scale_is_embedded_as_by_diffusers() -> None:
@@ -99,7 +99,7 @@ def test_the_negative_prompt_is_not_read(model: Model) -> None:
     assert torch.equal(drawn(plain), drawn(told))
 
 
-def test_guidance_may_end_before_the_picture_does(model: Model) -> None:
+def test_guidance_may_end_before_the_image_does(model: Model) -> None:
     whole, none = (drawn(prepare(model, replace(DRAWN, cfg=cfg))) for cfg in (8.0, 1.0))
     part = drawn(prepare(model, replace(DRAWN, guidance=Guidance(end=0.5))))
     never = drawn(prepare(model, replace(DRAWN, guidance=Guidance(start=0.0, end=0.0))))

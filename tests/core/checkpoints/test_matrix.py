@@ -1,5 +1,5 @@
 """Every family in every layout and storage: the same weights to the bit, and of every task the same
-picture as of the file that was first published, with the numbers that are stored.
+image as of the file that was first published, with the numbers that are stored.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ LED = {
     "SD2 unCLIP-L": pixels(LOOKED_AT, LOOKED_AT, 3),
     "x4 upscaler": pixels(SIDE // 4, SIDE // 4, 3),
 }
-"""Kinds of models that are led by a picture, and one for each."""
+"""Kinds of models that are led by an image, and one for each."""
 PARTNERS = {"SDXL": "refiner", "refiner": "SDXL"}
 """A base model begins, its refiner goes on."""
 
@@ -247,7 +247,7 @@ def drawn(model: Model, request: Request, inputs: Inputs) -> np.ndarray:
     return finish(job, last.state).rgb
 
 
-def pictures(model: Model, kind: str, partner: Model | None) -> Mapping[str, np.ndarray]:
+def images(model: Model, kind: str, partner: Model | None) -> Mapping[str, np.ndarray]:
     found = {task: drawn(model, *asked) for task, asked in tasks(kind).items()}
     if partner is not None:
         base, refiner = (model, partner) if kind == "SDXL" else (partner, model)
@@ -298,7 +298,7 @@ def reference(partner: Partner, tmp_path_factory: pytest.TempPathFactory) -> Ref
             save_file(whole, path)
             model = loaded(Written(path, whole), kind)
             kept.clear()
-            kept[kind] = whole, model, pictures(model, kind, partner(kind))
+            kept[kind] = whole, model, images(model, kind, partner(kind))
         return kept[kind][1:]
 
     return reference
@@ -321,9 +321,9 @@ def test_every_task_of_every_family_in_every_layout(
         numbers = theirs.state_dict()
         for name, value in ours.state_dict().items():
             assert torch.equal(value, numbers[name]), name
-    made = pictures(model, kind, partner(kind))
-    for task, picture in expected.items():
-        assert np.array_equal(made[task], picture), task
+    made = images(model, kind, partner(kind))
+    for task, image in expected.items():
+        assert np.array_equal(made[task], image), task
     assert not np.array_equal(made["text to image"], made["image to image"])
     assert (made["inpainting"][MASK == 0] == PHOTO[MASK == 0]).all()
     assert (made["inpainting"][MASK > 0] != PHOTO[MASK > 0]).any()

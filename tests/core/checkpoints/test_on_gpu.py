@@ -40,7 +40,7 @@ def pixels(*shape: int) -> np.ndarray:
 
 
 def asked(kind: str) -> tuple[Request, Inputs]:
-    """A picture that shows as much as one can of what a model does."""
+    """An image that shows as much as one can of what a model does."""
     if kind in LED:
         control = pixels(*LED[kind])
         named = digest(control)
@@ -71,9 +71,9 @@ def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
     with pretended_gpu():
         on_gpu = load_model(checkpoints[kind], "cuda", digest=kind, dtype=torch.float32)
         assert on_gpu.device.type == "cuda"
-        picture = drawn(on_gpu, request, inputs)
+        image = drawn(on_gpu, request, inputs)
     on_cpu = load_model(checkpoints[kind], digest=kind)
-    assert alike(picture, drawn(on_cpu, request, inputs))
+    assert alike(image, drawn(on_cpu, request, inputs))
 
 
 def test_every_sampler(checkpoints: dict[str, Path]) -> None:
@@ -98,8 +98,8 @@ def latent(model: Model, request: Request) -> Tensor:
 def test_the_model_that_comes_with_it() -> None:
     request = Request(prompt="a red heart", seed=1, steps=3)
     with pretended_gpu():
-        picture = drawn(load_model(device="cuda"), request)
-    assert alike(picture, drawn(load_model(), request))
+        image = drawn(load_model(device="cuda"), request)
+    assert alike(image, drawn(load_model(), request))
 
 
 def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:

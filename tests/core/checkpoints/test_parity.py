@@ -165,13 +165,13 @@ def test_the_autoencoder_computes_what_diffusers_does(kind: str, randomised: Ran
     config = AUTOENCODERS[kind]
     reference = randomised(diffusers_autoencoder(config))
     ours = autoencoder_of(config, reference.state_dict())
-    picture = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    posterior = reference.encode(picture).latent_dist
-    mean, logvar = ours.moments(picture)
+    image = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    posterior = reference.encode(image).latent_dist
+    mean, logvar = ours.moments(image)
     assert mean.shape == (2, config.latent_channels, 32 // config.factor, 48 // config.factor)
     torch.testing.assert_close(mean, posterior.mode(), atol=2e-5, rtol=1e-4)
     torch.testing.assert_close(logvar, posterior.logvar, atol=2e-5, rtol=1e-4)
-    torch.testing.assert_close(ours.encode(picture), mean)
+    torch.testing.assert_close(ours.encode(image), mean)
     torch.testing.assert_close(
         ours.decode(mean), reference.decode(mean).sample, atol=2e-5, rtol=1e-4
     )

@@ -135,8 +135,8 @@ def test_a_model_for_inpainting_may_go_on_inside_the_mask(
     assert given is not None
     assert present(given.prompt.channels)[0, 0].sum() == 16
     *_, last = steps(job)
-    picture = finish(job, last.state)
-    assert (picture.rgb[mask == 0] == photo[mask == 0]).all()
+    image = finish(job, last.state)
+    assert (image.rgb[mask == 0] == photo[mask == 0]).all()
 
 
 def test_one_of_other_latents_is_refused(

@@ -33,7 +33,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
 @pytest.mark.parametrize("kind", ["SD1", "SD2", "SD2 base", "SDXL", "SSD-1B", "KOALA 700M"])
-def test_a_picture_is_that_of_diffusers(
+def test_a_image_is_that_of_diffusers(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:
     model = models[kind]
@@ -55,8 +55,8 @@ def test_a_picture_is_that_of_diffusers(
     }
     latent = theirs(**options, output_type="latent").images
     torch.testing.assert_close(last.state.x, latent, atol=5e-4, rtol=1e-3)
-    picture = theirs(**options, output_type="np").images[0]
-    assert np.abs(ours.rgb / 255 - picture).max() < 0.01
+    image = theirs(**options, output_type="np").images[0]
+    assert np.abs(ours.rgb / 255 - image).max() < 0.01
     assert ours.alpha is None
     assert ours.request.model_digest == model.digest
 
@@ -68,9 +68,9 @@ def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
     job = prepare(model, request)
     *_, last = walked = list(steps(job))
     assert all(preview(job, step).rgb.shape == (64, 72, 3) for step in walked)
-    picture = finish(job, last.state)
-    assert picture.rgb.shape == (64, 72, 3)
-    assert picture.rgb.std() > 0
+    image = finish(job, last.state)
+    assert image.rgb.shape == (64, 72, 3)
+    assert image.rgb.std() > 0
 
 
 def test_prompts_of_any_length_are_read(models: dict[str, Model]) -> None:
@@ -113,9 +113,9 @@ def test_pixels_outside_the_mask_stay(models: dict[str, Model], photo: np.ndarra
     for kind in ("SD1", *INPAINTING):
         job = prepare(models[kind], request, Inputs(photo, mask))
         *_, last = steps(job)
-        picture = finish(job, last.state)
-        assert (picture.rgb[mask == 0] == photo[mask == 0]).all()
-        assert picture.changed
+        image = finish(job, last.state)
+        assert (image.rgb[mask == 0] == photo[mask == 0]).all()
+        assert image.changed
 
 
 def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
@@ -143,7 +143,7 @@ def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
     torch.testing.assert_close(unmasked[:1, 1:], grey)
 
 
-def test_the_refiner_is_told_how_good_the_picture_is(models: dict[str, Model]) -> None:
+def test_the_refiner_is_told_how_good_the_image_is(models: dict[str, Model]) -> None:
     model = models["refiner"]
     good, poor = (
         model.condition(Text("a cat"), 64, 96, negative=negative) for negative in (False, True)

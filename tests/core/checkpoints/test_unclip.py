@@ -17,7 +17,7 @@ from torch import Tensor
 from core.checkpoints.identify import identify
 from core.checkpoints.load_model import load_model
 from core.errors import ModelError, RequestError
-from core.images.clip_crop import SIDE, looked_at
+from core.images.clip_crop import SIDE, clip_center_crop
 from core.images.image_digest import digest
 from core.model.model import Model
 from core.pipeline.prepared_run import PreparedRun
@@ -49,7 +49,7 @@ def pixels(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 def led(request: Request, photo: np.ndarray, **inputs: Any) -> tuple[Request, Inputs]:
-    control = looked_at(photo)
+    control = clip_center_crop(photo)
     named = digest(control)
     return replace(request, control=named), Inputs(images={named: control}, **inputs)
 
@@ -80,22 +80,22 @@ def told(job: PreparedRun) -> dict[str, Any]:
     "size",
     [(224, 224), (224, 300), (300, 224), (500, 333), (333, 500), (91, 1000), (640, 65), (3, 4)],
 )
-def test_the_middle_of_a_picture_is_looked_at_as_was_published(size: tuple[int, int]) -> None:
+def test_the_center_crop_is_that_of_the_published_preprocessing(size: tuple[int, int]) -> None:
     photo = pixels(*size)
     theirs = image_processor()(images=Image.fromarray(photo), do_normalize=False, do_rescale=False)
     expected = theirs.pixel_values[0].transpose(1, 2, 0)
-    assert np.array_equal(looked_at(photo), expected)
+    assert np.array_equal(clip_center_crop(photo), expected)
 
 
-def test_the_middle_of_a_line_is_looked_at() -> None:
+def test_the_center_crop_of_a_line_is_bounded() -> None:
     line = pixels(2, 100_000)
-    assert looked_at(line).shape == (SIDE, SIDE, 3)
-    assert np.ptp(looked_at(line).astype(int), axis=1).max() <= 1
+    assert clip_center_crop(line).shape == (SIDE, SIDE, 3)
+    assert np.ptp(clip_center_crop(line).astype(int), axis=1).max() <= 1
 
 
 @pytest.mark.parametrize("level", [0, 35, 999])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_picture_is_varied_as_in_diffusers(
+def test_a_image_is_varied_as_in_diffusers(
     kind: str,
     level: int,
     models: dict[str, Model],
@@ -115,7 +115,7 @@ def test_a_picture_is_varied_as_in_diffusers(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_a_picture_the_vector_is_zeros(
+def test_without_a_image_the_vector_is_zeros(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:
     job, ours = drawn(models[kind], REQUEST)
@@ -127,7 +127,7 @@ def test_without_a_picture_the_vector_is_zeros(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_a_picture_is_started_from_as_in_diffusers(
+def test_a_image_is_started_from_as_in_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of which there is no pipeline: theirs for image-to-image, the U-Net told the vector."""
@@ -168,8 +168,8 @@ def test_parts_and_tiles_are_led_too(models: dict[str, Model]) -> None:
         request = replace(asked, inpaint=inpaint)
         job, varied = drawn(model, *led(request, pixels(250, 340), image=start, mask=mask))
         assert not torch.equal(varied, drawn(model, request, Inputs(start, mask))[1])
-        picture = finish(job, job.start)
-        assert (picture.rgb == start)[mask == 0].all()
+        image = finish(job, job.start)
+        assert (image.rgb == start)[mask == 0].all()
     request, inputs = led(replace(REQUEST, steps=1), pixels(250, 340))
     whole, one, two = (drawn(model, replace(request, tile=t), inputs)[1] for t in (0, 96, 64))
     torch.testing.assert_close(one, whole)
@@ -187,7 +187,7 @@ def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, 
 
     assert torch.equal(vector(100), vector(100))
     assert not torch.equal(vector(100), vector(100, seed=8))
-    clean = model.embed_image(looked_at(photo))[0]
+    clean = model.embed_image(clip_center_crop(photo))[0]
     off = [(vector(level) - clean).norm() for level in (0, 100, 500)]
     assert off[0] < off[1] < off[2]
 
@@ -195,7 +195,7 @@ def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, 
 def test_what_is_varied_may_change_on_the_way(models: dict[str, Model]) -> None:
     model = models["SD2 unCLIP-H"]
     request, inputs = led(REQUEST, pixels(250, 340))
-    other = looked_at(pixels(250, 340, seed=1))
+    other = clip_center_crop(pixels(250, 340, seed=1))
     inputs = replace(inputs, images={**inputs.images, digest(other): other})
     changed = replace(request, changes=(Change(2, control=digest(other)),))
     _, same = drawn(model, request, inputs)

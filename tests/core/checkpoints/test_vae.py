@@ -35,7 +35,7 @@ def pixels(seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("prefix", ["", "first_stage_model.", "vae."])
-def test_pictures_go_through_the_other_one(
+def test_images_go_through_the_other_one(
     prefix: str, model: Model, other: AutoencoderKL, tmp_path: Path
 ) -> None:
     path = tmp_path / "other.safetensors"

@@ -77,9 +77,9 @@ class Kind:
     scale: float = 0.18215
     betas: tuple[float, float] = (0.00085, 0.012)
     scores: bool = False
-    """Whether it is told how pleasing the picture is."""
+    """Whether it is told how pleasing the image is."""
     images: ClipImageConfig | None = None
-    """What it looks at pictures with."""
+    """What it looks at images with."""
 
 
 KINDS = {
@@ -153,7 +153,7 @@ class Tiny:
 
     @property
     def statistics(self) -> tuple[Tensor, Tensor]:
-        """Of the vectors of pictures: mean and standard deviation."""
+        """Of the vectors of images: mean and standard deviation."""
         assert self.kind.images is not None
         steps = torch.linspace(-1, 1, self.kind.images.projection)
         return 0.3 * steps, 1.5 + 0.5 * steps

@@ -13,17 +13,17 @@ CPU = torch.device("cpu")
 MIX = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
 
-def encode(picture: Tensor) -> Tensor:
+def encode(image: Tensor) -> Tensor:
     """Linear in the colours of 8 x 8 cells, and a constant."""
-    return torch.einsum("lc,bchw->blhw", MIX, F.avg_pool2d(picture, 8)) + 0.3
+    return torch.einsum("lc,bchw->blhw", MIX, F.avg_pool2d(image, 8)) + 0.3
 
 
 def test_the_colours_of_a_linear_encoder_are_found() -> None:
     generator = torch.Generator().manual_seed(1)
     colours = torch.rand(2, 3, 5, 7, generator=generator) * 2 - 1
-    picture = colours.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
-    seen = latent_to_rgb(encode(picture), fit_matrix(encode, 8, CPU), 8)
-    assert seen.shape == picture.shape
+    image = colours.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
+    seen = latent_to_rgb(encode(image), fit_matrix(encode, 8, CPU), 8)
+    assert seen.shape == image.shape
     middles = seen[:, :, 4::8, 4::8]
     assert (middles - colours).abs().max() < 0.3
     flat = torch.tensor([0.2, -0.7, 0.9])[None, :, None, None].expand(1, 3, 16, 24)
@@ -32,7 +32,7 @@ def test_the_colours_of_a_linear_encoder_are_found() -> None:
 
 
 def test_it_stays_in_range_and_is_fitted_whatever_the_encoder_does() -> None:
-    matrix = fit_matrix(lambda picture: torch.zeros(len(picture), 4, 8, 8), 8, CPU)
+    matrix = fit_matrix(lambda image: torch.zeros(len(image), 4, 8, 8), 8, CPU)
     assert matrix.isfinite().all()
     seen = latent_to_rgb(torch.full((1, 4, 2, 3), 1e6), matrix, 8)
     assert seen.shape == (1, 3, 16, 24)
@@ -55,7 +55,7 @@ class Remembering:
         self.rows[digest] = rows
 
 
-def refuse(picture: Tensor) -> Tensor:
+def refuse(image: Tensor) -> Tensor:
     raise AssertionError("the encoder was asked")
 
 

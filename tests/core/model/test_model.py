@@ -51,11 +51,11 @@ def test_a_folder_loads_with_the_weights_it_holds(tiny_model_folder: Path) -> No
 
 
 def test_latents_are_normalised_by_the_configured_statistics(tiny_model: Model) -> None:
-    picture = torch.rand(2, 3, 32, 16) * 2 - 1
+    image = torch.rand(2, 3, 32, 16) * 2 - 1
     config = tiny_model.config
     mean, std = (torch.tensor(x)[:, None, None] for x in (config.latent_mean, config.latent_std))
-    raw = tiny_model.autoencoder.encode(picture)
-    latent = tiny_model.encode(picture)
+    raw = tiny_model.autoencoder.encode(image)
+    latent = tiny_model.encode(image)
     torch.testing.assert_close(latent, (raw - mean) / std)
 
 

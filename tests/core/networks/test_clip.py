@@ -65,13 +65,13 @@ def test_it_computes_what_transformers_does(activation: str, randomised: Randomi
 
 
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
-def test_pictures_are_seen_as_by_transformers(activation: str, randomised: Randomise) -> None:
+def test_images_are_seen_as_by_transformers(activation: str, randomised: Randomise) -> None:
     network = randomised(ClipImageEncoder(replace(LOOKS, activation=activation)))
     theirs = reference_images(network)
-    pictures = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(1))
+    images = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        expected = theirs(pictures).image_embeds
-        torch.testing.assert_close(network(pictures), expected, atol=1e-5, rtol=1e-5)
+        expected = theirs(images).image_embeds
+        torch.testing.assert_close(network(images), expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

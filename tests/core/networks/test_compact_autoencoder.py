@@ -31,28 +31,28 @@ def autoencoder(randomised: Callable[[nn.Module], nn.Module]) -> nn.Module:
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (64, 64), (24, 40), (128, 8)])
 def test_eight_pixels_a_cell(autoencoder: CompactAutoencoder, height: int, width: int) -> None:
-    picture = torch.rand(2, 3, height, width) * 2 - 1
-    mean, logvar = autoencoder.moments(picture)
+    image = torch.rand(2, 3, height, width) * 2 - 1
+    mean, logvar = autoencoder.moments(image)
     assert mean.shape == logvar.shape == (2, 5, height // 8, width // 8)
-    assert torch.equal(autoencoder.encode(picture), mean)
+    assert torch.equal(autoencoder.encode(image), mean)
     assert autoencoder.decode(mean).shape == (2, 4, height, width)
 
 
 def test_it_starts_as_the_best_linear_autoencoder() -> None:
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(20, 3, 6, 6, generator=generator) * 2 - 1
-    pictures = nn.functional.interpolate(coarse, size=(32, 32), mode="bilinear")
+    images = nn.functional.interpolate(coarse, size=(32, 32), mode="bilinear")
     autoencoder = CompactAutoencoder(CONFIG)
-    autoencoder.start_linear(pictures)
+    autoencoder.start_linear(images)
     with torch.no_grad():
-        latent, logvar = autoencoder.moments(pictures)
+        latent, logvar = autoencoder.moments(images)
         decoded = autoencoder.decode(latent)
 
-    patches = nn.functional.pixel_unshuffle(pictures, FACTOR).movedim(1, -1).reshape(-1, 192)
+    patches = nn.functional.pixel_unshuffle(images, FACTOR).movedim(1, -1).reshape(-1, 192)
     centred = patches.double().numpy() - patches.double().numpy().mean(axis=0)
     singular = np.linalg.svd(centred, compute_uv=False)
     best = (singular[5:] ** 2).sum() / centred.size  # Eckart-Young
-    error = (decoded[:, :3] - pictures).square().mean()
+    error = (decoded[:, :3] - images).square().mean()
     assert float(error) == pytest.approx(best, rel=1e-3)
 
     assert latent.mean(dim=(0, 2, 3)) == pytest.approx(np.zeros(5), abs=1e-3)
@@ -75,7 +75,7 @@ def test_a_pixel_depends_on_cells_within_reach_alone(autoencoder: CompactAutoenc
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(29, 50, 12), (24, 24, 8), (5, 70, 32)])
-def test_tiles_make_the_same_picture(
+def test_tiles_make_the_same_image(
     autoencoder: CompactAutoencoder, height: int, width: int, tile: int
 ) -> None:
     latent = torch.randn(2, 5, height, width)
@@ -95,14 +95,14 @@ def test_tiles_make_the_same_picture(
 def test_tiles_make_the_same_latent(
     autoencoder: CompactAutoencoder, height: int, width: int, tile: int
 ) -> None:
-    picture = torch.randn(2, 3, height * FACTOR, width * FACTOR)
+    image = torch.randn(2, 3, height * FACTOR, width * FACTOR)
     seen: list[int] = []
 
     def encode(part: torch.Tensor) -> torch.Tensor:
         seen.append(max(part.shape[-2:]) // FACTOR)
         return autoencoder.encode(part)
 
-    tiled = encode_tiled(encode, picture, tile=tile, reach=ENCODER_REACH, factor=FACTOR)
-    torch.testing.assert_close(tiled, autoencoder.encode(picture), atol=1e-5, rtol=1e-5)
+    tiled = encode_tiled(encode, image, tile=tile, reach=ENCODER_REACH, factor=FACTOR)
+    torch.testing.assert_close(tiled, autoencoder.encode(image), atol=1e-5, rtol=1e-5)
     assert max(seen) <= tile + 2 * ENCODER_REACH
     assert len(seen) > 1

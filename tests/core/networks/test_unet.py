@@ -235,7 +235,7 @@ def test_either_upsampling_doubles_the_side() -> None:
 
 
 @pytest.mark.parametrize("upsample", ["conv", "pixel_shuffle"])
-def test_pictures_of_a_batch_do_not_see_each_other(
+def test_images_of_a_batch_do_not_see_each_other(
     upsample: str, randomised: Callable[[nn.Module], nn.Module]
 ) -> None:
     config = replace(SDXL_LIKE, upsample=upsample)

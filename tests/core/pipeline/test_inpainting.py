@@ -26,7 +26,7 @@ from core.pipeline.inpainting import (
     blend_alpha,
     bounds,
     cells,
-    drawn_picture,
+    drawn_image,
     filled,
     pasted,
     redrawn,
@@ -70,9 +70,9 @@ def draw(
     )
     job = prepare(model, request, Inputs(photo, mask))
     *_, last = steps(job)
-    picture = finish(job, last.state)
-    assert np.array_equal(preview(job, last).whole(), picture.rgb)
-    return picture
+    image = finish(job, last.state)
+    assert np.array_equal(preview(job, last).whole(), image.rgb)
+    return image
 
 
 masks = arrays.arrays(np.uint8, (SIDE, SIDE), elements=st.sampled_from([0, 0, 0, 100, 255]))
@@ -101,20 +101,20 @@ def test_outside_the_blend_alpha_no_byte_changes(
         with pytest.raises(RequestError, match="The mask is empty"):
             draw(tiny_model, mask, inpaint, steps=1)
         return
-    picture = draw(tiny_model, mask, inpaint, steps=1)
-    changed = (picture.rgb != PHOTO).any(axis=2)
+    image = draw(tiny_model, mask, inpaint, steps=1)
+    changed = (image.rgb != PHOTO).any(axis=2)
     assert not changed[alpha == 0].any()
-    assert picture.changed == changed.sum()
+    assert image.changed == changed.sum()
 
 
 @pytest.mark.parametrize("content", CONTENTS)
 @pytest.mark.parametrize("area", AREAS)
 def test_what_is_painted_is_redrawn(tiny_model: Model, content: str, area: str) -> None:
-    picture = draw(tiny_model, blob(), replace(MASKED, content=content, area=area))
-    assert (picture.rgb[blob() == 255] != PHOTO[blob() == 255]).any(axis=1).mean() > 0.9
+    image = draw(tiny_model, blob(), replace(MASKED, content=content, area=area))
+    assert (image.rgb[blob() == 255] != PHOTO[blob() == 255]).any(axis=1).mean() > 0.9
 
 
-def test_the_contents_differ_and_so_do_the_pictures(tiny_model: Model) -> None:
+def test_the_contents_differ_and_so_do_the_images(tiny_model: Model) -> None:
     made = [draw(tiny_model, blob(), Inpaint(content=c), strength=0.5).rgb for c in CONTENTS]
     assert len({digest(rgb) for rgb in made}) == len(CONTENTS)
 
@@ -124,13 +124,13 @@ def test_inverted_masks_redraw_the_rest(tiny_model: Model) -> None:
     assert np.array_equal(draw(tiny_model, blob(), Inpaint(invert=True)).rgb, plain.rgb)
 
 
-def test_a_masked_region_of_a_large_picture_is_drawn_at_the_models_size(tiny_model: Model) -> None:
+def test_a_masked_region_of_a_large_image_is_drawn_at_the_models_size(tiny_model: Model) -> None:
     width, height = 5 * SIDE + 3, 4 * SIDE + 1
     photo = RANDOM.integers(0, 256, (height, width, 3), np.uint8)
     mask = blob(height, width, at=(200, 40))
-    picture = draw(tiny_model, mask, MASKED, photo)
-    assert picture.rgb.shape == photo.shape
-    changed = (picture.rgb != photo).any(axis=2)
+    image = draw(tiny_model, mask, MASKED, photo)
+    assert image.rgb.shape == photo.shape
+    changed = (image.rgb != photo).any(axis=2)
     assert changed[mask == 255].mean() > 0.9
     assert not changed[mask == 0].any()
     with pytest.raises(RequestError, match="does not support a width"):
@@ -264,10 +264,10 @@ def test_filling_reads_nothing_of_what_is_painted_over() -> None:
 
 
 def test_the_region_is_scaled_to_the_size_it_is_drawn_in() -> None:
-    part = drawn_picture(PHOTO, Region(8, 4, 40, 36), (64, 64))
+    part = drawn_image(PHOTO, Region(8, 4, 40, 36), (64, 64))
     expected = Image.fromarray(PHOTO[4:36, 8:40]).resize((64, 64), Image.Resampling.LANCZOS)
     assert np.array_equal(part, np.asarray(expected))
-    assert np.array_equal(drawn_picture(PHOTO, Region(0, 0, SIDE, SIDE), (SIDE, SIDE)), PHOTO)
+    assert np.array_equal(drawn_image(PHOTO, Region(0, 0, SIDE, SIDE), (SIDE, SIDE)), PHOTO)
 
 
 # Soft masks
@@ -305,7 +305,7 @@ def test_where_a_soft_mask_is_weaker_less_is_changed(tiny_model: Model) -> None:
     assert away[:16].mean() > away[-16:].mean()
 
 
-# Larger pictures
+# Larger images
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (8, 8), (16, 16), (17, 40), (100, 23)])
@@ -346,7 +346,7 @@ def test_a_tile_the_model_cannot_draw_is_refused(tiny_model: Model) -> None:
 
 @pytest.mark.parametrize("fill", ["edge", "noise", "mirror"])
 @given(st.builds(Border, *[st.integers(0, 40)] * 4))
-def test_a_larger_picture_keeps_the_old_one(fill: Any, border: Border) -> None:
+def test_a_larger_image_keeps_the_old_one(fill: Any, border: Border) -> None:
     larger, mask = extended(PHOTO, border, fill, overlap=8)
     height, width = border.top + SIDE + border.bottom, border.left + SIDE + border.right
     assert larger.shape == (height, width, 3)
@@ -361,6 +361,6 @@ def test_a_larger_picture_keeps_the_old_one(fill: Any, border: Border) -> None:
     assert mask[inside].max(initial=0) < 255
 
 
-def test_a_picture_is_not_cut() -> None:
+def test_a_image_is_not_cut() -> None:
     with pytest.raises(ValueError, match="-1"):
         extended(PHOTO, Border(left=-1))

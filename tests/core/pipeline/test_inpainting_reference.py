@@ -13,7 +13,7 @@ import torch
 
 from core.images.image_digest import digest
 from core.model.model import Model
-from core.pipeline.inpainting import Region, bounds, drawn_picture, pasted, region
+from core.pipeline.inpainting import Region, bounds, drawn_image, pasted, region
 from core.pipeline.text_to_image import prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Inpaint
@@ -73,7 +73,7 @@ EDGES = [(y, x) for y in (0, 60, 119) for x in (0, 80, 159)]
 def test_what_is_cut_out_is_pasted_where_it_was(
     y: int, x: int, drawn: tuple[int, int], padding: int
 ) -> None:
-    """A smooth picture survives being drawn at another size, if nothing is moved by a pixel."""
+    """A smooth image survives being drawn at another size, if nothing is moved by a pixel."""
     rows, columns = np.mgrid[:120, :160]
     image = np.dstack([columns, 2 * rows, 255 - columns]).astype(np.uint8)
     mask = np.zeros((120, 160), np.uint8)
@@ -85,9 +85,9 @@ def test_what_is_cut_out_is_pasted_where_it_was(
     assert painted.right <= place.right <= 160
     assert place.top <= painted.top
     assert painted.bottom <= place.bottom <= 120
-    made = pasted(image, mask, place, drawn_picture(image, place, drawn)).astype(int)
+    made = pasted(image, mask, place, drawn_image(image, place, drawn)).astype(int)
     scale = max(place.size[0] / drawn[0], place.size[1] / drawn[1], 1)
-    assert np.abs(made - image).max() <= 2 * scale  # half a pixel of the drawn picture
+    assert np.abs(made - image).max() <= 2 * scale  # half a pixel of the drawn image
     assert np.array_equal(made[mask == 0], image[mask == 0])
 
 

@@ -125,10 +125,10 @@ def test_from_a_change_on_only_what_is_painted_is_redrawn(tiny_model: Model) -> 
     change = Change(3, prompt="a dog", init=digest(PHOTO), mask=digest(MASK))
     job = prepare(tiny_model, replace(REQUEST, changes=(change,)), LATER)
     walked = list(steps(job))
-    picture = finish(job, walked[-1].state)
-    assert np.array_equal(picture.rgb[MASK == 0], PHOTO[MASK == 0])
-    assert not np.array_equal(picture.rgb[MASK == 255], PHOTO[MASK == 255])
-    assert np.array_equal(preview(job, walked[-1]).whole(), picture.rgb)
+    image = finish(job, walked[-1].state)
+    assert np.array_equal(image.rgb[MASK == 0], PHOTO[MASK == 0])
+    assert not np.array_equal(image.rgb[MASK == 255], PHOTO[MASK == 255])
+    assert np.array_equal(preview(job, walked[-1]).whole(), image.rgb)
     whole = preview(job, walked[2]).whole()  # before the change, nothing is kept
     assert not np.array_equal(whole[MASK == 0], PHOTO[MASK == 0])
     assert marks(walked)[:3] == marks(walk(tiny_model))[:3]
@@ -141,7 +141,7 @@ def test_a_mask_can_be_taken_away(tiny_model: Model) -> None:
     assert not np.array_equal(finish(job, last.state).rgb[MASK == 0], PHOTO[MASK == 0])
 
 
-def test_a_change_whose_picture_is_missing_is_refused(tiny_model: Model) -> None:
+def test_a_change_whose_image_is_missing_is_refused(tiny_model: Model) -> None:
     request = replace(REQUEST, changes=(Change(3, init=digest(PHOTO)),))
     with pytest.raises(RequestError, match="missing"):
         prepare(tiny_model, request)
@@ -363,7 +363,7 @@ def test_a_card_draws_the_first_noise_and_those_of_the_steps_from_one_stream() -
     assert torch.equal(a1111(0, 0), comfy(1, 0))
 
 
-def test_comfyui_starts_with_the_variance_of_noise_and_picture(tiny_model: Model) -> None:
+def test_comfyui_starts_with_the_variance_of_noise_and_image(tiny_model: Model) -> None:
     job = prepare(tiny_model, replace(REQUEST, noise=COMFYUI))
     sigma = job.sigmas[0]
     assert torch.equal(job.start.x, job.unit * (1 + sigma**2) ** 0.5)

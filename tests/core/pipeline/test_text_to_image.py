@@ -84,15 +84,15 @@ def test_the_same_request_gives_the_same_bits(tiny_model: Model, sampler: str) -
     assert one.alpha is not None
     assert two.alpha is not None
     assert np.array_equal(one.alpha, two.alpha)
-    assert one.rgb.std() > 5, "the picture is not flat"
+    assert one.rgb.std() > 5, "the image is not flat"
 
 
-def test_a_picture_of_a_batch_is_the_picture_its_seed_makes_alone(tiny_model: Model) -> None:
+def test_a_image_of_a_batch_is_the_image_its_seed_makes_alone(tiny_model: Model) -> None:
     batch = [draw(tiny_model, single) for single in replace(REQUEST, count=3, seed=5).each()]
     assert len(batch) == 3
-    for i, picture in enumerate(batch):
+    for i, image in enumerate(batch):
         alone = draw(tiny_model, replace(REQUEST, seed=5 + i))
-        assert np.array_equal(picture.rgb, alone.rgb)
+        assert np.array_equal(image.rgb, alone.rgb)
     assert not np.array_equal(batch[0].rgb, batch[1].rgb)
 
 
@@ -104,20 +104,20 @@ def test_what_is_asked_for_matters(tiny_model: Model, change: dict[str, Any]) ->
     assert not np.array_equal(draw(tiny_model, REQUEST).rgb, other.rgb)
 
 
-def test_a_picture_knows_how_to_make_itself_again(tiny_model: Model) -> None:
-    picture = draw(tiny_model, REQUEST)
-    assert picture.request == replace(REQUEST, model_digest=tiny_model.digest)
-    again = draw(tiny_model, Request.from_json(picture.request.to_json()))
-    assert np.array_equal(again.rgb, picture.rgb)
+def test_a_image_knows_how_to_make_itself_again(tiny_model: Model) -> None:
+    image = draw(tiny_model, REQUEST)
+    assert image.request == replace(REQUEST, model_digest=tiny_model.digest)
+    again = draw(tiny_model, Request.from_json(image.request.to_json()))
+    assert np.array_equal(again.rgb, image.rgb)
 
 
-def test_pictures_may_be_oblong(tiny_model: Model) -> None:
-    picture = draw(tiny_model, replace(REQUEST, width=48, height=16))
-    assert picture.rgb.shape == (16, 48, 3)
-    assert picture.rgb.dtype == np.uint8
-    assert picture.alpha is not None
-    assert picture.alpha.shape == (16, 48)
-    assert picture.alpha.dtype == np.uint8
+def test_images_may_be_oblong(tiny_model: Model) -> None:
+    image = draw(tiny_model, replace(REQUEST, width=48, height=16))
+    assert image.rgb.shape == (16, 48, 3)
+    assert image.rgb.dtype == np.uint8
+    assert image.alpha is not None
+    assert image.alpha.shape == (16, 48)
+    assert image.alpha.dtype == np.uint8
 
 
 def test_nothing_that_is_given_is_changed(tiny_model: Model, photo: np.ndarray) -> None:
@@ -135,18 +135,18 @@ def test_nothing_that_is_given_is_changed(tiny_model: Model, photo: np.ndarray) 
 def test_scale_1_is_no_guidance_and_one_evaluation_a_step(tiny_model: Model) -> None:
     request = replace(REQUEST, cfg=1.0)
     with counted(tiny_model) as batches:
-        picture = draw(tiny_model, request)
+        image = draw(tiny_model, request)
     assert batches == [1] * request.steps
     other = draw(tiny_model, replace(request, negative="blue heart"))
-    assert np.array_equal(picture.rgb, other.rgb)
+    assert np.array_equal(image.rgb, other.rgb)
 
 
 def test_guidance_evaluates_both_prompts_in_one_batch(tiny_model: Model) -> None:
     with counted(tiny_model) as batches:
-        picture = draw(tiny_model, REQUEST)
+        image = draw(tiny_model, REQUEST)
     assert batches == [2] * REQUEST.steps
     other = draw(tiny_model, replace(REQUEST, negative="blue heart"))
-    assert not np.array_equal(picture.rgb, other.rgb)
+    assert not np.array_equal(image.rgb, other.rgb)
 
 
 def test_scale_1_is_where_guidance_tends(tiny_model: Model) -> None:
@@ -254,14 +254,14 @@ def test_a_mask_is_exact(
     *_, last = walked = list(steps(job))
     shown = [preview(job, step).whole() for step in walked]
     assert all(np.array_equal(one[mask == 0], photo[mask == 0]) for one in shown)
-    picture = finish(job, last.state)
+    image = finish(job, last.state)
     redrawn = to_pixels(tiny_model, last.state)
-    assert np.array_equal(picture.rgb[mask == 0], photo[mask == 0])
-    assert np.array_equal(picture.rgb[mask == 255], redrawn[mask == 255])
-    assert np.array_equal(shown[-1], picture.rgb)
+    assert np.array_equal(image.rgb[mask == 0], photo[mask == 0])
+    assert np.array_equal(image.rgb[mask == 255], redrawn[mask == 255])
+    assert np.array_equal(shown[-1], image.rgb)
     low, high = np.minimum(photo, redrawn), np.maximum(photo, redrawn)
-    assert ((picture.rgb >= low) & (picture.rgb <= high)).all()
-    assert picture.alpha is None
+    assert ((image.rgb >= low) & (image.rgb <= high)).all()
+    assert image.alpha is None
 
 
 def to_pixels(model: Model, state: State) -> np.ndarray:
@@ -276,7 +276,7 @@ def test_a_mask_over_everything_redraws_everything(tiny_model: Model, photo: np.
     assert np.array_equal(masked.rgb, free.rgb)
 
 
-def test_a_mask_over_nothing_gives_the_picture_back(tiny_model: Model, photo: np.ndarray) -> None:
+def test_a_mask_over_nothing_gives_the_image_back(tiny_model: Model, photo: np.ndarray) -> None:
     nothing = np.zeros((SIDE, SIDE), np.uint8)
     assert np.array_equal(draw(tiny_model, *inpaint(REQUEST, photo, nothing)).rgb, photo)
 
@@ -314,7 +314,7 @@ def test_large_latents_are_decoded_in_tiles(
     colour=arrays.arrays(np.uint8, (4, 4, 3)),
     alpha=arrays.arrays(np.uint8, (4, 4)),
 )
-def test_a_sticker_on_white_is_the_picture(colour: np.ndarray, alpha: np.ndarray) -> None:
+def test_a_sticker_on_white_is_the_image(colour: np.ndarray, alpha: np.ndarray) -> None:
     share = alpha[..., None] / 255
     on_white = np.round(colour * share + 255 * (1 - share)).astype(np.uint8)
     rgba = GeneratedImage(on_white, alpha, REQUEST).rgba()
@@ -327,7 +327,7 @@ def test_a_sticker_on_white_is_the_picture(colour: np.ndarray, alpha: np.ndarray
     assert np.array_equal(rgba[alpha == 255, :3], on_white[alpha == 255])
 
 
-def test_a_picture_without_alpha_is_opaque() -> None:
+def test_a_image_without_alpha_is_opaque() -> None:
     rgb = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     rgba = GeneratedImage(rgb, None, REQUEST).rgba()
     assert np.array_equal(rgba[..., :3], rgb)
@@ -357,7 +357,7 @@ def test_a_request_that_does_not_fit_is_refused(
     assert caught.value.field == field
 
 
-def test_pictures_that_do_not_fit_are_refused(tiny_model: Model, photo: np.ndarray) -> None:
+def test_images_that_do_not_fit_are_refused(tiny_model: Model, photo: np.ndarray) -> None:
     mask = np.full((SIDE, SIDE), 255, np.uint8)
     request, _ = inpaint(REQUEST, photo, mask)
     wide = np.zeros((SIDE, 2 * SIDE, 3), np.uint8)

@@ -201,7 +201,7 @@ BAD: dict[str, list[Any]] = {
     "count": [0, 1001, 1.5],
     "strength": [0.0, -0.5, 1.01, float("nan"), None],
     "init": [0, None],
-    "mask": [0, DIGEST],  # a mask without a picture
+    "mask": [0, DIGEST],  # a mask without an image
     "inpaint": [3, None],
     "control": [0, None],
     "noise_level": [-1, 1000, 2.5],
@@ -308,7 +308,7 @@ def test_what_is_not_a_request_is_refused(source: str) -> None:
     assert error.value.field == "json"
 
 
-def test_each_picture_is_a_request_of_its_own() -> None:
+def test_each_image_is_a_request_of_its_own() -> None:
     request_ = Request(prompt="a fox", seed=5, count=3, steps=7)
     assert list(request_.each()) == [replace(request_, count=1, seed=seed) for seed in (5, 6, 7)]
     assert list(Request(seed=5).each()) == [Request(seed=5)]

@@ -104,7 +104,7 @@ def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
     assert (alone.seconds, alone.memory) == (pytest.approx(7), 8 * 10**8)
 
 
-def test_small_pictures_wait_for_the_weights() -> None:
+def test_small_images_wait_for_the_weights() -> None:
     task = Task(evaluations=10, cells=16, conditions=2)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
     load = BackboneCost(1e6, 0.0, weights=16e6)
@@ -112,7 +112,7 @@ def test_small_pictures_wait_for_the_weights() -> None:
     assert estimate(replace(task, tiles=2), load, measured).seconds == pytest.approx(20)
 
 
-def test_memory_grows_until_a_picture_is_decoded_in_tiles() -> None:
+def test_memory_grows_until_a_image_is_decoded_in_tiles() -> None:
     task = Task(evaluations=10, cells=WHOLE_CELLS // 4)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=MIN_MEMORY)
     for cells, tiles, grown in ((1, 2, 2), (4, 1, 4), (8, 1, 4), (1, 100, 4)):
@@ -152,7 +152,7 @@ def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
     assert network.operations(costs=reading).weights == pytest.approx(read, rel=0.01)
 
 
-def test_attention_makes_large_pictures_dearer_than_their_area() -> None:
+def test_attention_makes_large_images_dearer_than_their_area() -> None:
     task = Task(evaluations=10, cells=4096)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
     twice = replace(task, cells=2 * 4096)

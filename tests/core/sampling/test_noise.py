@@ -128,7 +128,7 @@ def test_nvidia_noise_is_unit_and_new_at_every_draw() -> None:
     assert values.isfinite().all()
 
 
-def test_nvidia_noise_of_a_smaller_picture_is_its_beginning() -> None:
+def test_nvidia_noise_of_a_smaller_image_is_its_beginning() -> None:
     assert np.array_equal(cuda_normal(3, 100), cuda_normal(3, 1000)[:100])
 
 

@@ -207,7 +207,7 @@ def test_a_restart_continues_within_its_detours(mixture: Any, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any) -> None:
-    """Image i of a batch is the picture its seed makes alone."""
+    """Image i of a batch is the image its seed makes alone."""
     shape = (2, 4, 4)
 
     def outcome(seeds: list[int]) -> Tensor:
@@ -233,7 +233,7 @@ def test_a_sampler_goes_on_without_memory(name: str, mixture: Any) -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("steps", [3, 24])
-def test_the_last_preview_is_the_picture(name: str, steps: int, mixture: Any) -> None:
+def test_the_last_preview_is_the_image(name: str, steps: int, mixture: Any) -> None:
     sigmas = karras(steps, 0.4, 14.6)
     *_, end = run(SAMPLERS[name].step, mixture.denoise, State(0, start(14.6)), sigmas, draws)
     assert torch.equal(end.x0, end.state.x)

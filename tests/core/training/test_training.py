@@ -393,7 +393,7 @@ def test_captions_are_dropped_as_often_as_asked(dropout: float) -> None:
     assert float(empty.float().mean()) == pytest.approx(dropout, abs=0.03)
 
 
-def test_pictures_and_captions_are_drawn_by_their_weights() -> None:
+def test_images_and_captions_are_drawn_by_their_weights() -> None:
     task, recorder = diffusion_task(), Recorder()
     task.module, task.batch, task.dropout = cast("Backbone", recorder), 8000, 0.0
     task.loss(0, 0.0, torch.Generator().manual_seed(0))
@@ -448,15 +448,15 @@ def test_augmented_drawings_stand_on_white_by_their_alpha() -> None:
     generator = torch.Generator().manual_seed(0)
     alpha = torch.rand(600, 1, 12, 12, generator=generator)
     black = torch.cat([torch.zeros(600, 3, 12, 12), alpha], dim=1)
-    picture, seen = augment(black, 8, generator)
-    assert picture.shape == (600, 3, 8, 8)
+    image, seen = augment(black, 8, generator)
+    assert image.shape == (600, 3, 8, 8)
     assert seen.shape == (600, 1, 8, 8)
     solid = (seen == 1).flatten(1).all(dim=1)
     assert float(solid.float().mean()) == pytest.approx(0.15, abs=0.05)
     # Black on white: as dark as it is opaque.
-    torch.testing.assert_close(picture[~solid], -seen[~solid].expand(-1, 3, -1, -1))
-    assert picture.min() >= -1
-    assert picture.max() <= 1
+    torch.testing.assert_close(image[~solid], -seen[~solid].expand(-1, 3, -1, -1))
+    assert image.min() >= -1
+    assert image.max() <= 1
 
 
 def test_augmentation_crops_flips_and_permutes_colours_alone() -> None:
@@ -464,14 +464,14 @@ def test_augmentation_crops_flips_and_permutes_colours_alone() -> None:
     column = torch.arange(6.0).expand(6, 6) / 5
     colour = torch.stack([column, column / 2, column / 4])
     drawing = torch.cat([colour, torch.ones(1, 6, 6)])
-    picture, alpha = augment(drawing.expand(400, 4, 6, 6), 6, generator)
+    image, alpha = augment(drawing.expand(400, 4, 6, 6), 6, generator)
     assert (alpha == 1).all()
-    seen = {tuple(row.tolist()) for row in ((picture[:, :, 0, -1] + 1) / 2)}
+    seen = {tuple(row.tolist()) for row in ((image[:, :, 0, -1] + 1) / 2)}
     ends = {0.0, 1.0, 0.5, 0.25}
     assert all(set(row) <= ends for row in seen)
-    flipped = picture[:, :, 0, -1].sum(dim=1) == -3
+    flipped = image[:, :, 0, -1].sum(dim=1) == -3
     assert float(flipped.float().mean()) == pytest.approx(0.5, abs=0.08)
-    plain = ((picture[:, :, 0].amax(dim=2) + 1) / 2 == torch.tensor([1.0, 0.5, 0.25])).all(dim=1)
+    plain = ((image[:, :, 0].amax(dim=2) + 1) / 2 == torch.tensor([1.0, 0.5, 0.25])).all(dim=1)
     assert float(plain.float().mean()) >= 0.8
     cropped, _ = augment(drawing.expand(400, 4, 6, 6), 3, generator)
     assert cropped.shape == (400, 3, 3, 3)

@@ -23,7 +23,7 @@ NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
 def place(view: CanvasView, x: float, y: float) -> QPoint:
-    """The widget position of a picture point."""
+    """The widget position of an image point."""
     return view.to_widget(x, y).toPoint()
 
 
@@ -89,7 +89,7 @@ def shot(view: CanvasView) -> QImage:
 
 
 def color(view: CanvasView, x: float, y: float) -> tuple[int, int, int]:
-    """What the widget shows at a picture point."""
+    """What the widget shows at an image point."""
     found = shot(view).pixelColor(place(view, x, y))
     return found.red(), found.green(), found.blue()
 

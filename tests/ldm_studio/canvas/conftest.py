@@ -1,4 +1,4 @@
-"""A canvas on screen with a picture on it."""
+"""A canvas on screen with an image on it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def rgb() -> np.ndarray:
 
 @pytest.fixture
 def view(qtbot, rgb) -> CanvasView:
-    """Shown at 400 x 300, with the picture at 100 %."""
+    """Shown at 400 x 300, with the image at 100 %."""
     made = CanvasView()
     qtbot.addWidget(made)
     made.resize(400, 300)
     with qtbot.waitExposed(made):
         made.show()
-    made.set_picture(rgb)
+    made.set_image(rgb)
     made.actual_size()
     return made

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 def document(width: int = 600, height: int = 300) -> CanvasDocument:
     made = CanvasDocument()
-    made.set_picture(np.full((height, width, 3), 200, np.uint8), None)
+    made.set_image(np.full((height, width, 3), 200, np.uint8), None)
     return made
 
 
@@ -61,32 +61,32 @@ def test_a_cancelled_stroke_leaves_no_trace():
     assert doc.undo_stack.count() == 1
 
 
-def test_the_mask_stays_with_pictures_of_its_size():
+def test_the_mask_stays_with_images_of_its_size():
     doc = document()
     stroke(doc, Brush(20), (100, 100))
-    doc.set_picture(np.zeros((300, 600, 3), np.uint8), None)
+    doc.set_image(np.zeros((300, 600, 3), np.uint8), None)
     assert pixels(doc)[100, 100] == 255
     assert doc.undo_stack.canUndo()
-    doc.set_picture(np.zeros((128, 128, 3), np.uint8), None)
+    doc.set_image(np.zeros((128, 128, 3), np.uint8), None)
     assert pixels(doc).shape == (128, 128)
     assert not pixels(doc).any()
-    doc.set_picture(None, None)
+    doc.set_image(None, None)
     assert doc.mask is None
     assert doc.frame is None
     assert not doc.undo_stack.canUndo()
 
 
-def test_a_bad_picture_is_refused_and_nothing_changes():
+def test_a_bad_image_is_refused_and_nothing_changes():
     doc = document()
     with pytest.raises(ValueError, match="uint8"):
-        doc.set_picture(np.zeros((4, 4, 3)), None)
+        doc.set_image(np.zeros((4, 4, 3)), None)
     with pytest.raises(ValueError, match="alpha"):
-        doc.set_picture(np.zeros((4, 4, 3), np.uint8), np.zeros((5, 5), np.uint8))
-    assert doc.picture is not None
+        doc.set_image(np.zeros((4, 4, 3), np.uint8), np.zeros((5, 5), np.uint8))
+    assert doc.image is not None
     assert doc.frame == (600, 300)
 
 
-def test_a_mask_without_a_picture_is_refused():
+def test_a_mask_without_a_image_is_refused():
     with pytest.raises(ValueError, match="no image"):
         CanvasDocument().set_mask(np.zeros((4, 4), np.uint8), "set")
 
@@ -105,22 +105,22 @@ def test_previews_of_the_same_proportions_keep_the_frame_and_others_bring_their_
     assert doc.frame == (600, 300)
 
 
-def test_the_picture_is_a_copy_nobody_can_change():
+def test_the_image_is_a_copy_nobody_can_change():
     doc = CanvasDocument()
     rgb = np.zeros((4, 4, 3), np.uint8)
-    doc.set_picture(rgb, None)
+    doc.set_image(rgb, None)
     rgb[:] = 9
-    assert doc.picture is not None
-    assert not doc.picture.any()
+    assert doc.image is not None
+    assert not doc.image.any()
     with pytest.raises(ValueError, match="read-only"):
-        doc.picture[:] = 1
+        doc.image[:] = 1
 
 
 def test_an_opaque_alpha_means_no_transparency():
     doc = CanvasDocument()
-    doc.set_picture(np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 255, np.uint8))
+    doc.set_image(np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 255, np.uint8))
     assert doc.transparent is None
-    doc.set_picture(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8))
+    doc.set_image(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8))
     assert doc.transparent is not None
 
 

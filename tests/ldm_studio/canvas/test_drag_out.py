@@ -51,7 +51,7 @@ def moved(view, at: QPoint):
     return QMouseEvent(QEvent.Type.MouseMove, where, view.mapToGlobal(where), none, LEFT, CTRL)
 
 
-def test_the_hand_with_ctrl_carries_the_file_of_the_picture(qtbot, view, rgb, carried, tmp_path):
+def test_the_hand_with_ctrl_carries_the_file_of_the_image(qtbot, view, rgb, carried, tmp_path):
     view.file = tmp_path / "mine.png"
     view.file.write_bytes(b"it is there")
     view.set_tool(Tool.PAN)
@@ -75,7 +75,7 @@ def test_with_other_tools_ctrl_does_what_it_did(qtbot, view, carried):
     assert carried == []
 
 
-def test_a_picture_without_a_file_gets_one_that_is_written_once(qtbot, view, rgb, carried):
+def test_a_image_without_a_file_gets_one_that_is_written_once(qtbot, view, rgb, carried):
     view.set_tool(Tool.PAN)
     drag_with_ctrl(qtbot, view, release=False)
     qtbot.waitUntil(lambda: carried != [])
@@ -95,10 +95,10 @@ def test_let_go_of_before_its_file_is_written_nothing_is_carried(qtbot, view, ca
     assert carried == []
 
 
-def test_a_transparent_picture_stays_transparent(qtbot, view, rgb, monkeypatch):
+def test_a_transparent_image_stays_transparent(qtbot, view, rgb, monkeypatch):
     alpha = np.zeros(rgb.shape[:2], np.uint8)
     alpha[20:40] = 255
-    view.set_picture(rgb, alpha)
+    view.set_image(rgb, alpha)
     image = view.visible_rgb()
     assert image.hasAlphaChannel()
     assert image.pixelColor(10, 10).alpha() == 0
@@ -113,7 +113,7 @@ def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
         panel.show()
     (button,) = panel.findChildren(DragOutButton)
     assert not button.isEnabled()
-    panel.view.set_picture(rgb)
+    panel.view.set_image(rgb)
     panel.view.file = tmp_path / "mine.png"
     present(panel.view.file).write_bytes(b"it is there")
     with qtbot.waitSignal(panel.view.copy_requested):
@@ -133,7 +133,7 @@ def test_pixels_that_are_only_shown_coarser_are_not_carried(qtbot, view, monkeyp
     found = []
     monkeypatch.setattr(drag_out, "run", lambda drag: found.append(drag.mimeData()))
     huge = np.zeros((2100, 2100, 3), np.uint8)
-    view.set_picture(huge)
+    view.set_image(huge)
     view.set_preview(255 - huge)
     view.flips = True
     view.begin_drag_out()

@@ -32,7 +32,7 @@ def test_dropping_a_file_tells_its_path(qtbot, view, tmp_path):
     data = QMimeData()
     names = "notes.txt", "Heart 1.PNG", "other.jpg"
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
-    with qtbot.waitSignal(view.picture_dropped) as dropped:
+    with qtbot.waitSignal(view.image_dropped) as dropped:
         assert drop(view, data)
     assert dropped.args == [(tmp_path / "Heart 1.PNG").as_posix()]
 
@@ -42,7 +42,7 @@ def test_dropping_an_image_hands_it_over(qtbot, view):
     image.fill(QColor(1, 2, 3))
     data = QMimeData()
     data.setImageData(image)
-    with qtbot.waitSignal(view.picture_dropped) as dropped:
+    with qtbot.waitSignal(view.image_dropped) as dropped:
         assert drop(view, data)
     assert from_qimage(dropped.args[0])[0, 0].tolist() == [1, 2, 3]
 
@@ -51,7 +51,7 @@ def test_other_things_cannot_be_dropped(qtbot, view):
     data = QMimeData()
     data.setText("hello")
     data.setUrls([QUrl("ftp://example.org/a.png"), QUrl.fromLocalFile("/tmp/a.txt")])
-    with qtbot.assertNotEmitted(view.picture_dropped):
+    with qtbot.assertNotEmitted(view.image_dropped):
         assert not drop(view, data)
 
 
@@ -59,7 +59,7 @@ def test_the_address_of_a_file_may_come_as_text(qtbot, view, tmp_path):
     for text in (f"file://{tmp_path}/p.png\n", f"{tmp_path}/p.png"):
         data = QMimeData()
         data.setText(text)
-        with qtbot.waitSignal(view.picture_dropped) as dropped:
+        with qtbot.waitSignal(view.image_dropped) as dropped:
             drop(view, data)
         assert dropped.args == [f"{tmp_path}/p.png"]
 
@@ -74,14 +74,14 @@ def encoded(colour: str) -> QByteArray:
     return found
 
 
-def test_pictures_from_a_browser_come_in_every_form_that_holds_them(qtbot, view):
+def test_images_from_a_browser_come_in_every_form_that_holds_them(qtbot, view):
     address = QUrl("https://example.org/cat.png")
     as_file, as_data = QMimeData(), QMimeData()
     as_file.setUrls([address])
     as_file.setData('application/octet-stream;name="cat.png"', encoded("red"))
     as_data.setText("data:image/png;base64," + bytes(encoded("red").toBase64().data()).decode())
     for data in (as_file, as_data):
-        with qtbot.waitSignal(view.picture_dropped) as dropped:
+        with qtbot.waitSignal(view.image_dropped) as dropped:
             drop(view, data)
         assert dropped.args[0].pixelColor(1, 1) == QColor("red")
 
@@ -93,7 +93,7 @@ def test_the_address_alone_is_refused_in_words(qtbot, rgb):
     data.setUrls([QUrl("https://example.org/cat.png")])
     with (
         qtbot.waitSignal(panel.problem) as told,
-        qtbot.assertNotEmitted(panel.view.picture_dropped),
+        qtbot.assertNotEmitted(panel.view.image_dropped),
     ):
         drop(panel.view, data)
     assert "Only the address" in told.args[0]

@@ -25,10 +25,10 @@ def panel(qtbot):
     return made
 
 
-def show(panel, qtbot, room: tuple[int, int], picture: tuple[int, int]) -> None:
-    """A masked picture of that width and height, and so much room for all of the panel."""
+def show(panel, qtbot, room: tuple[int, int], image: tuple[int, int]) -> None:
+    """A masked image of that width and height, and so much room for all of the panel."""
     panel.resize(*room)
-    panel.view.set_picture(np.zeros((picture[1], picture[0], 3), np.uint8))
+    panel.view.set_image(np.zeros((image[1], image[0], 3), np.uint8))
     panel.view.fill_mask()
     with qtbot.waitSignal(panel.view.mask_views.changed):
         panel.view.mask_views.use(MaskUsage(Inpaint(), (64, 64), 8))
@@ -37,7 +37,7 @@ def show(panel, qtbot, room: tuple[int, int], picture: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "picture", "seen"),
+    ("room", "image", "seen"),
     [
         ((1200, 500), (64, 64), 3),  # beside it there is room for a row
         ((700, 500), (64, 64), 3),  # for a column
@@ -45,8 +45,8 @@ def show(panel, qtbot, room: tuple[int, int], picture: tuple[int, int]) -> None:
         ((640, 620), (64, 64), 1),
     ],
 )
-def test_the_switch_leaves_the_picture_free_or_is_small(panel, qtbot, room, picture, seen) -> None:
-    show(panel, qtbot, room, picture)
+def test_the_switch_leaves_the_image_free_or_is_small(panel, qtbot, room, image, seen) -> None:
+    show(panel, qtbot, room, image)
     switch = panel.view_switch
     assert sum(button.isVisibleTo(switch) for button in switch.buttons.values()) == seen
     qtbot.waitUntil(lambda: switch.width() <= switch.sizeHint().width())

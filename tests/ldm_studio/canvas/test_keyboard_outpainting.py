@@ -18,7 +18,7 @@ SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlM
 
 @pytest.fixture
 def view(qtbot, view):
-    """With the keyboard and the tool; a picture of 200 x 100, for a model of multiples of 16."""
+    """With the keyboard and the tool; an image of 200 x 100, for a model of multiples of 16."""
     view.activateWindow()
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)
@@ -76,7 +76,7 @@ def test_enter_extends_and_escape_gives_up(qtbot, view, rgb):
     qtbot.keyClick(view, Key.Key_Right)
     with qtbot.waitSignal(view.extended):
         qtbot.keyClick(view, Key.Key_Return)
-    assert np.array_equal(view.picture(), extended(rgb, Border(right=8), "edge", overlap=8)[0])
+    assert np.array_equal(view.image(), extended(rgb, Border(right=8), "edge", overlap=8)[0])
 
 
 def test_all_of_the_frame_stays_in_sight(qtbot, view):
@@ -127,8 +127,8 @@ def test_the_hint_gives_way_to_the_mouse_and_leaves_with_the_keyboard(qtbot, vie
     assert shot(view) == silent
 
 
-def test_without_a_picture_there_is_nothing_to_extend(qtbot, view):
-    view.set_picture(None)
+def test_without_a_image_there_is_nothing_to_extend(qtbot, view):
+    view.set_image(None)
     qtbot.keyClick(view, Key.Key_Right)
     assert border(view) == Border()
     assert "Arrow keys" not in view.accessibleDescription()

@@ -20,7 +20,7 @@ KEYS = {"left": Key.Key_Left, "right": Key.Key_Right, "up": Key.Key_Up, "down": 
 
 @pytest.fixture
 def view(qtbot, view):
-    """With the keyboard; the picture of 200 x 100 at 100 %, its middle at (100, 50)."""
+    """With the keyboard; the image of 200 x 100 at 100 %, its middle at (100, 50)."""
     view.activateWindow()
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)
@@ -76,7 +76,7 @@ def test_a_rectangle_and_one_of_few_pixels(qtbot, view):
     assert np.count_nonzero(view.mask()) == 2
 
 
-def test_the_whole_picture_up_to_its_edges(qtbot, view):
+def test_the_whole_image_up_to_its_edges(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     far = ("shift+left*5", "shift+up*5", "space", "shift+right*9", "shift+down*9", "space")
     type_(qtbot, view, *far)
@@ -104,7 +104,7 @@ def test_a_lasso_of_corners_one_taken_back(qtbot, view):
 def test_a_fill_also_at_the_last_pixel(qtbot, view, rgb, corner):
     rgb = rgb.copy()
     rgb[60:, 150:] = (200, 40, 30)
-    view.set_picture(rgb)
+    view.set_image(rgb)
     view.set_tool(Tool.FILL)
     type_(qtbot, view, "shift+right*9", "shift+down*9")
     if corner == (199, 99):
@@ -168,7 +168,7 @@ def test_it_ends_when_the_keyboard_goes_elsewhere_and_comes_back_there(qtbot, vi
     assert view.accessibleDescription().endswith("117, 50 · Space to begin")
 
 
-def test_the_picture_moves_under_it_when_it_would_leave_the_view(qtbot, view):
+def test_the_image_moves_under_it_when_it_would_leave_the_view(qtbot, view):
     view.zoom_to(8.0)
     type_(qtbot, view, *("shift+right",) * 30, *("shift+down",) * 20)
     assert view.accessibleDescription().endswith("200, 100 · Space to begin")
@@ -177,7 +177,7 @@ def test_the_picture_moves_under_it_when_it_would_leave_the_view(qtbot, view):
     assert view.rect().contains(view.to_widget(200, 100).toPoint())
 
 
-def test_a_lasso_keeps_its_corners_where_they_are_while_the_picture_moves(qtbot, view):
+def test_a_lasso_keeps_its_corners_where_they_are_while_the_image_moves(qtbot, view):
     view.zoom_to(8.0)
     view.set_tool(Tool.LASSO)
     way = ("space", "shift+right*20", "space", "shift+down*20", "space", "shift+left*20", "space")
@@ -195,8 +195,8 @@ def test_with_the_hand_arrows_move_the_view(qtbot, view):
     assert (moved.x(), moved.y()) == (-40, -41)
 
 
-def test_without_a_picture_there_is_none(qtbot, view):
-    view.set_picture(None)
+def test_without_a_image_there_is_none(qtbot, view):
+    view.set_image(None)
     type_(qtbot, view, "right", "space", "right", "space")
     assert "Arrow keys" not in view.accessibleDescription()
     assert view.mask() is None
@@ -204,7 +204,7 @@ def test_without_a_picture_there_is_none(qtbot, view):
 
 def test_screen_readers_are_told_where_the_tool_went_down_and_up(qtbot, application, aio):
     view, told = application.studio.view, []
-    view.set_picture(np.full((100, 200, 3), 210, np.uint8))
+    view.set_image(np.full((100, 200, 3), 210, np.uint8))
     application.window.activateWindow()
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)

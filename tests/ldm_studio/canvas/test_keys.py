@@ -68,12 +68,12 @@ def test_mask_keys(qtbot, view):
 
 def test_a_result_of_the_same_size_does_not_break_the_stroke_under_way(qtbot, view, rgb):
     qtbot.mousePress(view, LEFT, pos=place(view, 40, 50))
-    view.set_picture(rgb // 2)
+    view.set_image(rgb // 2)
     qtbot.mouseMove(view, place(view, 120, 50))
     qtbot.mouseRelease(view, LEFT, pos=place(view, 120, 50))
     assert np.array_equal(view.mask(), stroke_of(view, (40, 50), (120, 50)))
     qtbot.mousePress(view, LEFT, pos=place(view, 40, 50))
-    view.set_picture(np.zeros((64, 64, 3), np.uint8))
+    view.set_image(np.zeros((64, 64, 3), np.uint8))
     qtbot.mouseMove(view, place(view, 30, 30))
     qtbot.mouseRelease(view, LEFT, pos=place(view, 30, 30))
     assert view.mask() is None
@@ -93,7 +93,7 @@ def test_keys_of_the_canvas_win_over_shortcuts_of_the_window_only_with_its_focus
     qtbot.addWidget(window)
     view = CanvasView()
     window.setCentralWidget(view)
-    view.set_picture(rgb)
+    view.set_image(rgb)
     action = QAction("Undo", window)
     action.setShortcut("Ctrl+Z")
     window.addAction(action)

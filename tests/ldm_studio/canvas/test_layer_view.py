@@ -23,32 +23,32 @@ def test_the_empty_canvas_invites(qtbot):
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 10  # words and a drawing
     view.resize(160, 160)
     shot(view)
-    view.set_picture(np.zeros((20, 20, 3), np.uint8))
-    view.set_picture(None)
+    view.set_image(np.zeros((20, 20, 3), np.uint8))
+    view.set_image(None)
     view.resize(500, 400)
     assert np.array_equal(from_qimage(shot(view)), drawn)
 
 
-def test_the_picture_shows_pixel_by_pixel_at_100_percent(view, rgb):
+def test_the_image_shows_pixel_by_pixel_at_100_percent(view, rgb):
     noise = np.random.default_rng(0).integers(0, 256, rgb.shape, np.uint8)
-    view.set_picture(noise)
+    view.set_image(noise)
     shown = from_qimage(shot(view).copy(view.target().toRect()))
     assert np.array_equal(shown, noise)
 
 
-def test_the_preview_covers_the_picture_until_it_ends(view, rgb):
+def test_the_preview_covers_the_image_until_it_ends(view, rgb):
     view.set_preview(np.full((50, 100, 3), (0, 90, 0), np.uint8))
     assert color(view, 5, 5) == (0, 90, 0)
     assert color(view, 195, 95) == (0, 90, 0)
     view.set_preview(None)
     assert color(view, 5, 5) == (210, 210, 210)
     view.set_preview(np.full((50, 100, 3), (0, 90, 0), np.uint8))
-    view.set_picture(rgb)
+    view.set_image(rgb)
     assert color(view, 5, 5) == (210, 210, 210)
 
 
-def test_a_preview_shows_without_a_picture(view):
-    view.set_picture(None)
+def test_a_preview_shows_without_a_image(view):
+    view.set_image(None)
     view.set_preview(np.full((64, 64, 3), (0, 90, 0), np.uint8))
     assert color(view, 32, 32) == (0, 90, 0)
     assert view.fitting
@@ -73,14 +73,14 @@ def test_a_result_is_shown_without_the_tint_until_the_pointer_comes_back(qtbot, 
     drag(qtbot, view, (60, 50), (100, 50))
     result = np.full((100, 200, 3), (0, 90, 0), np.uint8)
     view.set_preview(result)
-    view.set_picture(result)
+    view.set_image(result)
     assert color(view, 80, 50) == (0, 90, 0)
     assert view.mask() is not None
     qtbot.mouseMove(view, place(view, 181, 91))
     assert color(view, 80, 50) != (0, 90, 0)
 
 
-def test_holding_c_compares_with_the_picture_before(qtbot, view):
+def test_holding_c_compares_with_the_image_before(qtbot, view):
     view.set_before(np.full((100, 200, 3), (0, 0, 90), np.uint8))
     for key in Qt.Key.Key_C, Qt.Key.Key_Backslash:
         qtbot.keyPress(view, key)
@@ -94,7 +94,7 @@ def test_transparency_shows_a_checkerboard_or_white(view):
     alpha = np.zeros((100, 200), np.uint8)
     alpha[:, :100] = 255
     rgb[:, :100] = (10, 20, 30)
-    view.set_picture(rgb, alpha)
+    view.set_image(rgb, alpha)
     assert color(view, 150, 50) == (255, 255, 255)
     view.set_show_transparency(True)
     assert color(view, 50, 50) == (10, 20, 30)
@@ -104,7 +104,7 @@ def test_transparency_shows_a_checkerboard_or_white(view):
 
 @pytest.mark.parametrize("ground", [0, 255])
 def test_the_brush_ring_is_seen_on_light_and_on_dark(qtbot, view, ground):
-    view.set_picture(np.full((100, 200, 3), ground, np.uint8))
+    view.set_image(np.full((100, 200, 3), ground, np.uint8))
     view.adjust(size=40)
     qtbot.mouseMove(view, place(view, 10, 10))  # a move to where the pointer is is no event
     qtbot.mouseMove(view, place(view, 100, 50))
@@ -132,14 +132,14 @@ def test_the_description_says_what_is_there(qtbot, view):
     assert view.accessibleDescription().endswith(f"zoom 100 %, tool: Eraser. {keys}")
     view.set_tool(Tool.PAN)
     assert view.accessibleDescription().endswith("zoom 100 %, tool: Hand")
-    view.set_picture(None)
+    view.set_image(None)
     assert view.accessibleDescription() == "Canvas, no image yet"
 
 
 def test_pixels_show_as_squares_above_200_percent_and_smooth_below(view):
     stripes = np.zeros((100, 200, 3), np.uint8)
     stripes[:, ::2] = 255
-    view.set_picture(stripes)
+    view.set_image(stripes)
 
     def levels(zoom: float) -> int:
         view.zoom_to(zoom)
@@ -148,8 +148,8 @@ def test_pixels_show_as_squares_above_200_percent_and_smooth_below(view):
 
     assert levels(3.0) == 2
     assert levels(1.7) > 2
-    view.set_picture(np.repeat(stripes[:16, :16], 1, 0).copy())
-    view.fit()  # a small picture in a large window
+    view.set_image(np.repeat(stripes[:16, :16], 1, 0).copy())
+    view.fit()  # a small image in a large window
     assert view.zoom > 2
     assert len(np.unique(from_qimage(shot(view))[150, 150:250, 0])) > 2
 

@@ -41,7 +41,7 @@ def panel(qtbot, rgb) -> CanvasPanel:
     made.resize(800, 500)
     with qtbot.waitExposed(made):
         made.show()
-    made.view.set_picture(rgb)
+    made.view.set_image(rgb)
     return made
 
 
@@ -98,7 +98,7 @@ def test_saving_and_opening_a_mask_by_menu(qtbot, panel, tmp_path):
     assert panel.view.mask() is None
 
 
-def test_what_is_no_picture_is_told_and_changes_nothing(qtbot, panel, tmp_path):
+def test_what_is_no_image_is_told_and_changes_nothing(qtbot, panel, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     with qtbot.waitSignal(panel.problem) as told:
         panel.use_as_mask(str(tmp_path / "a.png"))
@@ -106,7 +106,7 @@ def test_what_is_no_picture_is_told_and_changes_nothing(qtbot, panel, tmp_path):
     assert panel.view.mask() is None
 
 
-def test_a_picture_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path):
+def test_a_image_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path):
     view = panel.view
     Image.fromarray(np.full((100, 200), 255, np.uint8)).save(tmp_path / "white.png")
     data = QMimeData()
@@ -115,7 +115,7 @@ def test_a_picture_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path
     copy = Qt.DropAction.CopyAction
     enter = QDragEnterEvent(QPoint(50, 50), copy, data, LEFT, NO_KEY)
     QApplication.sendEvent(view, enter)
-    with qtbot.assertNotEmitted(view.picture_dropped), qtbot.waitSignal(view.mask_changed):
+    with qtbot.assertNotEmitted(view.image_dropped), qtbot.waitSignal(view.mask_changed):
         QApplication.sendEvent(view, QDropEvent(low, copy, data, LEFT, NO_KEY))
     assert (view.mask() == 255).all()
 
@@ -153,14 +153,14 @@ def test_a_mask_that_does_not_fit_is_left_out(tmp_path):
 def document(rgb: np.ndarray | None = None) -> CanvasDocument:
     made = CanvasDocument()
     if rgb is not None:
-        made.set_picture(rgb, None)
+        made.set_image(rgb, None)
     return made
 
 
-def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
+def test_image_and_mask_are_kept_as_they_change(qtbot, tmp_path):
     first = document()
     keeper = CanvasStore(first, tmp_path)
-    first.set_picture(noise(80, 120, 3), None)
+    first.set_image(noise(80, 120, 3), None)
     first.begin_stroke(Brush(9), "stroke")
     first.stroke_to(50, 50)
     first.end_stroke()
@@ -170,7 +170,7 @@ def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
     keeper = CanvasStore(second, tmp_path)
     with qtbot.waitSignal(second.mask_changed):
         keeper.restore()
-    assert np.array_equal(present(second.picture), noise(80, 120, 3))
+    assert np.array_equal(present(second.image), noise(80, 120, 3))
     assert np.array_equal(present(second.mask).pixels, present(first.mask).pixels)
     assert not second.undo_stack.canUndo()
     second.clear_mask("clear")
@@ -181,7 +181,7 @@ def test_picture_and_mask_are_kept_as_they_change(qtbot, tmp_path):
 def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
     doc = document()
     keeper = CanvasStore(doc, tmp_path)
-    doc.set_picture(noise(80, 120, 3), None)
+    doc.set_image(noise(80, 120, 3), None)
     keeper.close()
     written = (tmp_path / "picture.png").stat().st_mtime_ns
     doc.fill_mask("fill")
@@ -195,7 +195,7 @@ def test_what_is_on_the_canvas_already_stays(qtbot, tmp_path):
     doc = document()
     keeper = CanvasStore(doc, tmp_path)
     keeper.restore()
-    doc.set_picture(noise(9, 9, 3), None)
+    doc.set_image(noise(9, 9, 3), None)
     doc.background.wait()
     with qtbot.assertNotEmitted(doc.replaced, wait=20):
         pass

@@ -94,8 +94,8 @@ def test_an_empty_mask_and_another_mode_end_it(masked, qtbot) -> None:
     assert color(masked, 83, 43) == RED  # there is only the painted one to be seen
 
 
-def test_another_picture_ends_it_at_once(masked, qtbot) -> None:
-    masked.set_picture(np.full((50, 60, 3), 90, np.uint8))
+def test_another_image_ends_it_at_once(masked, qtbot) -> None:
+    masked.set_image(np.full((50, 60, 3), 90, np.uint8))
     assert masked.mask_views.used is None
     assert not masked.grab().isNull()
 

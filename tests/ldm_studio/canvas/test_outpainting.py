@@ -36,7 +36,7 @@ def border(view) -> Border:
         ((100, 100), (400, 125), Border(bottom=28)),
         ((200, 100), (236, 125), Border(right=40, bottom=28)),
         ((0, 0), (-20, -30), Border(left=24, top=28)),
-        ((200, 50), (120, 50), Border()),  # never into the picture
+        ((200, 50), (120, 50), Border()),  # never into the image
         ((100, 50), (180, 50), Border()),  # nothing is taken hold of in the middle
     ],
 )
@@ -70,8 +70,8 @@ def test_escape_forgets_it_and_enter_makes_it(extending, qtbot, rgb) -> None:
     drag(qtbot, extending, (200, 50), (240, 50))
     with qtbot.waitSignal(extending.extended):
         qtbot.keyClick(extending, Qt.Key.Key_Return)
-    picture, mask = extended(rgb, Border(right=40), "edge", overlap=8)
-    assert np.array_equal(extending.picture(), picture)
+    image, mask = extended(rgb, Border(right=40), "edge", overlap=8)
+    assert np.array_equal(extending.image(), image)
     assert np.array_equal(extending.mask(), mask)
     assert border(extending) == Border()
 
@@ -87,10 +87,10 @@ def test_it_is_one_step_of_undo(extending, qtbot, rgb) -> None:
     after = extending.mask()
     assert extending.undo_stack.count() == steps + 1
     extending.undo()
-    assert np.array_equal(extending.picture(), rgb)
+    assert np.array_equal(extending.image(), rgb)
     assert np.array_equal(extending.mask(), before)
     extending.redo()
-    assert extending.picture().shape == (HEIGHT, WIDTH + 56, 3)
+    assert extending.image().shape == (HEIGHT, WIDTH + 56, 3)
     assert np.array_equal(extending.mask(), after)
 
 
@@ -113,7 +113,7 @@ def test_the_numbers_and_the_frame_agree(extending, bar, qtbot) -> None:
     bar.fields.overlap.setValue(3)
     with qtbot.waitSignal(extending.extended):
         qtbot.mouseClick(bar.extend, Qt.MouseButton.LeftButton)
-    assert extending.picture().shape == (109, 240, 3)
+    assert extending.image().shape == (109, 240, 3)
     assert (extending.mask() > 0)[12:].sum() == 97 * (40 + 3)
     assert not bar.isVisible()
 

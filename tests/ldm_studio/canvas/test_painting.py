@@ -45,14 +45,14 @@ def test_moving_without_a_button_paints_nothing(qtbot, view):
     assert view.mask() is None
 
 
-def test_a_stroke_may_begin_outside_the_picture(qtbot, view):
+def test_a_stroke_may_begin_outside_the_image(qtbot, view):
     drag(qtbot, view, (-30, 50), (230, 50))
     mask = view.mask()
     assert mask is not None
     assert (mask[50] == 255).all()
 
 
-def test_without_a_picture_there_is_nothing_to_paint(qtbot):
+def test_without_a_image_there_is_nothing_to_paint(qtbot):
     view = CanvasView()
     qtbot.addWidget(view)
     view.resize(300, 300)
@@ -90,7 +90,7 @@ app = QApplication([])
 view = CanvasView()
 view.resize(300, 200)
 view.show()
-view.set_picture(np.full((100, 200, 3), 255, np.uint8))
+view.set_image(np.full((100, 200, 3), 255, np.uint8))
 view.actual_size()
 assert view.devicePixelRatioF() == 2
 assert view.target().width() == 100  # logical: 200 device pixels
@@ -113,12 +113,12 @@ def test_on_a_dense_screen_the_stroke_hits_the_same_pixels():
     assert done.returncode == 0, done.stderr
 
 
-def test_a_new_picture_of_the_same_size_keeps_the_mask(qtbot, view, rgb):
+def test_a_new_image_of_the_same_size_keeps_the_mask(qtbot, view, rgb):
     drag(qtbot, view, (40, 30), (90, 60))
     mask = view.mask()
-    view.set_picture(rgb // 2)
+    view.set_image(rgb // 2)
     assert np.array_equal(view.mask(), mask)
-    view.set_picture(np.zeros((64, 64, 3), np.uint8))
+    view.set_image(np.zeros((64, 64, 3), np.uint8))
     assert view.mask() is None
 
 

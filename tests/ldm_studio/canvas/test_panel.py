@@ -23,7 +23,7 @@ def panel(qtbot, rgb) -> CanvasPanel:
     made.resize(800, 500)
     with qtbot.waitExposed(made):
         made.show()
-    made.view.set_picture(rgb)
+    made.view.set_image(rgb)
     return made
 
 
@@ -100,7 +100,7 @@ def test_buttons_are_enabled_when_they_can_do_something(qtbot, panel, rgb):
     assert panel.view.mask() is None
     panel.view.set_before(rgb)
     assert "Compare" in enabled()
-    panel.view.set_picture(None)
+    panel.view.set_image(None)
     assert "Invert mask" not in enabled()
     assert "Fit" not in enabled()
 

@@ -29,7 +29,7 @@ def place(view, preview: Preview) -> QRect:
     return QRect(corners[0].toPoint(), corners[1].toPoint())
 
 
-def test_a_part_is_seen_in_its_place_and_around_it_the_picture(view, rgb):
+def test_a_part_is_seen_in_its_place_and_around_it_the_image(view, rgb):
     view.show_preview(part(rgb))
     assert color(view, 41, 21) == color(view, 98, 48) == RED
     assert color(view, 38, 30) == tuple(rgb[30, 38])
@@ -63,15 +63,15 @@ def test_one_somewhere_else_repaints_both_places_only(view, rgb):
 
 def test_a_result_of_the_same_start_is_drawn_over_where_it_differs(view, rgb):
     result = part(rgb, BLUE).whole()
-    view.set_picture(result)
+    view.set_image(result)
     view.show_preview(part(rgb))
     assert view.document.part == (40, 20, 60, 30)
     assert color(view, 60, 30) == RED
 
 
-def test_over_another_picture_all_of_the_first_is_seen(view, rgb):
+def test_over_another_image_all_of_the_first_is_seen(view, rgb):
     other = 255 - rgb
-    view.set_picture(other)
+    view.set_image(other)
     view.show_preview(part(rgb))
     assert view.document.part is None
     assert color(view, 10, 10) == tuple(rgb[10, 10])
@@ -80,24 +80,24 @@ def test_over_another_picture_all_of_the_first_is_seen(view, rgb):
     assert color(view, 10, 10) == tuple(other[10, 10])
 
 
-def test_over_a_picture_of_another_size_it_brings_its_own_frame(view, rgb):
-    view.set_picture(np.zeros((50, 60, 3), np.uint8))
+def test_over_a_image_of_another_size_it_brings_its_own_frame(view, rgb):
+    view.set_image(np.zeros((50, 60, 3), np.uint8))
     view.show_preview(part(rgb))
     assert view.document.frame == (200, 100)
 
 
 def test_a_result_ends_it(view, rgb):
     view.show_preview(part(rgb))
-    view.set_picture(part(rgb, BLUE).whole())
+    view.set_image(part(rgb, BLUE).whole())
     assert view.document.preview is None
     assert color(view, 60, 30) == BLUE
     rects = repainted(view, lambda: view.set_preview(part(rgb).whole()))
     assert rects[0].contains(place(view, part(rgb)))
 
 
-def test_a_part_of_a_huge_picture_keeps_the_rest_as_fine_as_it_is(view):
+def test_a_part_of_a_huge_image_keeps_the_rest_as_fine_as_it_is(view):
     huge = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), np.uint8)
-    view.set_picture(huge)
+    view.set_image(huge)
     view.actual_size()
     view.show_preview(part(huge, left=1480, top=1480))
     assert color(view, 1450, 1500) == tuple(huge[1500, 1450])

@@ -33,7 +33,7 @@ def test_a_dab_repaints_its_surroundings_only(qtbot, view):
 def test_partial_repaints_add_up_to_the_whole(qtbot, view):
     """At an odd zoom, where interpolation reaches over the edges of what changed."""
     noise = np.random.default_rng(1).integers(0, 256, (100, 200, 3), np.uint8)
-    view.set_picture(noise)
+    view.set_image(noise)
     view.zoom_to(2.37)
     view.adjust(size=9)
     QApplication.processEvents()
@@ -57,7 +57,7 @@ def repainted(view: CanvasView, act: Callable[[], object]) -> list[QRect]:
 
 @pytest.mark.parametrize("zoom", [0.1, 0.4, 1.0, 6.0])
 def test_a_stroke_on_a_large_canvas_repaints_its_way_only(qtbot, view, zoom):
-    view.set_picture(np.zeros((2048, 2048, 3), np.uint8))
+    view.set_image(np.zeros((2048, 2048, 3), np.uint8))
     view.zoom_to(zoom)
     view.adjust(size=max(1, round(10 / zoom)))
     at = QPoint(200, 150)
@@ -81,7 +81,7 @@ def test_the_end_of_a_stroke_repaints_no_more_than_the_stroke(qtbot, view):
 
 
 def test_undo_repaints_the_tiles_that_it_changes(qtbot, view):
-    view.set_picture(np.zeros((2048, 2048, 3), np.uint8))
+    view.set_image(np.zeros((2048, 2048, 3), np.uint8))
     view.actual_size()
     view.pan_by(10_000, 10_000)
     qtbot.mouseMove(view, QPoint(390, 10))
@@ -144,7 +144,7 @@ def test_a_lasso_follows_when_the_view_moves_under_it(qtbot, view):
 @pytest.mark.parametrize("zoom", [0.11, 0.3])
 def test_small_views_of_a_mask_are_right_after_every_change(qtbot, view, zoom):
     """Their reduced copy is brought up to date in parts."""
-    view.set_picture(np.zeros((1500, 1300, 3), np.uint8))
+    view.set_image(np.zeros((1500, 1300, 3), np.uint8))
     view.tint = QColor(255, 255, 255), 1.0
     view.zoom_to(zoom)
     view.adjust(size=90)

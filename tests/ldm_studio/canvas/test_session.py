@@ -13,7 +13,7 @@ from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 
 
-def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
+def test_image_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
     first = start(FakePipeline())
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     first.studio.use_start(rgb)
@@ -28,7 +28,7 @@ def test_picture_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
     second = start(FakePipeline())
     view = second.window.canvas.view
     qtbot.waitUntil(lambda: view.masked)
-    assert np.array_equal(view.picture(), rgb)
+    assert np.array_equal(view.image(), rgb)
     assert np.array_equal(view.mask(), mask)
     assert view.options.size == 51
     assert second.store.mode is Mode.INPAINT
@@ -45,20 +45,20 @@ def test_what_is_wrong_with_a_mask_file_is_shown(application, qtbot, aio, tmp_pa
     assert application.window.notice.is_error
 
 
-def test_undoing_a_picture_makes_it_the_start_again(application, qtbot, aio) -> None:
+def test_undoing_a_image_makes_it_the_start_again(application, qtbot, aio) -> None:
     first, second = np.full((2, 64, 64, 3), [[[[10]]], [[[200]]]], np.uint8)
     studio, view = application.studio, application.window.canvas.view
     studio.use_start(first)
     studio.use_start(second)
     view.undo()
-    assert np.array_equal(view.picture(), first)
+    assert np.array_equal(view.image(), first)
     assert np.array_equal(studio.canvas_controller.start, first)
     assert studio.canvas_controller.shown is None
     view.redo()
     assert np.array_equal(studio.canvas_controller.start, second)
 
 
-def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatch) -> None:
+def test_what_is_dragged_out_is_the_saved_image(application, qtbot, monkeypatch) -> None:
     carried = []
     monkeypatch.setattr(drag_out, "run", lambda drag: carried.append(drag.mimeData().urls()))
     view = application.studio.view
@@ -71,7 +71,7 @@ def test_what_is_dragged_out_is_the_saved_picture(application, qtbot, monkeypatc
     first = entries(application)[1]
     view.begin_drag_out()
     assert carried[1] == [QUrl.fromLocalFile(str(first.path))]
-    assert np.array_equal(from_qimage(view.visible_rgb()), first.picture.rgb)
+    assert np.array_equal(from_qimage(view.visible_rgb()), first.image.rgb)
 
 
 def test_painting_begins_with_full_strength_and_clearing_goes_back(application, qtbot) -> None:
@@ -113,6 +113,6 @@ def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qt
     with until_idle(application.bridge, qtbot):
         gate.open()
     (drawn,) = entries(application)
-    assert np.array_equal(application.studio.canvas_controller.start, drawn.picture.rgb)
+    assert np.array_equal(application.studio.canvas_controller.start, drawn.image.rgb)
     make(application, qtbot)
-    assert entries(application)[0].picture.request.init
+    assert entries(application)[0].image.request.init

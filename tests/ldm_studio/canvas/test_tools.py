@@ -136,7 +136,7 @@ def test_filling_masks_what_has_the_colour_under_the_pointer(qtbot, view, rgb):
     rgb = rgb.copy()
     rgb[20:60, 40:90] = (200, 40, 30)
     rgb[70:80, 150:160] = (210, 45, 30)
-    view.set_picture(rgb)
+    view.set_image(rgb)
     view.set_tool(Tool.FILL)
     click(qtbot, view, 50, 30)
     assert np.array_equal(view.mask(), same_colour(rgb, 50, 30, 0.12).values)
@@ -178,6 +178,6 @@ def test_grow_shrink_and_feather_have_keys(qtbot, view):
 def test_what_is_transparent_can_be_masked(view, rgb):
     alpha = np.zeros((100, 200), np.uint8)
     alpha[:, :50] = 200
-    view.set_picture(rgb, alpha)
+    view.set_image(rgb, alpha)
     view.mask_transparent()
     assert np.array_equal(view.mask(), 255 - alpha)

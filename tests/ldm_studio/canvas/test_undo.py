@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 def document(width: int = 600, height: int = 300, budget: int = 1 << 28) -> CanvasDocument:
     made = CanvasDocument(undo_bytes=budget)
-    made.set_picture(np.full((height, width, 3), 200, np.uint8), None)
+    made.set_image(np.full((height, width, 3), 200, np.uint8), None)
     return made
 
 
@@ -48,8 +48,8 @@ State = tuple[bytes, bytes, tuple[int, ...]]
 
 
 def state(doc: CanvasDocument) -> State:
-    assert doc.picture is not None
-    return pixels(doc).tobytes(), doc.picture.tobytes(), doc.picture.shape
+    assert doc.image is not None
+    return pixels(doc).tobytes(), doc.image.tobytes(), doc.image.shape
 
 
 points = st.tuples(st.floats(-50, 650), st.floats(-50, 350))
@@ -62,7 +62,7 @@ moves = st.sampled_from(["undo", "redo"])
 
 
 def act(doc: CanvasDocument, action: object) -> None:
-    assert doc.picture is not None
+    assert doc.image is not None
     if isinstance(action, tuple):
         stroke(doc, action[0], *action[1])
     elif action in ("clear", "invert", "fill"):
@@ -70,9 +70,9 @@ def act(doc: CanvasDocument, action: object) -> None:
     elif action == "feather":
         doc.transform(lambda mask: feather(mask, 5), "feather")
     elif action == "redraw":
-        doc.set_picture(255 - doc.picture, None)
+        doc.set_image(255 - doc.image, None)
     elif action == "resize":
-        doc.set_picture(np.rot90(doc.picture), None)
+        doc.set_image(np.rot90(doc.image), None)
 
 
 @settings(deadline=None, max_examples=60)
@@ -188,26 +188,26 @@ def test_memory_follows_the_painted_area():
     assert wide < 20 * small  # sixteen times the area
 
 
-def test_a_redrawn_part_of_a_picture_takes_the_memory_of_that_part():
+def test_a_redrawn_part_of_a_image_takes_the_memory_of_that_part():
     doc = document(1024, 1024)
-    assert doc.picture is not None
-    picture = doc.picture.copy()
+    assert doc.image is not None
+    image = doc.image.copy()
     rng = np.random.default_rng(2)
-    picture[100:164, 200:264] = rng.integers(0, 256, (64, 64, 3), np.uint8)
-    doc.set_picture(picture, None)
+    image[100:164, 200:264] = rng.integers(0, 256, (64, 64, 3), np.uint8)
+    doc.set_image(image, None)
     doc.background.wait()
     assert doc.history.nbytes < 40_000  # 12 288 bytes of noise in 3 MiB of the same
     doc.undo()
-    assert (doc.picture == 200).all()
+    assert (doc.image == 200).all()
     doc.redo()
-    assert np.array_equal(doc.picture, picture)
+    assert np.array_equal(doc.image, image)
 
 
 def test_undo_brings_transparency_back():
     doc = document(64, 64)
     alpha = np.zeros((64, 64), np.uint8)
     alpha[:32] = 255
-    doc.set_picture(np.zeros((64, 64, 3), np.uint8), alpha)
+    doc.set_image(np.zeros((64, 64, 3), np.uint8), alpha)
     doc.undo()
     assert (doc.alpha, doc.transparent) == (None, None)
     doc.redo()
@@ -215,17 +215,17 @@ def test_undo_brings_transparency_back():
     assert doc.transparent is not None
 
 
-def test_undoing_a_picture_says_so(qtbot):
+def test_undoing_a_image_says_so(qtbot):
     doc = document(64, 64)
     stroke(doc, Brush(5), (20, 20))
-    doc.set_picture(np.zeros((32, 48, 3), np.uint8), None)
-    with qtbot.waitSignals([doc.picture_restored, doc.mask_changed]):
+    doc.set_image(np.zeros((32, 48, 3), np.uint8), None)
+    with qtbot.waitSignals([doc.image_restored, doc.mask_changed]):
         doc.undo()
     assert pixels(doc)[20, 20] == 255
     assert doc.frame == (64, 64)
 
 
-def test_the_same_picture_again_is_no_step():
+def test_the_same_image_again_is_no_step():
     doc = document(64, 64)
-    doc.set_picture(np.full((64, 64, 3), 200, np.uint8), None)
+    doc.set_image(np.full((64, 64, 3), 200, np.uint8), None)
     assert not doc.undo_stack.canUndo()

@@ -21,7 +21,7 @@ def viewport(dpr: float = 1.0, image: tuple[int, int] = (128, 128)) -> Viewport:
 
 @settings(deadline=None)
 @given(ratios, sides, sides)
-def test_fit_shows_the_whole_picture_in_the_middle(dpr, width, height):
+def test_fit_shows_the_whole_image_in_the_middle(dpr, width, height):
     view = viewport(dpr, (width, height))
     if ZOOM_MIN < view.zoom < ZOOM_MAX:
         left, top = view.to_widget(0, 0)
@@ -57,7 +57,7 @@ def test_there_and_back(dpr, dx, dy):
 
 @settings(deadline=None)
 @given(ratios, st.floats(-9000, 9000), st.floats(-9000, 9000))
-def test_panning_never_loses_the_picture_and_stays_on_device_pixels(dpr, dx, dy):
+def test_panning_never_loses_the_image_and_stays_on_device_pixels(dpr, dx, dy):
     view = viewport(dpr)
     view.zoom_to(2.0, 400, 300)
     view.pan_by(dx, dy)
@@ -70,7 +70,7 @@ def test_panning_never_loses_the_picture_and_stays_on_device_pixels(dpr, dx, dy)
     assert left * dpr == pytest.approx(round(left * dpr))
 
 
-def test_actual_size_is_one_device_pixel_per_picture_pixel():
+def test_actual_size_is_one_device_pixel_per_image_pixel():
     view = viewport(dpr=2.0)
     view.zoom_to(1.0, 400, 300)
     assert view.scale == 0.5

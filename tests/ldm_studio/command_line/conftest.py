@@ -34,7 +34,7 @@ MODEL = ModelInfo(
 
 
 @dataclass(frozen=True)
-class FakePicture:
+class FakeImage:
     rgb: np.ndarray
     request: Request
 
@@ -68,7 +68,7 @@ class FakeRun:
         if self.request.prompt == "overflow":
             self.notes = (*self.notes, "It overflowed.")
         shape = (self.request.height, self.request.width, 3)
-        return FakePicture(np.full(shape, self.request.seed % 251, np.uint8), self.request)
+        return FakeImage(np.full(shape, self.request.seed % 251, np.uint8), self.request)
 
 
 @dataclass
@@ -78,7 +78,7 @@ class FakePipeline:
     model: str = ""
     """The one that was asked for."""
     fails: dict[int, BaseException] = field(default_factory=dict)
-    """Which picture fails, and how."""
+    """Which image fails, and how."""
     load_error: Exception | None = None
     loaded: bool = False
     read: PromptTokenCounter | None = None

@@ -25,7 +25,7 @@ from tests.narrowing import present
 ROOT = Path(__file__).parents[3]
 
 
-# --- making pictures ---------------------------------------------------------------------------
+# --- making images ---------------------------------------------------------------------------
 
 
 def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
@@ -50,7 +50,7 @@ def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
     assert read_request(path) == request
 
 
-def test_wildcards_are_drawn_for_each_picture_by_its_own_seed(run, pipeline, capsys):
+def test_wildcards_are_drawn_for_each_image_by_its_own_seed(run, pipeline, capsys):
     folder = paths.wildcards_dir()
     folder.mkdir(parents=True)
     (folder / "hat.txt").write_text("\n".join(map(str, range(500))))
@@ -128,7 +128,7 @@ def test_a_variation_seed_that_was_drawn_by_lot_is_said(run, pipeline, capsys):
     assert capsys.readouterr().err == f"variation seed {seed}\n"
 
 
-def test_pictures_carry_the_record_of_their_run(run, tmp_path):
+def test_images_carry_the_record_of_their_run(run, tmp_path):
     assert run("generate", "fox", "-o", "a.png") == 0
     record = read_record(tmp_path / "a.png")
     assert record is not None
@@ -152,7 +152,7 @@ def test_what_decoding_did_otherwise_is_said_once(run, pipeline, capsys):
     assert err == "The negative prompt has no effect.\nIt overflowed.\n"
 
 
-def test_json_says_how_each_picture_was_made(run, capsys):
+def test_json_says_how_each_image_was_made(run, capsys):
     assert run("generate", "狐狸", "--count", "2", "--seed", "5", "--json", "-o", "out") == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [record["seed"] for record in records] == [5, 6]
@@ -163,13 +163,13 @@ def test_json_says_how_each_picture_was_made(run, capsys):
         assert record["seconds"] >= 0
 
 
-def test_transparent_pictures_keep_their_alpha(run, tmp_path):
+def test_transparent_images_keep_their_alpha(run, tmp_path):
     assert run("generate", "fox", "--transparent", "-o", "a.png") == 0
     with Image.open(tmp_path / "a.png") as image:
         assert image.mode == "RGBA"
 
 
-def test_a_picture_can_be_the_start(run, pipeline, tmp_path):
+def test_a_image_can_be_the_start(run, pipeline, tmp_path):
     Image.new("RGB", (48, 32), (1, 2, 3)).save(tmp_path / "start.png")
     assert run("generate", "fox", "--init", "start.png") == 0
     ((request, image, mask),) = pipeline.asked
@@ -178,7 +178,7 @@ def test_a_picture_can_be_the_start(run, pipeline, tmp_path):
     assert mask is None
 
 
-def test_picture_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_path):
+def test_image_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_path):
     Image.new("RGB", (50, 30), "red").save(tmp_path / "start.png")
     Image.new("L", (50, 30), 255).save(tmp_path / "mask.png")
     command = "generate fox --init start.png --mask mask.png --size 64x48"
@@ -255,8 +255,8 @@ def test_arguments_are_read_without_torch_or_qt():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_the_real_program_draws_the_same_picture_twice(tmp_path):
-    pictures = []
+def test_the_real_program_draws_the_same_image_twice(tmp_path):
+    images = []
     for name in ("a.png", "b.png"):
         command = [sys.executable, "-m", "ldm_studio", "generate", "a red heart with a smile"]
         command += ["--steps", "2", "--seed", "7", "-o", str(tmp_path / name), "--json"]
@@ -264,12 +264,12 @@ def test_the_real_program_draws_the_same_picture_twice(tmp_path):
         assert done.returncode == 0, done.stderr
         request = read_request(tmp_path / name)
         assert request == Request.from_json(json.dumps(json.loads(done.stdout)["request"]))
-        pictures.append(load_image(tmp_path / name))
+        images.append(load_image(tmp_path / name))
     assert request is not None
     assert (request.steps, request.seed) == (2, 7)
-    assert pictures[0].shape == (request.height, request.width, 3)
-    assert np.array_equal(*pictures)
-    assert pictures[0].std() > 0
+    assert images[0].shape == (request.height, request.width, 3)
+    assert np.array_equal(*images)
+    assert images[0].std() > 0
 
 
 def test_a_stream_without_the_letters_for_a_path_is_no_error(tmp_path) -> None:

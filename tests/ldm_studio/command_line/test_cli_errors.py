@@ -109,15 +109,15 @@ def test_a_lone_bracket_is_said_where_it_is(run, capsys):
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipeline, tmp_path):
     (tmp_path / "file").write_text("")
-    assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.PICTURE
+    assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.IMAGE
     assert not pipeline.loaded
 
 
-def test_unreadable_and_unwritable_pictures_have_theirs(run, capsys, tmp_path):
+def test_unreadable_and_unwritable_images_have_theirs(run, capsys, tmp_path):
     (tmp_path / "junk.png").write_text("junk")
-    assert run("generate", "fox", "--init", "junk.png") == cli.Exit.PICTURE
+    assert run("generate", "fox", "--init", "junk.png") == cli.Exit.IMAGE
     assert "junk.png is not an image" in capsys.readouterr().err
-    assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.PICTURE
+    assert run("generate", "fox", "-o", "junk.png/a.png") == cli.Exit.IMAGE
     assert (
         "LDM Studio cannot write into junk.png: it is, or is in, a file" in capsys.readouterr().err
     )

@@ -15,7 +15,7 @@ PHOTO = np.random.default_rng(0).integers(0, 256, (203, 301, 3), np.uint8)
 
 
 @pytest.fixture(autouse=True)
-def pictures(run, tmp_path):
+def images(run, tmp_path):
     Image.fromarray(PHOTO).save(tmp_path / "photo.png")
     Image.fromarray(np.full((203, 301), 255, np.uint8)).save(tmp_path / "mask.png")
     Image.fromarray(PHOTO[:64, :96]).save(tmp_path / "small.png")
@@ -31,7 +31,7 @@ def test_every_flag_reaches_the_request(run, pipeline) -> None:
     ((request, image, _mask),) = pipeline.asked
     assert request.inpaint == Inpaint(True, -3, 2.5, "fill", True, "masked", 9, 64, 32, True)
     assert request.tile == 64
-    assert (request.width, request.height) == (301, 203)  # the picture keeps its size
+    assert (request.width, request.height) == (301, 203)  # the image keeps its size
     assert np.array_equal(image, PHOTO)
 
 
@@ -42,12 +42,12 @@ def test_switches_can_be_turned_off(run, pipeline) -> None:
     assert request.inpaint == Inpaint()
 
 
-def test_outpainting_makes_picture_and_mask(run, pipeline, capsys, tmp_path) -> None:
+def test_outpainting_makes_image_and_mask(run, pipeline, capsys, tmp_path) -> None:
     command = "generate fox --init small.png --outpaint 32,0,0,16 --fill mirror --blur 1"
     assert run(*command.split(), "-o", "wide.webp") == 0
     ((request, image, mask),) = pipeline.asked
-    picture, drawn = extended(PHOTO[:64, :96], Border(32, 0, 0, 16), "mirror")
-    assert np.array_equal(image, picture)
+    larger, drawn = extended(PHOTO[:64, :96], Border(32, 0, 0, 16), "mirror")
+    assert np.array_equal(image, larger)
     assert np.array_equal(mask, drawn)
     assert (request.width, request.height, request.strength) == (128, 80, 1.0)
     assert load_image(tmp_path / "wide.webp").shape == (80, 128, 3)
@@ -56,7 +56,7 @@ def test_outpainting_makes_picture_and_mask(run, pipeline, capsys, tmp_path) -> 
     assert saved.inpaint.blur == 1.0
 
 
-def test_tiles_take_a_large_picture(run, pipeline) -> None:
+def test_tiles_take_a_large_image(run, pipeline) -> None:
     assert (
         run(*["generate", "fox", "--init", "photo.png", "--size", "1024x512", "--tile", "64"]) == 0
     )

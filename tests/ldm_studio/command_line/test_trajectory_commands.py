@@ -109,7 +109,7 @@ def rewrite(
     ],
     ids=lambda settings: settings[1],
 )  # fmt: skip
-def test_a_stopped_picture_is_the_same_file(run: Command, settings: tuple[str, ...]) -> None:
+def test_a_stopped_image_is_the_same_file(run: Command, settings: tuple[str, ...]) -> None:
     whole = generate(run, *settings).read_bytes()
     for done in (1, 3, STEPS):
         generate(run, *settings, "--stop-after", str(done), "--state", "a.state")
@@ -149,10 +149,10 @@ def test_what_is_no_state_is_a_file_problem(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("photo.png", "nothing"):
-        assert run("resume", name) == Exit.PICTURE
+        assert run("resume", name) == Exit.IMAGE
         assert name in capsys.readouterr().err
     assert run("generate", "a cat", "--model", "tiny", "--stop-after", "1", "--state", ".") == (
-        Exit.PICTURE
+        Exit.IMAGE
     )
 
 
@@ -191,7 +191,7 @@ def test_a_branch_of_a_branch_keeps_what_came_before(
     assert run("replay", "a.png", "b.png") == 0
 
 
-def test_a_branch_with_a_mask_keeps_the_picture_elsewhere(run: Command) -> None:
+def test_a_branch_with_a_mask_keeps_the_image_elsewhere(run: Command) -> None:
     generate(run)
     words = ["--mask", "mask.png", "--prompt", "a heart"]
     assert run("branch", "a.png", "--step", "2", *words, "-o", "b.png") == 0
@@ -214,8 +214,8 @@ def test_a_branch_with_a_mask_keeps_the_picture_elsewhere(run: Command) -> None:
         ("a.png --step 2 --mask small.png", "small.png has 3 x 3 pixels", Exit.USAGE),
         ("a.png --step 2 --mask mask.png --transparent", "no transparent", Exit.USAGE),
         ("a.png --step 2 --sampler eulr", "Similar: Euler", Exit.USAGE),
-        ("photo.png --step 2 --cfg 2", "contains no recipe", Exit.PICTURE),
-        ("nothing.png --step 2 --cfg 2", "No such file", Exit.PICTURE),
+        ("photo.png --step 2 --cfg 2", "contains no recipe", Exit.IMAGE),
+        ("nothing.png --step 2 --cfg 2", "No such file", Exit.IMAGE),
     ],
 )
 def test_a_branch_that_cannot_be_says_why(
@@ -244,7 +244,7 @@ def test_a_branch_that_cannot_be_says_why(
     ],
     ids=" ".join,
 )
-def test_a_picture_replays_from_itself(
+def test_a_image_replays_from_itself(
     run: Command, capsys: pytest.CaptureFixture[str], settings: tuple[str, ...]
 ) -> None:
     generate(run, *settings)
@@ -290,7 +290,7 @@ def test_a_step_that_differs_is_named(run: Command, capsys: pytest.CaptureFixtur
     assert "possible cause: the machine is the same" in out
 
 
-def test_a_recipe_that_was_edited_makes_another_picture(
+def test_a_recipe_that_was_edited_makes_another_image(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = generate(run)
@@ -333,7 +333,7 @@ def test_a_file_that_was_edited_is_found_out(
     assert "the file's pixels were edited after it was made" in out
 
 
-def test_older_pictures_are_compared_by_their_pixels(
+def test_older_images_are_compared_by_their_pixels(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = generate(run)
@@ -361,7 +361,7 @@ def test_a_missing_model_is_named_with_its_hash(
 
 
 @pytest.mark.parametrize("size", [(), ("--size", "64x48")])
-def test_a_missing_start_picture_is_named_and_can_be_given(
+def test_a_missing_start_image_is_named_and_can_be_given(
     run: Command, capsys: pytest.CaptureFixture[str], size: tuple[str, ...]
 ) -> None:
     path = generate(run, "--init", "photo.png", "--mask", "mask.png", *size)
@@ -380,7 +380,7 @@ def test_a_missing_start_picture_is_named_and_can_be_given(
     assert store.find(recipe(path).init) is not None
 
 
-def test_every_picture_is_told_of_and_the_first_failure_is_returned(
+def test_every_image_is_told_of_and_the_first_failure_is_returned(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generate(run)
@@ -391,7 +391,7 @@ def test_every_picture_is_told_of_and_the_first_failure_is_returned(
     assert lines[0] == lines[3] == f"a.png: identical, {STEPS} steps"
     assert lines[1].startswith("photo.png: not replayed. photo.png contains no recipe")
     assert lines[2].startswith("junk.png: not replayed. junk.png is not an image")
-    assert run("replay", "junk.png", "--json") == Exit.PICTURE
+    assert run("replay", "junk.png", "--json") == Exit.IMAGE
     assert json.loads(capsys.readouterr().out)["verdict"] == "not replayed"
 
 

@@ -200,7 +200,7 @@ def test_what_cannot_be_done_now_is_seen_last_and_not_run(application, palette) 
     enabled = [command.action.isEnabled() for command in palette.commands.shown]
     assert not all(enabled)
     assert enabled == sorted(enabled, reverse=True)
-    QTest.keyClicks(palette.field, "save picture")
+    QTest.keyClicks(palette.field, "save image")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
 
@@ -234,7 +234,7 @@ def test_the_pointer_selects_where_it_is_moved_but_not_where_it_rests(palette) -
     [
         ("Save Image As", "Export With Transparent Background", "as"),
         ("Open Image", "Copy Image", "open"),
-        ("Live", "Keep the Steps of Pictures", "l"),
+        ("Live", "Keep the Steps of Images", "l"),
         ("Show Queue", "Show Output Folder", "shqu"),
     ],
 )

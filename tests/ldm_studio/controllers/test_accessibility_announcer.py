@@ -15,7 +15,7 @@ def said(application) -> list[str]:
     return heard
 
 
-def test_a_picture_is_spoken_of_from_its_beginning_to_its_end(application, said, qtbot) -> None:
+def test_a_image_is_spoken_of_from_its_beginning_to_its_end(application, said, qtbot) -> None:
     make(application, qtbot, prompt="a cat", steps=8)
     assert said[0] == "Generating the image."
     assert said[-1] == "The image is finished: a cat."

@@ -23,14 +23,14 @@ def three(application, qtbot):
 
 
 def seen(application) -> np.ndarray:
-    """What the canvas shows, preview or picture."""
+    """What the canvas shows, preview or image."""
     document = application.studio.view.document
-    return from_qimage(document.preview) if document.preview else document.picture
+    return from_qimage(document.preview) if document.preview else document.image
 
 
 def candidates(application) -> list[np.ndarray]:
     """In the order they were made."""
-    return [entry.picture.rgb for entry in reversed(entries(application)[:3])]
+    return [entry.image.rgb for entry in reversed(entries(application)[:3])]
 
 
 def press(qtbot, application, key) -> None:
@@ -46,7 +46,7 @@ def test_the_arrow_keys_flip_through_them_in_place(three, qtbot) -> None:
         press(qtbot, three, key)
         assert np.array_equal(seen(three), made[at])
         assert bar.label.text() == f"{at + 1} of 3"
-        assert three.studio.canvas_controller.shown.picture.rgb is made[at]
+        assert three.studio.canvas_controller.shown.image.rgb is made[at]
         assert three.window.strip.current() is three.studio.canvas_controller.shown
     assert three.studio.view.undo_stack.count() == changes
     assert np.array_equal(three.studio.view.mask(), disc())
@@ -57,7 +57,7 @@ def test_enter_keeps_one_and_the_others_stay_in_the_strip(three, qtbot) -> None:
     press(qtbot, three, Qt.Key.Key_Left)
     press(qtbot, three, Qt.Key.Key_Return)
     view = three.studio.view
-    assert np.array_equal(view.picture(), made[1])
+    assert np.array_equal(view.image(), made[1])
     assert view.document.preview is None
     assert view.mask() is None
     assert np.array_equal(three.studio.canvas_controller.start, made[1])
@@ -82,16 +82,16 @@ def test_painting_on_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
     press(qtbot, three, Qt.Key.Key_Right)
     view = three.studio.view
     qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=view.to_widget(20, 20).toPoint())
-    assert np.array_equal(view.picture(), made[0])
+    assert np.array_equal(view.image(), made[0])
     assert np.array_equal(three.studio.canvas_controller.start, made[0])
     assert three.store.mode is Mode.INPAINT
     assert view.mask()[20, 20] == 255
     assert not three.window.canvas.candidates.isVisible()
 
 
-def test_another_picture_ends_the_choice_and_the_strip_brings_it_back(three, qtbot) -> None:
+def test_another_image_ends_the_choice_and_the_strip_brings_it_back(three, qtbot) -> None:
     strip, bar = three.window.strip, three.window.canvas.candidates
-    strip.clicked.emit(strip.entries.index(3))  # the first picture of all
+    strip.clicked.emit(strip.entries.index(3))  # the first image of all
     assert not bar.isVisible()
     strip.clicked.emit(strip.entries.index(1))
     assert bar.isVisible()
@@ -107,9 +107,9 @@ def test_the_buttons_do_the_same(three, qtbot) -> None:
     assert np.array_equal(three.studio.canvas_controller.start, made[2])
 
 
-def test_the_picture_before_is_seen_while_a_key_is_held(three, qtbot) -> None:
+def test_the_image_before_is_seen_while_a_key_is_held(three, qtbot) -> None:
     view = three.studio.view
-    first = entries(three)[3].picture.rgb
+    first = entries(three)[3].image.rgb
     press(qtbot, three, Qt.Key.Key_Right)
     assert np.array_equal(from_qimage(view.document.before), first)
     place = view.to_widget(64, 64).toPoint()
@@ -123,10 +123,10 @@ def test_the_picture_before_is_seen_while_a_key_is_held(three, qtbot) -> None:
 def test_a_badge_says_how_much_was_changed(application, qtbot) -> None:
     badge = application.window.canvas.badge
     make(application, qtbot, seed=1, seed_locked=True)
-    assert not badge.isVisible()  # a picture made from nothing has changed none
+    assert not badge.isVisible()  # an image made from nothing has changed none
     application.studio.view.set_mask(disc())
     make(application, qtbot, seed=2)
-    changed = entries(application)[0].picture.changed
+    changed = entries(application)[0].image.changed
     assert present(changed) > 1000
     assert badge.label.text() == f"{changed:,} pixels changed, all inside the mask"
     assert badge.isVisible()
@@ -147,5 +147,5 @@ def test_extending_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
     with qtbot.waitSignal(view.extended):
         press(qtbot, three, Qt.Key.Key_Return)
     assert not three.window.canvas.candidates.isVisible()
-    assert view.picture().shape[1] == made[0].shape[1] + view.outpaint_frame.unit
-    assert np.array_equal(view.picture()[:, : made[0].shape[1]], made[0])
+    assert view.image().shape[1] == made[0].shape[1] + view.outpaint_frame.unit
+    assert np.array_equal(view.image()[:, : made[0].shape[1]], made[0])

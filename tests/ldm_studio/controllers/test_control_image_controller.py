@@ -40,7 +40,7 @@ def model(extra: str):
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def image(tmp_path: Path) -> Path:
     path = tmp_path / "house.png"
     pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
@@ -58,7 +58,7 @@ def drop(panel, path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", NEED_ONE)
-def test_without_its_picture_the_model_says_what_to_do(start, extra) -> None:
+def test_without_its_image_the_model_says_what_to_do(start, extra) -> None:
     pipeline = FakePipeline(model=model(extra))
     application = start(pipeline)
     panel = application.window.sampler.control
@@ -70,7 +70,7 @@ def test_without_its_picture_the_model_says_what_to_do(start, extra) -> None:
     assert not pipeline.begun
 
 
-def test_without_a_picture_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> None:
+def test_without_a_image_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> None:
     pipeline = FakePipeline(model=model("unCLIP"))
     application = start(pipeline)
     assert application.window.sampler.control.isVisible()
@@ -96,33 +96,31 @@ def test_the_noise_is_that_which_is_usual_for_the_model_and_as_high_as_it_knows(
 
 
 @pytest.mark.parametrize("extra", KINDS)
-def test_a_dropped_picture_leads_and_comes_back_with_the_recipe(
-    start, qtbot, picture, extra
-) -> None:
+def test_a_dropped_image_leads_and_comes_back_with_the_recipe(start, qtbot, image, extra) -> None:
     pipeline = FakePipeline(model=model(extra))
     application = start(pipeline)
     leading, store = application.studio.leading, application.store
-    drop(application.window.sampler.control, picture)
-    qtbot.waitUntil(lambda: leading.picture is not None)
+    drop(application.window.sampler.control, image)
+    qtbot.waitUntil(lambda: leading.image is not None)
     if extra == "upscaling":
         assert (store.width, store.height) == (128, 96)
     store.image_guidance, store.noise_level = 1.2, 35
     make(application, qtbot)
     request = pipeline.begun[-1]
-    wanted = control_of(leading.picture, request, pipeline.model)
+    wanted = control_of(leading.image, request, pipeline.model)
     assert request.control == digest(wanted)
     assert request.guidance.image == (1.2 if extra == "instruct-pix2pix" else 1.5)
     assert request.noise_level == (35 if extra in ("upscaling", "unCLIP") else 20)
     application.window.sampler.control.clear.click()
-    cleared = leading.picture
+    cleared = leading.image
     assert cleared is None
     application.studio.show_entry(entries(application)[-1])
-    assert np.array_equal(leading.picture, wanted)
+    assert np.array_equal(leading.image, wanted)
     make(application, qtbot)
     assert pipeline.begun[-1].control == request.control
 
 
-def test_the_picture_on_the_canvas_can_lead(start, qtbot) -> None:
+def test_the_image_on_the_canvas_can_lead(start, qtbot) -> None:
     pipeline = FakePipeline(model=model("instruct-pix2pix"))
     application = start(pipeline)
     rgb = np.full((128, 128, 3), 90, np.uint8)
@@ -152,7 +150,7 @@ def test_what_is_drawn_has_the_shape_of_what_leads() -> None:
 
 
 @pytest.mark.parametrize("extra", KINDS)
-def test_the_command_line_draws_and_replays_it(extra, picture, tmp_path, capsys) -> None:
+def test_the_command_line_draws_and_replays_it(extra, image, tmp_path, capsys) -> None:
     paths.models_dir().mkdir(parents=True, exist_ok=True)
     weights = original(made(KINDS[extra], randomise))
     save_file(weights, paths.models_dir() / "led.safetensors")
@@ -162,7 +160,7 @@ def test_the_command_line_draws_and_replays_it(extra, picture, tmp_path, capsys)
         assert cli.main([*words, "--size", "64x64"]) == Exit.USAGE
         assert "--control" in capsys.readouterr().err
         words += ["--size", "64x64"]
-    words += ["--control", str(picture), "--image-guidance", "1.2", "--noise-level", "30"]
+    words += ["--control", str(image), "--image-guidance", "1.2", "--noise-level", "30"]
     assert cli.main(words) == Exit.OK
     request = read_request(made_there)
     assert request is not None
@@ -173,7 +171,7 @@ def test_the_command_line_draws_and_replays_it(extra, picture, tmp_path, capsys)
 
 
 def test_the_command_line_varies_with_the_noise_that_suits_the_model(
-    picture, tmp_path, capsys
+    image, tmp_path, capsys
 ) -> None:
     paths.models_dir().mkdir(parents=True, exist_ok=True)
     weights = original(made("SD2 unCLIP-L", randomise))
@@ -182,8 +180,8 @@ def test_the_command_line_varies_with_the_noise_that_suits_the_model(
     words = ["generate", "winter", "--model", "led", "--steps", "1", "--size", "64x64", "-o"]
     for name, more, level, known in (
         ("alone.png", [], 0, True),
-        ("varied.png", ["--control", str(picture)], 0, True),
-        ("noised.png", ["--control", str(picture), "--noise-level", "500"], 500, False),
+        ("varied.png", ["--control", str(image)], 0, True),
+        ("noised.png", ["--control", str(image), "--noise-level", "500"], 500, False),
     ):
         assert cli.main([*words, str(tmp_path / name), *more]) == Exit.OK
         request = read_request(tmp_path / name)
@@ -200,7 +198,7 @@ def test_the_command_line_varies_with_the_noise_that_suits_the_model(
     assert "statistics" in told
 
 
-def test_a_model_that_is_not_led_refuses_on_the_command_line(picture, tmp_path, capsys) -> None:
-    words = ["generate", "a cat", "--control", str(picture), "-o", str(tmp_path / "a.png")]
+def test_a_model_that_is_not_led_refuses_on_the_command_line(image, tmp_path, capsys) -> None:
+    words = ["generate", "a cat", "--control", str(image), "-o", str(tmp_path / "a.png")]
     assert cli.main(words) == Exit.USAGE
     assert "--control" in capsys.readouterr().err

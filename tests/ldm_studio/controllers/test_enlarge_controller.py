@@ -22,7 +22,7 @@ def open_dialog(application, qtbot) -> EnlargeDialog:
     return dialog
 
 
-def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> None:
+def test_it_is_drawn_in_tiles_from_the_image_on_the_canvas(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     assert not application.window.actions_by_id["enlarge"].isEnabled()
@@ -37,7 +37,7 @@ def test_it_is_drawn_in_tiles_from_the_picture_on_the_canvas(start, qtbot) -> No
     assert (request.width, request.height, request.tile) == (384, 384, 128)
     assert (request.prompt, request.strength, request.mask) == ("a moth", 0.25, "")
     assert present(pipeline.images[-1]).shape == (384, 384, 3)
-    assert application.studio.view.picture().shape == (384, 384, 3)
+    assert application.studio.view.image().shape == (384, 384, 3)
     assert present(entries(application)[0].inputs.image).shape == (384, 384, 3)
     assert application.store.saved() == before
     assert application.store.mode is Mode.TEXT
@@ -54,14 +54,14 @@ def test_it_can_be_cancelled(start, qtbot, gate) -> None:
     with qtbot.waitSignal(application.bridge.cancelled):
         application.studio.run_state.cancel()
         gate.open()
-    assert application.studio.view.picture().shape == (128, 128, 3)
+    assert application.studio.view.image().shape == (128, 128, 3)
 
 
 def test_the_dialog_says_what_will_be_and_what_the_model_is_good_for(application, qtbot) -> None:
     make(application, qtbot)
     dialog = open_dialog(application, qtbot)
     assert "From 128 × 128 to 256 × 256" in dialog.words.text()
-    assert f"{MODEL.name} was made for pictures of 128 × 128" in dialog.words.text()
+    assert f"{MODEL.name} was made for images of 128 × 128" in dialog.words.text()
     dialog.reject()
 
 

@@ -58,8 +58,8 @@ class Bench:
             self.now += step
             self.bridge.progress.emit(Progress(1, done, request.steps, step))
         self.now += last
-        picture = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
-        self.bridge.finished.emit(Finished(1, picture, Path("a.png"), memory=500_000_000))  # pyright: ignore[reportArgumentType]
+        image = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
+        self.bridge.finished.emit(Finished(1, image, Path("a.png"), memory=500_000_000))  # pyright: ignore[reportArgumentType]
         self.bridge.ended.emit(1)
 
 
@@ -68,7 +68,7 @@ def bench(qtbot, tmp_path: Path) -> Bench:
     return Bench(tmp_path / "forecasts.json")
 
 
-def test_nothing_is_foretold_before_the_first_picture(bench: Bench) -> None:
+def test_nothing_is_foretold_before_the_first_image(bench: Bench) -> None:
     assert bench.forecasting.forecast() is None
 
 
@@ -112,8 +112,8 @@ def test_what_was_paused_teaches_nothing(bench: Bench) -> None:
     bench.bridge.progress.emit(Progress(1, 1, 10, 0.5))
     bench.bridge.paused.emit(Progress(1, 1, 10, 0.5))
     bench.bridge.progress.emit(Progress(1, 10, 10, 0.5))
-    picture = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
-    bench.bridge.finished.emit(Finished(1, picture, None))  # pyright: ignore[reportArgumentType]
+    image = GeneratedImage(None, None, request)  # pyright: ignore[reportArgumentType]
+    bench.bridge.finished.emit(Finished(1, image, None))  # pyright: ignore[reportArgumentType]
     assert bench.forecasting.forecast() is None
 
 

@@ -25,10 +25,10 @@ def open_large(application, qtbot) -> None:
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
 
 
-def test_a_large_picture_stays_as_it_is_and_the_choice_is_offered(application, qtbot, aio) -> None:
+def test_a_large_image_stays_as_it_is_and_the_choice_is_offered(application, qtbot, aio) -> None:
     open_large(application, qtbot)
     notice = application.window.notice
-    assert np.array_equal(application.studio.view.picture(), LARGE)
+    assert np.array_equal(application.studio.view.image(), LARGE)
     assert "500 × 301" in notice.text()
     assert "at most 256" in notice.text()
     press(qtbot, notice.second_action)
@@ -38,7 +38,7 @@ def test_a_large_picture_stays_as_it_is_and_the_choice_is_offered(application, q
     assert "scaled down from 500 × 301" in notice.text()
 
 
-def test_tiles_take_a_picture_of_any_size(start, qtbot, aio) -> None:
+def test_tiles_take_a_image_of_any_size(start, qtbot, aio) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     open_large(application, qtbot)
@@ -88,7 +88,7 @@ def test_a_size_put_right_takes_the_notice_away(application, qtbot, aio) -> None
     assert notice.text() == "something else"
 
 
-def test_painting_on_a_large_picture_redraws_the_masked_part(start, qtbot, aio) -> None:
+def test_painting_on_a_large_image_redraws_the_masked_part(start, qtbot, aio) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     open_large(application, qtbot)
@@ -102,7 +102,7 @@ def test_painting_on_a_large_picture_redraws_the_masked_part(start, qtbot, aio) 
     assert np.array_equal(present(pipeline.masks[-1]), mask)
 
 
-def test_the_whole_of_a_large_picture_is_refused_and_the_part_offered(
+def test_the_whole_of_a_large_image_is_refused_and_the_part_offered(
     application, qtbot, aio
 ) -> None:
     open_large(application, qtbot)

@@ -94,12 +94,12 @@ def test_keys_choose_and_what_cannot_be_used_is_not_chosen(picker, qtbot) -> Non
     assert not picker.isVisible()
 
 
-def test_a_picture_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
+def test_a_image_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
     file = tmp_path / "dream.v2.safetensors"
     assert preview_beside(file) is None
-    picture = QImage(64, 96, QImage.Format.Format_RGB32)
-    picture.fill(Qt.GlobalColor.red)
-    assert picture.save(str(tmp_path / "dream.v2.preview.png"))
+    image = QImage(64, 96, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    assert image.save(str(tmp_path / "dream.v2.preview.png"))
     picker.show_items([FileItem("a", "Dream", path=file)])
     index = picker.items.index(0)
     role = Qt.ItemDataRole.DecorationRole

@@ -6,7 +6,7 @@ from PIL import Image
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFileDialog
 
-from ldm_studio.draw.run.first_run_page import FOCUS_EDGE, PICTURES, PROMPTS, WIDTH
+from ldm_studio.draw.run.first_run_page import FOCUS_EDGE, IMAGES, PROMPTS, WIDTH
 from ldm_studio.images.image_files import read_request
 from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import make
@@ -24,14 +24,14 @@ def test_a_prompt_of_the_page_is_drawn_and_the_page_is_gone_for_good(start, qtbo
     assert start(FakePipeline()).first_page_controller.page is None
 
 
-def test_without_a_picture_it_is_there_again_at_the_next_start(start) -> None:
+def test_without_a_image_it_is_there_again_at_the_next_start(start) -> None:
     first = start(FakePipeline())
     first.store.prompt = "typed, not drawn"
     first.session.save()
     assert start(FakePipeline()).first_page_controller.page is not None
 
 
-def test_a_picture_by_any_other_way_takes_it_away(application, qtbot, aio, tmp_path) -> None:
+def test_a_image_by_any_other_way_takes_it_away(application, qtbot, aio, tmp_path) -> None:
     Image.new("RGB", (64, 64), "blue").save(tmp_path / "a.png")
     application.commands.open(str(tmp_path / "a.png"))
     qtbot.waitUntil(lambda: application.first_page_controller.page is None)
@@ -43,9 +43,9 @@ def test_generate_takes_it_away_with_the_first_preview(application, qtbot) -> No
     assert application.first_page_controller.page is None
 
 
-def test_models_and_pictures_are_asked_for(application, qtbot) -> None:
+def test_models_and_images_are_asked_for(application, qtbot) -> None:
     page = application.first_page_controller.page
-    for button in (page.models, page.picture):
+    for button in (page.models, page.image):
         button.click()
         (dialog,) = application.window.findChildren(QFileDialog)
         assert dialog.isVisible()
@@ -65,9 +65,9 @@ def test_it_fits_into_small_canvases(application) -> None:
     assert page.about.isVisible()
 
 
-def test_the_pictures_are_what_the_model_drew_of_the_prompts() -> None:
+def test_the_images_are_what_the_model_drew_of_the_prompts() -> None:
     for name, prompt in PROMPTS.items():
-        request = read_request(PICTURES / f"{name}.png")
+        request = read_request(IMAGES / f"{name}.png")
         assert request is not None
         assert request.prompt == prompt
         assert request.model == "default"

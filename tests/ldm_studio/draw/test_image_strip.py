@@ -13,12 +13,12 @@ from ldm_studio.draw.run.image_strip import ImageStripModel, StripEntry
 
 
 def entry(seed: int, side: int = 8, start: np.ndarray | None = None) -> StripEntry:
-    picture = GeneratedImage(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
-    return StripEntry(picture, None, Inputs(start))
+    image = GeneratedImage(np.zeros((side, side, 3), np.uint8), None, Request(seed=seed))
+    return StripEntry(image, None, Inputs(start))
 
 
 def seeds(model: ImageStripModel) -> list[int]:
-    return [model.entry(row).picture.request.seed for row in range(model.rowCount())]
+    return [model.entry(row).image.request.seed for row in range(model.rowCount())]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_oldest_leave_when_they_take_too_many_bytes(model) -> None:
     assert seeds(model) == [3], "the newest is kept whatever its size"
 
 
-def test_a_start_picture_shared_by_variations_counts_once(model) -> None:
+def test_a_start_image_shared_by_variations_counts_once(model) -> None:
     start = np.zeros((15, 15, 3), np.uint8)  # 675 bytes
     for seed in range(2):
         model.add(entry(seed, side=7, start=start))

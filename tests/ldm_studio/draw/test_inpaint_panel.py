@@ -94,7 +94,7 @@ def test_a_size_that_cannot_be_drawn_is_said_at_once(store, panel) -> None:
     store.mode, store.area, store.area_height = Mode.INPAINT, "masked", 100
     assert "Height must be 96 or 112" in panel.inpaint.problem.text()
     assert panel.field("area_height").property("wrong")
-    store.width = 4001  # of the picture, of which only a part is drawn
+    store.width = 4001  # of the image, of which only a part is drawn
     assert not panel.size_row.problem.isVisible()
     store.area_height = 0
     assert not panel.inpaint.problem.isVisible()

@@ -125,4 +125,4 @@ def test_what_runs_stays_as_far_as_it_is_when_the_queue_changes(panel) -> None:
     panel.show_queue((begun, *ITEMS[2:]), paused=False)
     assert panel.model.items[0].step == 8
     panel.show_queue((replace(begun, done=1),), paused=False)
-    assert panel.model.items[0].step == 0, "the next picture of the batch"
+    assert panel.model.items[0].step == 0, "the next image of the batch"

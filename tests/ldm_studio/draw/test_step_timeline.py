@@ -36,16 +36,14 @@ def at(timeline: StepTimeline, step: int) -> QPoint:
     return QPointF((ticks.place_of(step - 1) + ticks.place_of(step)) / 2, 8).toPoint()
 
 
-def test_without_a_picture_it_says_what_will_be_here(timeline) -> None:
+def test_without_a_image_it_says_what_will_be_here(timeline) -> None:
     assert timeline.label.text() == ""
     assert timeline.ticks.accessibleDescription() == EMPTY
     assert not timeline.branch.isEnabled()
     assert not timeline.ticks.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_while_a_picture_forms_it_fills_and_cannot_be_looked_through(
-    timeline, looked, qtbot
-) -> None:
+def test_while_a_image_forms_it_fills_and_cannot_be_looked_through(timeline, looked, qtbot) -> None:
     timeline.show_run(7, 20)
     assert timeline.label.text() == "Step 7 of 20"
     qtbot.mouseMove(timeline.ticks, at(timeline, 3))
@@ -54,8 +52,8 @@ def test_while_a_picture_forms_it_fills_and_cannot_be_looked_through(
     assert not timeline.branch.isEnabled()
 
 
-def test_pointing_shows_a_step_and_leaving_the_picture(timeline, looked, qtbot) -> None:
-    timeline.show_picture(20, (), kept=True)
+def test_pointing_shows_a_step_and_leaving_the_image(timeline, looked, qtbot) -> None:
+    timeline.show_image(20, (), kept=True)
     assert timeline.label.text() == "20 steps"
     qtbot.mouseMove(timeline.ticks, at(timeline, 7))
     assert looked == [7]
@@ -67,7 +65,7 @@ def test_pointing_shows_a_step_and_leaving_the_picture(timeline, looked, qtbot) 
 
 
 def test_a_click_stays_and_another_one_lets_go(timeline, looked, qtbot) -> None:
-    timeline.show_picture(20, (), kept=True)
+    timeline.show_image(20, (), kept=True)
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 7))
     timeline.ticks.leaveEvent(None)
     assert looked == [7]
@@ -81,7 +79,7 @@ def test_a_click_stays_and_another_one_lets_go(timeline, looked, qtbot) -> None:
 
 
 def test_dragging_goes_through_the_steps(timeline, looked, qtbot) -> None:
-    timeline.show_picture(10, (), kept=True)
+    timeline.show_image(10, (), kept=True)
     qtbot.mousePress(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 2))
     for step in (3, 5):
         point = QPointF(at(timeline, step))
@@ -103,7 +101,7 @@ def moved(point: QPointF):
 
 
 def test_keys_go_through_the_steps_and_ask_to_branch(timeline, looked, qtbot) -> None:
-    timeline.show_picture(20, (), kept=True)
+    timeline.show_image(20, (), kept=True)
     timeline.show_chosen_step()
     key = Qt.Key
     for pressed in (key.Key_Left, key.Key_Left, key.Key_Right, key.Key_PageUp, key.Key_Home):
@@ -116,8 +114,8 @@ def test_keys_go_through_the_steps_and_ask_to_branch(timeline, looked, qtbot) ->
     assert looked[-1] == 0
 
 
-def test_the_last_step_is_the_picture_and_no_place_to_branch(timeline, looked, qtbot) -> None:
-    timeline.show_picture(20, (), kept=True)
+def test_the_last_step_is_the_image_and_no_place_to_branch(timeline, looked, qtbot) -> None:
+    timeline.show_image(20, (), kept=True)
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 20))
     assert looked == []
     assert not timeline.can_branch
@@ -133,7 +131,7 @@ def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
     window.show()
     with qtbot.waitActive(window):
         window.activateWindow()
-    timeline.show_picture(20, (), kept=True)
+    timeline.show_image(20, (), kept=True)
     timeline.show_chosen_step()
     qtbot.keyClick(timeline.ticks, Qt.Key.Key_Left)
     timeline.branch.setFocus()
@@ -143,7 +141,7 @@ def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
 
 
 def test_steps_that_were_not_kept_can_be_counted_and_branched_from(timeline, qtbot) -> None:
-    timeline.show_picture(20, (), kept=False)
+    timeline.show_image(20, (), kept=False)
     assert timeline.label.text() == "20 steps (not saved)"
     assert "not saved" in timeline.label.toolTip()
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 4))
@@ -153,28 +151,28 @@ def test_steps_that_were_not_kept_can_be_counted_and_branched_from(timeline, qtb
 
 def test_marks_say_what_changed(timeline) -> None:
     words = "Changed after step 7: prompt “a dog”"
-    timeline.show_picture(20, [Mark(7, words)], kept=True)
+    timeline.show_image(20, [Mark(7, words)], kept=True)
     assert timeline.ticks.hint_at(timeline.ticks.place_of(7)) == words
     assert words not in timeline.ticks.hint_at(timeline.ticks.place_of(12))
     assert words in timeline.ticks.accessibleDescription()
 
 
-def test_another_picture_begins_with_no_step_chosen(timeline, looked, qtbot) -> None:
-    timeline.show_picture(20, (), kept=True)
+def test_another_image_begins_with_no_step_chosen(timeline, looked, qtbot) -> None:
+    timeline.show_image(20, (), kept=True)
     timeline.ticks.choose(5)
-    timeline.show_picture(20, (), kept=True)
+    timeline.show_image(20, (), kept=True)
     assert looked == [5, 0]
 
 
 def test_a_thousand_steps_can_still_be_told_apart(timeline, looked) -> None:
-    timeline.show_picture(1000, (), kept=True)
+    timeline.show_image(1000, (), kept=True)
     ticks = timeline.ticks
     assert [ticks.step_at(ticks.place_of(step) - 0.1) for step in (1, 500, 1000)] == [1, 500, 1000]
     timeline.grab()
 
 
 def test_with_little_room_the_button_has_no_words_but_its_name(timeline) -> None:
-    timeline.show_picture(20, (), kept=True)
+    timeline.show_image(20, (), kept=True)
     timeline.resize(280, 40)
     timeline.ticks.choose(7)
     assert timeline.width() == 280

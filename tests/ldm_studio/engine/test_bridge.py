@@ -27,7 +27,7 @@ def start(qapp, gate) -> Iterator[Callable[[FakePipeline], EngineBridge]]:
     bridges: list[EngineBridge] = []
 
     def start(pipeline: FakePipeline) -> EngineBridge:
-        bridges.append(EngineBridge(pipeline, lambda picture, model, record: Path("picture.png")))
+        bridges.append(EngineBridge(pipeline, lambda image, model, record: Path("picture.png")))
         return bridges[-1]
 
     yield start
@@ -126,7 +126,7 @@ def test_steering_what_is_over_is_refused(start, qtbot) -> None:
         bridge.steer(77, Change(0, cfg=2.0))
 
 
-def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
+def test_a_live_image_ends_though_it_is_not_saved(start, qtbot) -> None:
     bridge = start(FakePipeline())
     with qtbot.waitSignal(bridge.ended) as ended:
         job = bridge.submit(Request(), live=True)
@@ -134,7 +134,7 @@ def test_a_live_picture_ends_though_it_is_not_saved(start, qtbot) -> None:
     assert bridge.waiting == ()
 
 
-def test_no_preview_of_an_older_live_picture_arrives(start, qtbot, gate) -> None:
+def test_no_preview_of_an_older_live_image_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(bridge.progress):
         bridge.submit(Request(steps=50), live=True)
@@ -168,7 +168,7 @@ def test_what_was_left_is_told_at_the_next_start(start, qtbot) -> None:
         again.resume()
 
 
-def test_steps_of_a_finished_picture_can_be_seen(start, qtbot, tmp_path) -> None:
+def test_steps_of_a_finished_image_can_be_seen(start, qtbot, tmp_path) -> None:
     bridge = start(FakePipeline())
     with qtbot.waitSignal(bridge.finished) as finished:
         bridge.submit(Request(steps=4))

@@ -61,7 +61,7 @@ def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> 
     assert kinds.index(MadeRoom) < kinds.index(Finished)
 
 
-def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(run, reader, saver) -> None:
+def test_a_batch_is_drawn_image_by_image_with_the_next_seeds(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.submit(new_job(count=3, seed=7))
     events = reader.until_idle()
@@ -74,7 +74,7 @@ def test_a_batch_is_drawn_picture_by_picture_with_the_next_seeds(run, reader, sa
     assert saver.saved == [7, 8, 9]
 
 
-def test_a_picture_is_on_disk_before_the_interface_hears_of_it(run, reader, saver) -> None:
+def test_a_image_is_on_disk_before_the_interface_hears_of_it(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.submit(new_job(seed=3))
     events = reader.until(lambda event: isinstance(event, Finished))
@@ -111,7 +111,7 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
     done = threading.Event()
     mailbox = Mailbox(lambda: None)
 
-    def save(picture: GeneratedImage, model: ModelInfo, record: Record) -> Path:
+    def save(image: GeneratedImage, model: ModelInfo, record: Record) -> Path:
         done.set()
         return Path("x.png")
 
@@ -232,14 +232,14 @@ def test_running_out_of_memory_is_told_with_advice(run, reader, error) -> None:
         (ImageError("/pictures/1.png cannot be saved: No space left on device."), "/pictures"),
     ],
 )
-def test_a_full_disk_is_told_and_the_picture_is_not_lost(run, reader, saver, error, place) -> None:
+def test_a_full_disk_is_told_and_the_image_is_not_lost(run, reader, saver, error, place) -> None:
     saver.error = error
     engine = run(FakePipeline())
     engine.submit(new_job(1, count=3))
     told = reader.one(NotSaved)
     (finished,) = reader.all(Finished)
     assert finished.path is None
-    assert finished.picture.rgb.shape == (128, 128, 3)
+    assert finished.image.rgb.shape == (128, 128, 3)
     assert place in str(told.error.message)
     assert "No space left" in str(told.error.message)
     assert "Save Image As" in str(told.error.hint)
@@ -265,7 +265,7 @@ def test_a_damaged_model_is_told_and_loading_can_be_tried_again(run, reader) -> 
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
 
 
-def test_closing_while_a_picture_forms_ends_the_thread(run, reader, gate, saver) -> None:
+def test_closing_while_a_image_forms_ends_the_thread(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate))
     engine.submit(new_job(1, steps=1000))
     engine.submit(new_job(2))

@@ -49,12 +49,12 @@ def test_it_draws_what_is_masked_and_keeps_the_rest(
     inpaint = Inpaint(area=area, width=64, height=64, padding=8)
     asked = Request(prompt="a cat", steps=2, width=64, height=96, inpaint=inpaint)
     engine.submit(Job(1, asked, Inputs(photo, mask)))
-    picture = reader.one(Finished).picture
+    image = reader.one(Finished).image
     engine.close()
     assert engine.join(HANG_SECONDS)
-    assert np.array_equal(picture.rgb[mask == 0], photo[mask == 0])
-    changed = (picture.rgb != photo).any(axis=2)
-    assert picture.changed == changed.sum() > 0.9 * 32 * 32
+    assert np.array_equal(image.rgb[mask == 0], photo[mask == 0])
+    changed = (image.rgb != photo).any(axis=2)
+    assert image.changed == changed.sum() > 0.9 * 32 * 32
     previews = [event.preview for event in reader.all(Progress) if event.preview is not None]
     assert previews
     # Written to the kept inputs, to the queue, by each step and into the image: hashed once.

@@ -48,17 +48,17 @@ def test_it_goes_on_replays_and_resumes(
     done = run.steps()
     kept = [next(done) for _ in range(3)]
     run.save(tmp_path / "state.safetensors", kept[-1])
-    picture = run.finish(next(done))
+    image = run.finish(next(done))
     second = CorePipeline(folders[1], "cpu").load().digest
-    [change] = picture.request.changes
+    [change] = image.request.changes
     assert change.model_digest == second
-    assert change.model_digest != picture.request.model_digest
-    again = pipeline.begin(picture.request)
-    assert (drawn(again) == picture.rgb).all()
+    assert change.model_digest != image.request.model_digest
+    again = pipeline.begin(image.request)
+    assert (drawn(again) == image.rgb).all()
     resumed = pipeline.resume(tmp_path / "state.safetensors")
     assert resumed.done == 3
-    assert (drawn(resumed) == picture.rgb).all()
-    assert (drawn(pipeline.begin(REQUEST)) != picture.rgb).any()
+    assert (drawn(resumed) == image.rgb).all()
+    assert (drawn(pipeline.begin(REQUEST)) != image.rgb).any()
 
 
 def test_it_is_steered_to(pipeline: CorePipeline, folders: tuple[Path, Path]) -> None:

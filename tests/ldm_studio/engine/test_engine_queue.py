@@ -86,7 +86,7 @@ def test_while_paused_nothing_new_starts(run, reader, saver) -> None:
     assert saver.saved == [1]
 
 
-def test_a_batch_stands_still_between_two_pictures_too(run, reader, gate, saver) -> None:
+def test_a_batch_stands_still_between_two_images_too(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=1, count=3, seed=5))
     gate.let(1)
@@ -205,7 +205,7 @@ def test_a_job_of_the_last_time_does_not_hold_up_a_new_one(run, reader, saver) -
     assert saver.saved == [2, 1]
 
 
-def test_pictures_of_a_batch_that_are_done_are_not_made_again(run, reader, gate, saver) -> None:
+def test_images_of_a_batch_that_are_done_are_not_made_again(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=2, count=3, seed=5))
     gate.let(3)
@@ -223,7 +223,7 @@ def test_pictures_of_a_batch_that_are_done_are_not_made_again(run, reader, gate,
     assert [event.index for event in again.all(Finished)] == list(range(item.done, 3))
 
 
-def test_the_pictures_it_starts_from_are_there_again(run, reader) -> None:
+def test_the_images_it_starts_from_are_there_again(run, reader) -> None:
     image = np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)
     mask = np.full((128, 128), 255, np.uint8)
     engine = run(FakePipeline(), reader)
@@ -242,7 +242,7 @@ def test_the_pictures_it_starts_from_are_there_again(run, reader) -> None:
     assert np.array_equal(second, mask)
 
 
-def test_a_picture_it_started_from_that_is_gone_is_told(run, reader) -> None:
+def test_a_image_it_started_from_that_is_gone_is_told(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     engine.submit(Job(1, Request(init="0" * 64)))
     assert "no longer stored" in str(reader.one(Failed).error.message)
@@ -294,7 +294,7 @@ def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
     assert len(record.steps) == 8
 
 
-def test_what_decoding_did_otherwise_is_told_once_for_pictures_in_a_row(run, reader) -> None:
+def test_what_decoding_did_otherwise_is_told_once_for_images_in_a_row(run, reader) -> None:
     pipeline = FakePipeline()
 
     def overflow(tiled: bool) -> None:

@@ -44,7 +44,7 @@ def test_a_change_is_made_before_the_next_step_and_is_in_the_recipe(run, reader,
     steered = reader.one(Steered)
     assert steered.change == Change(3, prompt="a dog")
     gate.open()
-    assert reader.one(Finished).picture.request.changes == (steered.change,)
+    assert reader.one(Finished).image.request.changes == (steered.change,)
 
 
 def test_what_is_over_cannot_be_steered(run, reader) -> None:
@@ -55,7 +55,7 @@ def test_what_is_over_cannot_be_steered(run, reader) -> None:
     assert reader.one(SteerRefused).id == 1
 
 
-def test_a_change_that_comes_too_late_is_refused_and_the_picture_is_finished(
+def test_a_change_that_comes_too_late_is_refused_and_the_image_is_finished(
     run, reader, saver
 ) -> None:
     def at_the_last(step: int) -> None:
@@ -77,7 +77,7 @@ def test_a_change_that_comes_while_it_is_decoded_is_refused(run, reader, saver) 
     engine.submit(new_job(1, steps=2, count=2))
     reader.until_idle()
     assert len(reader.all(SteerRefused)) == 2
-    assert [event.picture.request.changes for event in reader.all(Finished)] == [(), ()]
+    assert [event.image.request.changes for event in reader.all(Finished)] == [(), ()]
 
 
 def test_a_paused_job_can_be_steered(run, reader, gate) -> None:
@@ -92,7 +92,7 @@ def test_a_paused_job_can_be_steered(run, reader, gate) -> None:
     engine.steer(1, Change(0, cfg=2.0), {})
     engine.resume()
     gate.open()
-    assert reader.one(Finished).picture.request.changes == (Change(2, cfg=2.0),)
+    assert reader.one(Finished).image.request.changes == (Change(2, cfg=2.0),)
 
 
 # --- live --------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def live(number: int, **settings: int) -> Job:
     return replace(new_job(number, **settings), live=True)
 
 
-def test_a_live_picture_is_neither_saved_nor_queued_nor_on_disk(run, reader, saver) -> None:
+def test_a_live_image_is_neither_saved_nor_queued_nor_on_disk(run, reader, saver) -> None:
     engine = run(FakePipeline(), reader)
     engine.submit(live(1))
     finished = reader.one(Finished)

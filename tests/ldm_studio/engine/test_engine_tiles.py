@@ -42,7 +42,7 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
 ) -> None:
     whole = run(FakePipeline(), reader)
     whole.submit(new_job(5))
-    expected = reader.one(Finished).picture
+    expected = reader.one(Finished).image
     whole.close()
     assert whole.join(HANG_SECONDS)
     reader.forget()
@@ -57,7 +57,7 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
     engine.resume()
     reader.one(Resumed)
     finished = reader.one(Finished)
-    assert np.array_equal(finished.picture.rgb, expected.rgb)
+    assert np.array_equal(finished.image.rgb, expected.rgb)
     assert [event.step for event in reader.all(Progress)][-1] == 4
 
 

@@ -52,7 +52,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(engines: list[Engine]) -> Callable[..., Engine]:
     def run(pipeline: Pipeline, reader: Reader, budget: int = BUDGET) -> Engine:
         storage = Storage.in_user_folders(budget)
-        engines.append(Engine(pipeline, reader.mailbox, ImageSaver().save_picture, storage))
+        engines.append(Engine(pipeline, reader.mailbox, ImageSaver().save_image, storage))
         return engines[-1]
 
     return run
@@ -61,14 +61,14 @@ def run(engines: list[Engine]) -> Callable[..., Engine]:
 # --- records -----------------------------------------------------------------------------------
 
 
-def test_a_picture_carries_all_that_it_is_made_again_from(run, reader, model) -> None:
+def test_a_image_carries_all_that_it_is_made_again_from(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
     engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
     path, record = finished.path, finished.record
     assert path is not None
     assert record is not None
-    assert image_files.read_request(path) == finished.picture.request
+    assert image_files.read_request(path) == finished.image.request
     assert image_files.read_record(path) == record
     assert len(record.steps) == len(set(record.steps)) == REQUEST.steps
     assert record.pixels == digest(image_files.load_image(path))
@@ -114,7 +114,7 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, mod
     engine.submit(Job(1, REQUEST, Inputs(image)))
     finished = reader.one(Finished)
     assert reader.one(Steered)
-    assert np.array_equal(finished.picture.rgb[16:], image[16:])
+    assert np.array_equal(finished.image.rgb[16:], image[16:])
     assert finished.path is not None
     end(engine)
     again = Reader()
@@ -122,7 +122,7 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, mod
     assert again.one(Replayed).verdict.identical
 
 
-def test_a_picture_that_cannot_be_replayed_is_told(run, reader, tmp_path) -> None:
+def test_a_image_that_cannot_be_replayed_is_told(run, reader, tmp_path) -> None:
     engine = run(FakePipeline(), reader)
     engine.replay(tmp_path / "none.png")
     failed = reader.one(ReplayFailed)
@@ -193,7 +193,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
     again.one(QueueChanged)
     engine.resume()
     finished = again.one(Finished)
-    assert np.array_equal(finished.picture.rgb, whole.picture.rgb)
+    assert np.array_equal(finished.image.rgb, whole.image.rgb)
     assert finished.record == whole.record
     assert finished.trajectory == whole.trajectory
     assert finished.trajectory is not None
@@ -221,12 +221,12 @@ def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) ->
         assert looked.pixels.shape == (32, 32, 3)
         shown.append(looked.pixels)
     last = shown[-1].astype(int)
-    assert abs(last - finished.picture.rgb).max() <= 2  # kept in half precision
+    assert abs(last - finished.image.rgb).max() <= 2  # kept in half precision
     engine.view_step(trajectory, REQUEST.steps + 1)
     assert "not among the saved" in str(again.one(LookFailed).error.message)
 
 
-def test_a_running_picture_does_not_keep_others_from_being_seen(run, reader, gate) -> None:
+def test_a_running_image_does_not_keep_others_from_being_seen(run, reader, gate) -> None:
     pipeline = FakePipeline()
     engine = run(pipeline, reader)
     engine.submit(new_job(1, steps=6))
@@ -274,7 +274,7 @@ def test_nothing_is_kept_where_the_user_wants_it_so(run, reader, model) -> None:
 # --- decoding ----------------------------------------------------------------------------------
 
 
-def test_a_picture_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
+def test_a_image_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
     asked: list[bool] = []
 
     def shortage(tiled: bool) -> None:
@@ -352,7 +352,7 @@ def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(run, reader, model
     assert "CFG" in str(failed.error.hint)
 
 
-def test_a_preview_without_memory_does_not_fail_the_picture(run, reader) -> None:
+def test_a_preview_without_memory_does_not_fail_the_image(run, reader) -> None:
     class NoPreview(FakePipeline):
         def begin(self, request, inputs=None, **more):
             run = super().begin(request, inputs, **more)
@@ -369,7 +369,7 @@ def test_a_preview_without_memory_does_not_fail_the_picture(run, reader) -> None
     assert {event.preview for event in reader.all(Progress)} == {None}
 
 
-def test_a_live_picture_that_cannot_be_decoded_leaves_nothing(run, reader) -> None:
+def test_a_live_image_that_cannot_be_decoded_leaves_nothing(run, reader) -> None:
     def shortage(tiled: bool) -> None:
         raise MemoryError
 

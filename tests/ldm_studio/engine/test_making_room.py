@@ -71,11 +71,11 @@ def test_a_first_model_makes_room_for_the_one_that_goes_on(free: list[int]) -> N
     info = pipeline.load(REQUEST.model)
     assert str(info.plan).startswith("all on the GPU")
     free[0] = 200 * MB
-    picture, notes = drawn(pipeline, HANDED)
+    image, notes = drawn(pipeline, HANDED)
     assert tuple(map(str, notes)) == (
         "The GPU has no room for first and second at once: their networks take turns there.",
     )
-    assert (picture == expected).all()
+    assert (image == expected).all()
     assert pipeline.info is not None
     assert str(pipeline.info.plan).startswith("one at a time on the GPU")
     assert replace(pipeline.info, plan=info.plan) == info

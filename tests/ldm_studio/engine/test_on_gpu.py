@@ -71,18 +71,18 @@ def alike(one: np.ndarray, other: np.ndarray) -> bool:
     ],
     ids=["additions", "steered", "handed over"],
 )
-def test_a_picture_on_the_fastest_device_there_is(request_: Request) -> None:
+def test_a_image_on_the_fastest_device_there_is(request_: Request) -> None:
     with pretended_gpu():
         pipeline = CorePipeline()
         info = pipeline.load(request_.model, request_.vae)
         assert info.device == "Pretended GPU, float16"
         assert info.torch_device == "cuda"
         assert str(info.plan).startswith("all on the GPU")
-        picture, notes = drawn(pipeline, request_)
+        image, notes = drawn(pipeline, request_)
         assert notes == ()
     on_cpu = CorePipeline(device="cpu")
     on_cpu.load(request_.model, request_.vae)
-    assert alike(picture, drawn(on_cpu, request_)[0])
+    assert alike(image, drawn(on_cpu, request_)[0])
 
 
 def test_models_that_come_and_go_leave_nothing_there() -> None:

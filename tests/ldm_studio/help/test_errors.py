@@ -148,7 +148,7 @@ def test_the_log_says_what_ran_and_is_kept_short(application, crash) -> None:
     assert sum(sizes) < 4_000_000
 
 
-def test_a_picture_that_fails_by_a_bug_is_one_of_them(start, aio, qtbot) -> None:
+def test_a_image_that_fails_by_a_bug_is_one_of_them(start, aio, qtbot) -> None:
     application = start(FakePipeline(begin_error=RuntimeError("a bug")))
     crash = CrashReporter(paths.logs_dir())
     application.watch(crash)

@@ -116,7 +116,7 @@ def test_the_doctor_advises_where_a_folder_cannot_be_written(quick, capsys, monk
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(diagnostics.tempfile, "TemporaryFile", refuse)
-    assert cli.main(["doctor"], FakePipeline) == Exit.PICTURE
+    assert cli.main(["doctor"], FakePipeline) == Exit.IMAGE
     out = capsys.readouterr().out
     assert "not writable: Permission denied" in out
     assert "Choose another folder" in out

@@ -24,7 +24,7 @@ def noise(height: int = 8, width: int = 8, seed: int = 7) -> np.ndarray:
 
 
 def ours(path: Path, request: Request | None = None, model: str = "Tiny", seed: int = 7) -> Path:
-    """A picture of this program; `seed` is that of its pixels."""
+    """An image of this program; `seed` is that of its pixels."""
     request = request or Request(prompt="a red fox", width=8, height=8)
     save_png(path, noise(request.height, request.width, seed), request, model, DIGEST)
     return path
@@ -94,7 +94,7 @@ def comfyui(path: Path, nodes: dict[str, object]) -> Path:
 
 
 def scanned(number: int, prompt: str = "a fox", **changes: object) -> ScannedImage:
-    """A picture that was read, without a file: `number` is its age in days and in its name."""
+    """An image that was read, without a file: `number` is its age in days and in its name."""
     settings: dict[str, object] = {
         "Steps": 20, "Sampler": "Euler a", "Schedule type": "Karras", "CFG scale": 7.5,
         "Seed": number, "Model": "v1-5", "Model hash": "6ce0161689",

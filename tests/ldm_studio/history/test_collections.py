@@ -21,7 +21,7 @@ from tests.ldm_studio.history.files import scanned
 
 @pytest.fixture
 def six(history: History) -> History:
-    """Pictures 1 to 6; the first is the newest."""
+    """Images 1 to 6; the first is the newest."""
     history.put([scanned(number) for number in range(6)]).result()
     return history
 
@@ -31,10 +31,10 @@ def create(history: History, title: str, *numbers: int) -> str:
 
 
 def ids(reader: Reader, text: str) -> list[int]:
-    return [picture.id for picture in reader.pages(parse(text))]
+    return [image.id for image in reader.pages(parse(text))]
 
 
-def test_pictures_are_found_in_the_order_of_their_collection(six, reader):
+def test_images_are_found_in_the_order_of_their_collection(six, reader):
     create(six, "Best of", 4, 1, 6)
     create(six, "Others", 2)
     assert ids(reader, 'collection:"best of"') == [4, 1, 6]
@@ -54,18 +54,18 @@ def test_a_long_collection_is_gone_through_page_by_page(history, reader):
     history.put([scanned(number) for number in range(30)]).result()
     create(history, "All", *range(30, 0, -1))
     page = reader.page(parse("in:all"), limit=7)
-    assert [one.id for one in page.pictures] == list(range(30, 23, -1))
+    assert [one.id for one in page.images] == list(range(30, 23, -1))
     page = reader.page(parse("in:all"), page.next, 100)
-    assert [one.id for one in page.pictures] == list(range(23, 0, -1))
+    assert [one.id for one in page.images] == list(range(23, 0, -1))
     assert page.next is None
 
 
-def test_pictures_come_in_at_the_end_and_only_once(six, reader):
+def test_images_come_in_at_the_end_and_only_once(six, reader):
     key = create(six, "Best", 2)
     six.add_to_collection(key, [5, 2, 1]).result()
     assert ids(reader, "in:best") == [2, 5, 1]
     (one,) = reader.collections()
-    assert (one.title, one.pictures) == ("Best", 3)
+    assert (one.title, one.images) == ("Best", 3)
     assert reader.details(5).collections == ("Best",)
 
 
@@ -77,7 +77,7 @@ def test_what_is_taken_out_can_be_put_back_to_its_place(six, reader):
     assert ids(reader, "in:best") == [1, 2, 3]
 
 
-def test_a_removed_collection_leaves_its_pictures_and_can_come_back(six, reader):
+def test_a_removed_collection_leaves_its_images_and_can_come_back(six, reader):
     key = create(six, "Best", 3, 1)
     removed = six.remove_collection(key).result()
     assert removed.collection.title == "Best"
@@ -135,18 +135,18 @@ def test_moving_to_one_place_again_and_again_stays_exact(six, reader):
     assert ids(reader, "in:best") == [1, 3, 2]
 
 
-def test_deleted_pictures_are_not_counted_and_come_back_to_their_place(six, reader):
+def test_deleted_images_are_not_counted_and_come_back_to_their_place(six, reader):
     create(six, "Best", 1, 2, 3)
     six.set_state([2], State.DELETED).result()
     assert ids(reader, "in:best") == [1, 3]
-    assert reader.collections()[0].pictures == 2
+    assert reader.collections()[0].images == 2
     six.set_state([2], State.HERE).result()
     assert ids(reader, "in:best") == [1, 2, 3]
 
 
 @pytest.mark.parametrize("damaged", [True, False])
 def test_collections_outlive_the_database(tmp_path, damaged):
-    """The pictures come back from their folders, the collections from the journal."""
+    """The images come back from their folders, the collections from the journal."""
     with History(tmp_path) as history:
         history.put([scanned(number) for number in range(4)]).result()
         key = create(history, "Bäst", 3, 1, 4)

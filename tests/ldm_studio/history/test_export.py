@@ -22,7 +22,7 @@ PROMPTS = ("a red fox", "一只红狐狸 🦊 ثعلب", "word " * 500, "", "a\n
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, history) -> Path:
+def images(tmp_path: Path, history) -> Path:
     folder = tmp_path / "pictures"
     for number, prompt in enumerate(PROMPTS):
         request = Request(prompt=prompt, width=8 * (1 + number % 2), height=8, seed=number)
@@ -36,30 +36,30 @@ def export(reader, target: Path, sheet: Sheet | None = None, **told) -> Exported
 
 
 @pytest.mark.parametrize("name", ["folder", "a.zip", "a.csv", "a.jsonl", "a.png", "a.jpg"])
-def test_it_tells_how_far_it_is(pictures, reader, tmp_path, name):
+def test_it_tells_how_far_it_is(images, reader, tmp_path, name):
     seen: list[int] = []
     done = export(reader, tmp_path / name, progress=seen.append)
-    assert done == Exported(pictures=6)
+    assert done == Exported(images=6)
     assert seen == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.csv", "a.jsonl", "a.png"])
-def test_a_file_that_was_stopped_is_not_there(pictures, reader, tmp_path, name):
+def test_a_file_that_was_stopped_is_not_there(images, reader, tmp_path, name):
     (tmp_path / "out").mkdir()
     done = export(reader, tmp_path / "out" / name, cancelled=lambda: True)
     assert done.cancelled
     assert os.listdir(tmp_path / "out") == []
 
 
-def test_of_a_folder_what_was_copied_stays(pictures, reader, tmp_path):
+def test_of_a_folder_what_was_copied_stays(images, reader, tmp_path):
     seen: list[int] = []
     done = export(reader, tmp_path / "out", progress=seen.append, cancelled=lambda: len(seen) == 2)
-    assert (done.cancelled, done.pictures) == (True, 2)
+    assert (done.cancelled, done.images) == (True, 2)
     assert len(os.listdir(tmp_path / "out")) == 2
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
-def test_a_sheet_has_every_picture_in_its_place(qapp, pictures, reader, tmp_path, suffix):
+def test_a_sheet_has_every_image_in_its_place(qapp, images, reader, tmp_path, suffix):
     sheet = Sheet(columns=4, side=64, captions=())
     export(reader, tmp_path / f"a{suffix}", sheet)
     with Image.open(tmp_path / f"a{suffix}") as image:
@@ -74,7 +74,7 @@ def test_a_sheet_has_every_picture_in_its_place(qapp, pictures, reader, tmp_path
     assert np.abs(drawn[top, left].astype(int) - colour).max() < 40
 
 
-def test_captions_of_any_script_are_drawn_below(qapp, pictures, reader):
+def test_captions_of_any_script_are_drawn_below(qapp, images, reader):
     details = [reader.details(one.id) for one in reader.pages(Query())]
     sheet = Sheet(columns=3, side=96, captions=tuple(CAPTIONS))
     image = draw(details, sheet)
@@ -83,14 +83,14 @@ def test_captions_of_any_script_are_drawn_below(qapp, pictures, reader):
     assert image != plain
 
 
-def test_what_cannot_be_read_leaves_an_empty_frame(qapp, pictures, reader, tmp_path):
-    (pictures / "0.png").write_bytes(b"damaged")
-    (pictures / "1.png").unlink()
+def test_what_cannot_be_read_leaves_an_empty_frame(qapp, images, reader, tmp_path):
+    (images / "0.png").write_bytes(b"damaged")
+    (images / "1.png").unlink()
     done = export(reader, tmp_path / "a.png", Sheet(side=32))
-    assert (done.pictures, done.left_out) == (5, 1)
+    assert (done.images, done.left_out) == (5, 1)
 
 
-def test_a_sheet_that_would_be_too_large_is_refused(qapp, pictures, reader, tmp_path):
+def test_a_sheet_that_would_be_too_large_is_refused(qapp, images, reader, tmp_path):
     with pytest.raises(ImageError, match="too large"):
         export(reader, tmp_path / "a.png", Sheet(columns=1, side=30_000))
     assert not (tmp_path / "a.png").exists()

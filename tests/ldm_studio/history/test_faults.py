@@ -27,14 +27,14 @@ from ldm_studio.history.user_journal import read as read_journal
 from tests.ldm_studio.history.files import ours, scanned
 
 ROOT = Path(__file__).parents[3]
-PICTURES = 20
+IMAGES = 20
 YEAR = 365 * 86_400
 
 
 def filled(tmp_path: Path) -> tuple[Path, Path]:
-    """Folders of the database and of its pictures; the first of them is rated and tagged."""
+    """Folders of the database and of its images; the first of them is rated and tagged."""
     data, folder = tmp_path / "data", tmp_path / "pictures"
-    for number in range(PICTURES):
+    for number in range(IMAGES):
         ours(folder / f"{number:05}-1.png", seed=number)
     with History(data) as history:
         history.add_folder(folder)
@@ -50,8 +50,8 @@ def use(data: Path, folder: Path, *, write_first: bool) -> None:
     with History(data) as history, history.reader() as reader:
         if write_first:
             write(history, folder)
-        for picture in reader.pages(Query()):
-            reader.details(picture.id)
+        for image in reader.pages(Query()):
+            reader.details(image.id)
         reader.order(Query())
         reader.facets(Query())
         reader.searches()
@@ -76,7 +76,7 @@ def check_all_is_there(data: Path, folder: Path) -> None:
             rebuild(history, [folder])
     with History(data) as history, history.reader() as reader:
         assert history.recovery is None
-        assert reader.count(Query()) == PICTURES
+        assert reader.count(Query()) == IMAGES
         assert reader.count(parse("rating:5 tag:kept")) == 1
         assert reader.searches() == {"best": "rating:5"}
         assert reader.folders() == (folder,)
@@ -183,7 +183,7 @@ def test_a_database_locked_by_another_program_is_read_and_not_harmed(tmp_path, m
             with pytest.raises(HistoryError, match="another program has locked it") as caught:
                 history.rate([3], 4).result()
             assert caught.value.hint
-            assert reader.count(Query()) == PICTURES
+            assert reader.count(Query()) == IMAGES
             with History(data) as another:  # such as one on the command line
                 assert another.recovery is None
         assert history.rate([3], 4).result()
@@ -256,7 +256,7 @@ def test_a_database_that_vanishes_while_it_is_open_is_written_again(
         assert "nothing is lost" in str(restored.message)
         history.put([scanned(1)]).result()
         with history.reader() as reader:
-            assert reader.count(Query()) == PICTURES + 1
+            assert reader.count(Query()) == IMAGES + 1
             assert reader.count(parse("rating:>=4")) == 2
     assert is_whole(data)
     assert {type(saying).__name__ for saying in read_journal(data / JOURNAL)} == {
@@ -282,7 +282,7 @@ def test_a_database_that_another_program_replaced_is_followed(tmp_path) -> None:
         history.rate([2], 4).result()
         assert len(told) == 1
         with history.reader() as fresh:
-            assert fresh.count(Query()) == PICTURES
+            assert fresh.count(Query()) == IMAGES
             assert fresh.count(parse("rating:>=4")) == 2
     check_all_is_there(data, folder)
 
@@ -297,23 +297,23 @@ def test_a_folder_that_cannot_be_made_again_is_told_until_it_can(tmp_path) -> No
         data.unlink()
         history.rate([2], 4).result()
         with history.reader() as reader:
-            assert reader.count(Query()) == PICTURES
+            assert reader.count(Query()) == IMAGES
             assert reader.count(parse("rating:>=4")) == 2
 
 
-def test_pictures_whose_folder_vanishes_are_missing_and_come_back(tmp_path) -> None:
+def test_images_whose_folder_vanishes_are_missing_and_come_back(tmp_path) -> None:
     data, folder = filled(tmp_path)
     with History(data) as history, history.reader() as reader:
         folder.rename(tmp_path / "unplugged")
         report = rebuild(history, [folder])
-        assert report.missing == PICTURES
+        assert report.missing == IMAGES
         assert [problem.path for problem in report.problems] == [folder]
-        assert reader.count(parse("is:missing")) == PICTURES
+        assert reader.count(parse("is:missing")) == IMAGES
         assert reader.count(parse("rating:5")) == 1
         (tmp_path / "unplugged").rename(folder)
         rebuild(history, [folder])
         assert reader.count(parse("is:missing")) == 0
-        assert {picture.state for picture in reader.pages(Query())} == {State.HERE}
+        assert {image.state for image in reader.pages(Query())} == {State.HERE}
 
 
 def test_a_database_that_may_only_be_read_is_read_and_told(tmp_path, monkeypatch) -> None:
@@ -328,31 +328,31 @@ def test_a_database_that_may_only_be_read_is_read_and_told(tmp_path, monkeypatch
         with pytest.raises(HistoryError, match="it is read-only") as caught:
             history.rate([2], 4).result()
         assert str(caught.value.hint) == "Make its folder writable."
-        assert reader.count(Query()) == PICTURES
+        assert reader.count(Query()) == IMAGES
 
 
 # --- clocks --------------------------------------------------------------------------------------
 
 
-def test_pictures_of_any_time_are_all_listed_in_order(tmp_path) -> None:
+def test_images_of_any_time_are_all_listed_in_order(tmp_path) -> None:
     data, folder = filled(tmp_path)
     moments = [0, 1, 10 * YEAR, 56 * YEAR, 90 * YEAR, 8_000 * YEAR, 250 * YEAR, 250 * YEAR]
     for number, seconds in enumerate(moments):
         os.utime(folder / f"{number:05}-1.png", (seconds, seconds))
     with History(data) as history, history.reader() as reader:
         assert rebuild(history, [folder]).changed == len(moments)
-        assert rebuild(history, [folder]).unchanged == PICTURES
+        assert rebuild(history, [folder]).unchanged == IMAGES
         listed = list(reader.pages(Query()))
-        assert len({picture.id for picture in listed}) == PICTURES
-        order = [(picture.made_at, picture.id) for picture in listed]
+        assert len({image.id for image in listed}) == IMAGES
+        order = [(image.made_at, image.id) for image in listed]
         assert order == sorted(order, reverse=True)
         found, after = [], None
         while True:
             page = reader.page(Query(), after, limit=3)
-            found += [picture.id for picture in page.pictures]
+            found += [image.id for image in page.images]
             if (after := page.next) is None:
                 break
-        assert found == [picture.id for picture in listed]
+        assert found == [image.id for image in listed]
 
 
 def test_a_file_that_changes_while_the_clock_is_wrong_is_noticed(tmp_path) -> None:
@@ -362,7 +362,7 @@ def test_a_file_that_changes_while_the_clock_is_wrong_is_noticed(tmp_path) -> No
     os.utime(path, (YEAR, YEAR))
     with History(data) as history:
         assert rebuild(history, [folder]).changed == 1
-        assert rebuild(history, [folder]).unchanged == PICTURES
+        assert rebuild(history, [folder]).unchanged == IMAGES
 
 
 # --- several processes ---------------------------------------------------------------------------

@@ -23,7 +23,7 @@ A = Path("/pictures/00001-1.png")
 
 
 @pytest.fixture
-def pictures(tmp_path, history) -> Path:
+def images(tmp_path, history) -> Path:
     """1 is a fox, 2 was made from it."""
     folder = tmp_path / "pictures"
     ours(folder / "a.png", Request(prompt="a fox", width=8, height=8), seed=1)
@@ -33,65 +33,65 @@ def pictures(tmp_path, history) -> Path:
     return folder
 
 
-def test_file_and_history_have_the_new_name_and_all_that_is_known_stays(pictures, history, reader):
+def test_file_and_history_have_the_new_name_and_all_that_is_known_stays(images, history, reader):
     history.rate([1], 5).result()
     history.create_collection("Best", [1]).result()
-    assert rename(history, 1, "A fox 🦊").new == pictures / "A fox 🦊.png"
-    assert sorted(os.listdir(pictures)) == ["A fox 🦊.png", "b.png"]
+    assert rename(history, 1, "A fox 🦊").new == images / "A fox 🦊.png"
+    assert sorted(os.listdir(images)) == ["A fox 🦊.png", "b.png"]
     details = reader.details(1)
-    assert details.listed.path == pictures / "A fox 🦊.png"
+    assert details.listed.path == images / "A fox 🦊.png"
     assert (details.listed.rating, details.collections) == (5, ("Best",))
     assert [one.ids for one in reader.details(2).parents] == [(1,)]
     assert [one.id for one in reader.pages(parse('name:"A fox 🦊.png"'))] == [1]
-    report = rebuild(history, [pictures])
+    report = rebuild(history, [images])
     assert (report.unchanged, report.added, report.moved, report.missing) == (2, 0, 0, 0)
 
 
-def test_a_scan_that_sees_the_new_name_first_changes_nothing(pictures, history, reader):
-    (pictures / "a.png").rename(pictures / "c.png")
-    rebuild(history, [pictures])
-    history.move(1, pictures / "c.png").result()
+def test_a_scan_that_sees_the_new_name_first_changes_nothing(images, history, reader):
+    (images / "a.png").rename(images / "c.png")
+    rebuild(history, [images])
+    history.move(1, images / "c.png").result()
     assert [one.id for one in reader.pages(Query())] == [2, 1]
     assert reader.details(1).listed.state is State.HERE
 
 
-def test_a_name_that_is_taken_is_refused(pictures, history, reader):
-    before = (pictures / "b.png").read_bytes()
+def test_a_name_that_is_taken_is_refused(images, history, reader):
+    before = (images / "b.png").read_bytes()
     with pytest.raises(ImageError, match=r"Another image of the history .* b\.png"):
         rename(history, 1, "b")
-    (pictures / "unknown.png").write_bytes(b"something")
+    (images / "unknown.png").write_bytes(b"something")
     with pytest.raises(ImageError, match="Another file"):
         rename(history, 1, "unknown")
-    assert (pictures / "unknown.png").read_bytes() == b"something"
-    assert (pictures / "b.png").read_bytes() == before
-    assert reader.details(1).listed.path == pictures / "a.png"
+    assert (images / "unknown.png").read_bytes() == b"something"
+    assert (images / "b.png").read_bytes() == before
+    assert reader.details(1).listed.path == images / "a.png"
 
 
-def test_the_name_of_a_picture_in_the_trash_is_kept_for_it(pictures, history):
-    (pictures / "b.png").unlink()
+def test_the_name_of_a_image_in_the_trash_is_kept_for_it(images, history):
+    (images / "b.png").unlink()
     history.set_state([2], State.DELETED).result()
     with pytest.raises(ImageError, match="Another image"):
         rename(history, 1, "b.png")
 
 
-def test_a_missing_picture_is_not_renamed(pictures, history):
-    (pictures / "a.png").unlink()
+def test_a_missing_image_is_not_renamed(images, history):
+    (images / "a.png").unlink()
     with pytest.raises(ImageError, match="is missing"):
         rename(history, 1, "c")
-    assert os.listdir(pictures) == ["b.png"]
+    assert os.listdir(images) == ["b.png"]
     with pytest.raises(ImageError, match="no image 99"):
         rename(history, 99, "c")
 
 
-def test_the_recipe_of_another_program_beside_it_goes_along(pictures, history):
-    (pictures / "a.txt").write_text("a fox\nSteps: 20")
+def test_the_recipe_of_another_program_beside_it_goes_along(images, history):
+    (images / "a.txt").write_text("a fox\nSteps: 20")
     rename(history, 1, "c")
-    assert (pictures / "c.txt").read_text() == "a fox\nSteps: 20"
-    assert not (pictures / "a.txt").exists()
+    assert (images / "c.txt").read_text() == "a fox\nSteps: 20"
+    assert not (images / "a.txt").exists()
 
 
-def test_the_same_name_is_no_change(pictures, history):
-    assert rename(history, 1, "a.PNG").new == pictures / "a.png"
+def test_the_same_name_is_no_change(images, history):
+    assert rename(history, 1, "a.PNG").new == images / "a.png"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.narrowing import present
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Three pictures, one in a folder below."""
+    """Three images, one in a folder below."""
     folder = tmp_path / "pictures"
     (folder / "2026-11-23").mkdir(parents=True)
     for number, name in enumerate(("a.png", "b.png", "2026-11-23/c.png")):
@@ -36,7 +36,7 @@ def counts(report: Report) -> tuple[int, ...]:
 
 def prompts(history: History, query: str = "") -> dict[str, str]:
     with history.reader() as reader:
-        return {picture.path.name: picture.prompt for picture in reader.pages(parse(query))}
+        return {image.path.name: image.prompt for image in reader.pages(parse(query))}
 
 
 def test_a_second_run_reads_only_what_changed(history, folder):
@@ -58,8 +58,8 @@ def test_marks_stay_with_a_file_that_is_moved_or_renamed(history, reader, folder
     history.tag([number], ["best"]).result()
     (folder / "a.png").rename(folder / "2026-11-23" / "renamed.png")
     assert counts(rebuild(history, [folder])) == (0, 0, 1, 0, 2)
-    (picture,) = reader.page(parse("rating:5 tag:best")).pictures
-    assert (picture.id, picture.path) == (number, folder / "2026-11-23" / "renamed.png")
+    (image,) = reader.page(parse("rating:5 tag:best")).images
+    assert (image.id, image.path) == (number, folder / "2026-11-23" / "renamed.png")
     assert reader.count(Query()) == 3
 
 
@@ -75,7 +75,7 @@ def test_marks_stay_when_the_whole_index_is_made_again(tmp_path, folder):
         assert prompts(history, "is:favourite") == {"b.png": "fox 1"}
 
 
-def test_a_copy_is_another_picture_with_the_same_marks(history, reader, folder):
+def test_a_copy_is_another_image_with_the_same_marks(history, reader, folder):
     rebuild(history, [folder])
     history.favourite([reader.at(folder / "a.png")]).result()
     (folder / "copy.png").write_bytes((folder / "a.png").read_bytes())
@@ -97,14 +97,14 @@ def test_missing_files_are_marked_and_found_again(history, reader, folder):
     assert reader.count(Query()) == 3
 
 
-def test_a_vanished_folder_is_told_and_its_pictures_are_missing(history, reader, folder, tmp_path):
+def test_a_vanished_folder_is_told_and_its_images_are_missing(history, reader, folder, tmp_path):
     rebuild(history, [folder])
     folder.rename(tmp_path / "elsewhere")
     report = rebuild(history, [folder])
     assert [problem.path for problem in report.problems] == [folder]
     assert report.missing == 3
     assert rebuild(history, [tmp_path / "elsewhere"]).moved == 3
-    assert {picture.state for picture in reader.pages(Query())} == {State.HERE}
+    assert {image.state for image in reader.pages(Query())} == {State.HERE}
 
 
 def test_other_folders_are_left_alone(history, folder, tmp_path):
@@ -116,7 +116,7 @@ def test_other_folders_are_left_alone(history, folder, tmp_path):
     assert rebuild(history, [tmp_path / "pictures-2"]).missing == 1
 
 
-def test_a_missing_picture_is_located(history, reader, folder, tmp_path):
+def test_a_missing_image_is_located(history, reader, folder, tmp_path):
     rebuild(history, [folder])
     number = reader.at(folder / "a.png")
     history.tag([number], ["found"]).result()
@@ -130,8 +130,8 @@ def test_a_missing_picture_is_located(history, reader, folder, tmp_path):
     with pytest.raises(ImageError, match="no image 99"):
         locate(history, 99, there)
     locate(history, number, there)
-    (picture,) = reader.page(parse("tag:found")).pictures
-    assert (picture.id, picture.path, picture.state) == (number, there, State.HERE)
+    (image,) = reader.page(parse("tag:found")).images
+    assert (image.id, image.path, image.state) == (number, there, State.HERE)
 
 
 def test_a_row_that_the_file_got_meanwhile_makes_way(history, reader, folder, tmp_path):
@@ -160,7 +160,7 @@ def test_damaged_files_are_listed_and_stop_nothing(history, reader, folder):
     assert set(prompts(history, "is:damaged")) == {"bad.png", "text.jpg"}
 
 
-def test_a_picture_that_becomes_damaged_keeps_its_recipe_and_marks(history, reader, folder):
+def test_a_image_that_becomes_damaged_keeps_its_recipe_and_marks(history, reader, folder):
     rebuild(history, [folder])
     history.rate([reader.at(folder / "a.png")], 5).result()
     whole = (folder / "a.png").read_bytes()
@@ -218,7 +218,7 @@ def test_a_name_that_is_no_text_is_listed(history, folder):
     assert "not valid Unicode" in str(report.problems[0].message)
 
 
-def test_an_import_says_who_made_the_pictures_and_what_is_ignored(history, tmp_path):
+def test_an_import_says_who_made_the_images_and_what_is_ignored(history, tmp_path):
     text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Face restoration: GFPGAN, Version: v1.10.1"
     png(tmp_path / "in" / "a.png", parameters=text)
     png(tmp_path / "in" / "b.png", parameters=text.replace("v1.10.1", "f2.0.1"))
@@ -232,4 +232,4 @@ def test_files_of_all_times_can_be_indexed(history, reader, folder):
     for number, name in enumerate(("a.png", "b.png")):
         os.utime(folder / name, (-(10**9), -(10**9)) if number else (2**34, 2**34))
     assert rebuild(history, [folder]).added == 3
-    assert {picture.path.name for picture in reader.pages(Query())} == {"a.png", "b.png", "c.png"}
+    assert {image.path.name for image in reader.pages(Query())} == {"a.png", "b.png", "c.png"}

@@ -20,8 +20,8 @@ from tests.ldm_studio.history.files import noise, ours, png
 
 
 @pytest.fixture
-def pictures(studio_home: Path) -> Path:
-    """Two pictures of this program in its own folder."""
+def images(studio_home: Path) -> Path:
+    """Two images of this program in its own folder."""
     folder = pictures_dir()
     folder.mkdir(parents=True)
     for number, prompt in enumerate(("a red fox", "a castle")):
@@ -43,7 +43,7 @@ def test_before_anything_is_indexed_it_says_how_to(capsys):
     assert "ldm-studio history rebuild" in err
 
 
-def test_rebuild_list_search_show(pictures, capsys):
+def test_rebuild_list_search_show(images, capsys):
     assert run(capsys, "rebuild")[:2] == (0, "2 images: 2 new\n")
     assert run(capsys, "rebuild")[:2] == (0, "2 images: 2 unchanged\n")
     assert run(capsys, "rebuild", "--again")[:2] == (0, "2 images: 2 changed\n")
@@ -53,7 +53,7 @@ def test_rebuild_list_search_show(pictures, capsys):
     code, out, _ = run(capsys, "search", "fox", "--json")
     record = json.loads(out)
     assert record["prompt"] == "a red fox"
-    assert record["path"] == str(pictures / "0.png")
+    assert record["path"] == str(images / "0.png")
     for named in (record["id"], record["path"]):
         code, out, _ = run(capsys, "show", named)
         assert code == 0
@@ -65,7 +65,7 @@ def test_rebuild_list_search_show(pictures, capsys):
     assert details["ignored"] == []
 
 
-def test_a_limit_is_kept_and_zero_is_none(pictures, capsys):
+def test_a_limit_is_kept_and_zero_is_none(images, capsys):
     run(capsys, "rebuild")
     assert len(run(capsys, "list", "--limit", 1)[1].splitlines()) == 1
     assert len(run(capsys, "list", "--limit", 0)[1].splitlines()) == 2
@@ -74,7 +74,7 @@ def test_a_limit_is_kept_and_zero_is_none(pictures, capsys):
     assert ended.value.code == Exit.USAGE
 
 
-def test_facets(pictures, capsys):
+def test_facets(images, capsys):
     run(capsys, "rebuild")
     assert "       2  Tiny\n" in run(capsys, "search", "a", "--facets")[1]
     facets = json.loads(run(capsys, "search", "fox", "--facets", "--json")[1])
@@ -82,13 +82,13 @@ def test_facets(pictures, capsys):
     assert facets["samplers"] == {"Euler": 1}
 
 
-def test_excluding_terms_are_given_behind_two_dashes(pictures, capsys):
+def test_excluding_terms_are_given_behind_two_dashes(images, capsys):
     run(capsys, "rebuild")
     out = run(capsys, "search", "--json", "--", "a", "-fox")[1]
     assert json.loads(out)["prompt"] == "a castle"
 
 
-def test_a_mistake_in_a_query_is_pointed_at(pictures, capsys):
+def test_a_mistake_in_a_query_is_pointed_at(images, capsys):
     code, out, err = run(capsys, "search", "fox", "steps:many")
     assert (code, out) == (Exit.USAGE, "")
     assert '"many" is not a number' in err
@@ -113,29 +113,29 @@ def test_an_import_lists_programs_and_what_is_ignored(tmp_path, capsys):
 @pytest.mark.parametrize("action", ["rebuild", "import"])
 def test_a_folder_that_is_not_there_is_told(tmp_path, capsys, action):
     code, _, err = run(capsys, action, tmp_path / "nothing")
-    assert code == Exit.PICTURE
+    assert code == Exit.IMAGE
     assert "There is no folder" in err
 
 
-def test_a_picture_that_is_not_there_is_told(capsys):
+def test_a_image_that_is_not_there_is_told(capsys):
     for named in ("7", "nothing.png", "9" * 30):
         code, _, err = run(capsys, "show", named)
         assert code == Exit.USAGE
         assert "There is no image" in err
 
 
-def test_a_missing_picture_is_located(pictures, tmp_path, capsys):
+def test_a_missing_image_is_located(images, tmp_path, capsys):
     run(capsys, "rebuild")
     number = json.loads(run(capsys, "search", "fox", "--json")[1])["id"]
-    (pictures / "0.png").rename(tmp_path / "moved.png")
+    (images / "0.png").rename(tmp_path / "moved.png")
     run(capsys, "rebuild")
     assert "(missing)" in run(capsys, "search", "fox")[1]
     assert run(capsys, "locate", number, tmp_path / "moved.png")[0] == 0
     assert str(tmp_path / "moved.png") in run(capsys, "search", "fox")[1]
-    assert run(capsys, "locate", number, pictures / "1.png")[0] == Exit.PICTURE
+    assert run(capsys, "locate", number, images / "1.png")[0] == Exit.IMAGE
 
 
-def test_a_damaged_history_is_rebuilt_from_the_files_and_said(pictures, capsys):
+def test_a_damaged_history_is_rebuilt_from_the_files_and_said(images, capsys):
     run(capsys, "rebuild")
     (data_dir() / DATABASE).write_bytes(b"damaged " * 100)
     code, out, err = run(capsys, "search", "fox")
@@ -156,30 +156,30 @@ def test_a_history_that_cannot_be_written_is_told(studio_home, capsys):
 # --- export --------------------------------------------------------------------------------------
 
 
-def test_export_to_a_folder_keeps_the_files_and_gives_twins_numbers(pictures, tmp_path, capsys):
-    (pictures / "below").mkdir()
-    (pictures / "below" / "0.png").write_bytes((pictures / "1.png").read_bytes())
+def test_export_to_a_folder_keeps_the_files_and_gives_twins_numbers(images, tmp_path, capsys):
+    (images / "below").mkdir()
+    (images / "below" / "0.png").write_bytes((images / "1.png").read_bytes())
     run(capsys, "rebuild")
-    (pictures / "1.png").unlink()
+    (images / "1.png").unlink()
     code, out, err = run(capsys, "export", "-o", tmp_path / "out")
     assert (code, out) == (0, f"{tmp_path / 'out'}\n")
     assert "2 images, 1 missing" in err
     copies = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert copies == ["0 (2).png", "0.png"]
-    originals = {path.read_bytes() for path in pictures.rglob("*.png")}
+    originals = {path.read_bytes() for path in images.rglob("*.png")}
     assert {path.read_bytes() for path in (tmp_path / "out").iterdir()} == originals
 
 
-def test_export_to_a_zip(pictures, tmp_path, capsys):
+def test_export_to_a_zip(images, tmp_path, capsys):
     run(capsys, "rebuild")
     out = run(capsys, "export", "fox", "-o", tmp_path / "out.zip", "--json")[1]
     assert json.loads(out) == {"output": str(tmp_path / "out.zip"), "pictures": 1, "left_out": 0}
     with zipfile.ZipFile(tmp_path / "out.zip") as pack:
         assert pack.namelist() == ["0.png"]
-        assert pack.read("0.png") == (pictures / "0.png").read_bytes()
+        assert pack.read("0.png") == (images / "0.png").read_bytes()
 
 
-def test_export_of_the_recipes(pictures, tmp_path, capsys):
+def test_export_of_the_recipes(images, tmp_path, capsys):
     run(capsys, "rebuild")
     run(capsys, "export", "fox", "-o", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
@@ -190,16 +190,16 @@ def test_export_of_the_recipes(pictures, tmp_path, capsys):
     assert {json.loads(line)["request"]["prompt"] for line in lines} == {"a red fox", "a castle"}
 
 
-def test_an_export_that_cannot_be_written_is_told(pictures, tmp_path, capsys):
+def test_an_export_that_cannot_be_written_is_told(images, tmp_path, capsys):
     run(capsys, "rebuild")
     (tmp_path / "file").touch()
     for target in (tmp_path / "file", tmp_path / "file" / "out.zip"):
         code, _, err = run(capsys, "export", "-o", target)
-        assert code == Exit.PICTURE
+        assert code == Exit.IMAGE
         assert "cannot be written" in err
 
 
-def test_export_as_a_contact_sheet(qapp, pictures, tmp_path, capsys):
+def test_export_as_a_contact_sheet(qapp, images, tmp_path, capsys):
     run(capsys, "rebuild")
     code, _, _ = run(
         capsys, "export", "-o", tmp_path / "a.jpg", "--columns", 1, "--side", 64,
@@ -217,30 +217,30 @@ def test_export_as_a_contact_sheet(qapp, pictures, tmp_path, capsys):
 # --- names and collections -----------------------------------------------------------------------
 
 
-def test_a_picture_is_renamed(pictures, capsys):
+def test_a_image_is_renamed(images, capsys):
     run(capsys, "rebuild")
     found = json.loads(run(capsys, "search", "--json", "fox")[1])
     out = run(capsys, "rename", found["id"], "A fox", "--json")[1]
-    assert json.loads(out) == {"id": found["id"], "path": str(pictures / "A fox.png")}
+    assert json.loads(out) == {"id": found["id"], "path": str(images / "A fox.png")}
     assert json.loads(run(capsys, "show", found["id"], "--json")[1])["path"].endswith("A fox.png")
     code, _, err = run(capsys, "rename", found["id"], "1")
-    assert code == Exit.PICTURE
+    assert code == Exit.IMAGE
     assert "is named 1.png" in err
 
 
-def test_collections_are_filled_listed_and_emptied(pictures, capsys):
+def test_collections_are_filled_listed_and_emptied(images, capsys):
     run(capsys, "rebuild")
-    run(capsys, "collect", "Best of", pictures / "1.png")
-    run(capsys, "collect", "best of", pictures / "1.png", pictures / "0.png")
+    run(capsys, "collect", "Best of", images / "1.png")
+    run(capsys, "collect", "best of", images / "1.png", images / "0.png")
     assert json.loads(run(capsys, "collections", "--json")[1]) == {
         "title": "Best of", "pictures": 2,
     }  # fmt: skip
     names = [Path(json.loads(line)["path"]).name
              for line in run(capsys, "search", "--json", "in:best")[1].splitlines()]  # fmt: skip
     assert names == ["1.png", "0.png"]
-    run(capsys, "collect", "Best of", "--remove", pictures / "1.png")
+    run(capsys, "collect", "Best of", "--remove", images / "1.png")
     assert run(capsys, "collections")[1].split() == ["1", "Best", "of"]
-    code, _, err = run(capsys, "collect", "Others", "--remove", pictures / "1.png")
+    code, _, err = run(capsys, "collect", "Others", "--remove", images / "1.png")
     assert code == Exit.USAGE
     assert "no collection" in err
 

@@ -11,13 +11,13 @@ from ldm_studio.paths import data_dir
 from tests.ldm_studio.history.files import ours
 
 
-def test_a_saved_picture_is_found(tmp_path: Path) -> None:
+def test_a_saved_image_is_found(tmp_path: Path) -> None:
     assert not index_image(ours(tmp_path / "one.png"))
     with History(data_dir()) as history, history.reader() as reader:
-        assert [picture.path for picture in reader.pages(parse("fox"))] == [tmp_path / "one.png"]
+        assert [image.path for image in reader.pages(parse("fox"))] == [tmp_path / "one.png"]
 
 
-def test_a_history_that_cannot_be_written_costs_a_sentence_and_not_the_picture(
+def test_a_history_that_cannot_be_written_costs_a_sentence_and_not_the_image(
     tmp_path: Path,
 ) -> None:
     data_dir().parent.mkdir(parents=True)

@@ -61,7 +61,7 @@ def test_what_was_written_before_a_kill_is_found_after_it(tmp_path: Path) -> Non
         said = killed(data, folder, chance.uniform(0, 0.2))
         with History(data) as history, history.reader() as reader:
             assert history.recovery is None
-            found = {picture.path.name for picture in reader.pages(parse("rating:4"))}
+            found = {image.path.name for image in reader.pages(parse("rating:4"))}
             assert found >= set(said)
 
 

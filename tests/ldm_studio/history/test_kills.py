@@ -29,7 +29,7 @@ from ldm_studio.images.job_files import JobStore
 
 KILLS = 200
 MOST_SECONDS = 0.05
-"""In which a process makes a few pictures."""
+"""In which a process makes a few images."""
 
 FORKING = """
 import os
@@ -200,7 +200,7 @@ def check_history(home: Path, said: Said, *, thorough: bool) -> None:
     """After a kill the database looks through itself when it is opened; `thorough` even more."""
     with History(home / "data") as history, history.reader() as reader:
         assert history.recovery is None
-        newest = {picture.path.name for picture in reader.pages(parse("rating:4"))}
+        newest = {image.path.name for image in reader.pages(parse("rating:4"))}
         assert newest >= said.rated
         if thorough:
             with closing(sqlite3.connect(history.path)) as connection:

@@ -93,8 +93,8 @@ def test_the_history_says_what_the_files_say(tmp_path_factory, prompts):
     with History(folder / "data") as history, history.reader() as reader:
         history.put([scan(path) for path in paths]).result()
         for request in requests:
-            (picture,) = reader.pages(parse(f"seed:{request.seed}"))
-            details = reader.details(picture.id)
+            (image,) = reader.pages(parse(f"seed:{request.seed}"))
+            details = reader.details(image.id)
             assert details is not None
             assert Request.from_json(details.request) == request
             assert details.prompt == request.prompt.replace("\0", "")

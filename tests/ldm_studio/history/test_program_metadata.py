@@ -55,7 +55,7 @@ def check(found: Recipe, program: str, **changes: object) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300), st.integers(0, 2**64 - 1))
-def test_a_picture_of_this_program_gives_its_exact_request(tmp_path_factory, words, seed):
+def test_a_image_of_this_program_gives_its_exact_request(tmp_path_factory, words, seed):
     request = Request(prompt=words, negative=words[::-1], seed=seed, cfg=3.7, width=8, height=8)
     found = recipe(ours(tmp_path_factory.mktemp("ours") / "a.png", request))
     assert Request.from_json(found.request) == request
@@ -150,7 +150,7 @@ def test_a_recipe_in_a_file_beside(tmp_path, name, text):
     assert facts(found).steps == 20
 
 
-def test_a_caption_beside_a_picture_is_no_recipe(tmp_path):
+def test_a_caption_beside_a_image_is_no_recipe(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / "a.txt").write_text("a red fox in the snow")
     assert scan(tmp_path / "a.png").recipe is None
@@ -352,14 +352,14 @@ def test_the_first_of_two_samplers_is_the_recipe_and_the_second_is_listed():
     assert found.unread[0].startswith("a further sampler: KSampler (seed: 42, steps: 8")
 
 
-def test_image_to_image_names_the_picture_it_started_from():
+def test_image_to_image_names_the_image_it_started_from():
     found = read(**{
         "3": sampler(latent_image=["5", 0], denoise=0.6),
         "5": node("VAEEncode", pixels=["10", 0], vae=["4", 2]),
         "10": node("LoadImage", image="start.png"),
     })  # fmt: skip
     assert facts(found).strength == 0.6
-    assert found.unread == ("started from the picture: start.png",)
+    assert found.unread == ("started from the image: start.png",)
 
 
 def test_a_graph_that_goes_round_in_circles_ends():

@@ -140,8 +140,8 @@ def test_no_text_makes_it_raise_and_every_query_can_be_answered(library, text):
         assert 0 <= problem.span.start < problem.span.end <= len(text)
     page = library.page(query, limit=5)
     count = library.count(query)
-    assert len(page.pictures) == min(5, count)
-    assert sum(day.pictures for day in library.facets(query).days) == count
+    assert len(page.images) == min(5, count)
+    assert sum(day.images for day in library.facets(query).days) == count
     excluded = "".join("-" + text[term.span.start : term.span.end] for term in query.terms[:1])
     assert library.count(parse(excluded, TODAY)) <= 20
 

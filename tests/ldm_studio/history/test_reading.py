@@ -54,7 +54,7 @@ def test_one_changed_byte_in_a_png_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xd9"])
-def test_what_is_no_picture_is_told(tmp_path, data):
+def test_what_is_no_image_is_told(tmp_path, data):
     (tmp_path / "a.png").write_bytes(data)
     assert scan(tmp_path / "a.png").problem
 

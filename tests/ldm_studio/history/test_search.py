@@ -18,7 +18,7 @@ from tests.ldm_studio.history.files import ours, png, scanned
 
 @pytest.fixture
 def library(history, reader):
-    """Six pictures, newest first 0 to 5."""
+    """Six images, newest first 0 to 5."""
     history.put([
         scanned(0, "a red fox, 3d", Model="tiny", Seed=2**64 - 1),
         scanned(1, "two foxes in the snow", Sampler="dpmpp_2m", Steps=30, negative="fox cub"),
@@ -112,17 +112,17 @@ def library(history, reader):
 def test_a_query_finds(library, text, found):
     query = parse(text)
     assert query.problems == ()
-    assert [picture.id - 1 for picture in library.pages(query)] == found
+    assert [image.id - 1 for image in library.pages(query)] == found
     assert library.count(query) == len(found)
 
 
-def test_pages_follow_each_other_also_where_pictures_are_of_the_same_moment(history, reader):
+def test_pages_follow_each_other_also_where_images_are_of_the_same_moment(history, reader):
     stamp = scanned(0).stamp
     history.put([scanned(number, stamp=stamp) for number in range(50)]).result()
     found, after = [], None
     while True:
         page = reader.page(Query(), after, limit=7)
-        found += [picture.id for picture in page.pictures]
+        found += [image.id for image in page.images]
         if page.next is None:
             break
         after = page.next
@@ -134,40 +134,40 @@ def test_many_matches_are_paged_in_the_same_order_as_few(history, reader):
     history.put([scanned(number) for number in range(2_300)]).result()
     for text in ("fox", "", "fox width:512", "date:2023"):
         query = parse(text)
-        everything = [picture.seed for picture in reader.pages(query)]
+        everything = [image.seed for image in reader.pages(query)]
         assert everything == sorted(everything)
         assert len(everything) == reader.count(query)
         page = reader.page(query, limit=10)
-        assert [picture.seed for picture in page.pictures] == everything[:10]
+        assert [image.seed for image in page.images] == everything[:10]
 
 
 def test_facets_count_what_a_query_finds(library):
     facets = library.facets(parse("fox"))
     assert facets.models == (Count("v1-5", 2), Count("tiny", 1))
     assert facets.samplers == (Count("Euler a", 2), Count("DPM++ 2M", 1))
-    assert [count.pictures for count in facets.days] == [1, 1, 1]
+    assert [count.images for count in facets.days] == [1, 1, 1]
     assert facets.days[0].value > facets.days[1].value
     everything = library.facets(Query())
     assert everything.models == (Count("v1-5", 4), Count("other model", 1), Count("tiny", 1))
     assert len(library.facets(Query(), limit=2).days) == 2
 
 
-def test_deleted_pictures_are_only_found_by_who_asks(library, history):
+def test_deleted_images_are_only_found_by_who_asks(library, history):
     history.set_state([1], State.DELETED).result()
     assert library.count(parse("red fox")) == 1
-    assert [picture.id for picture in library.pages(parse("is:deleted"))] == [1]
+    assert [image.id for image in library.pages(parse("is:deleted"))] == [1]
     assert library.count(Query()) == 5
-    assert sum(count.pictures for count in library.facets(Query()).models) == 5
+    assert sum(count.images for count in library.facets(Query()).models) == 5
 
 
-def test_missing_pictures_are_found_and_say_so(library, history):
+def test_missing_images_are_found_and_say_so(library, history):
     history.set_state([1], State.MISSING).result()
-    first = library.page(Query()).pictures[0]
+    first = library.page(Query()).images[0]
     assert (first.id, first.state) == (1, State.MISSING)
     assert library.count(parse("is:missing")) == 1
 
 
-def test_a_picture_made_from_another_knows_it(tmp_path, history, reader):
+def test_a_image_made_from_another_knows_it(tmp_path, history, reader):
     start = scan(ours(tmp_path / "start.png", seed=1))
     request = Request(prompt="a hat", width=8, height=8, init=start.pixels, mask="1" * 64)
     ours(tmp_path / "child.png", request, seed=2)
@@ -176,8 +176,8 @@ def test_a_picture_made_from_another_knows_it(tmp_path, history, reader):
     (relation,) = reader.details(child).parents
     assert (relation.digest, relation.ids, relation.mask) == (start.pixels, (parent,), "1" * 64)
     assert reader.details(parent).children == (child,)
-    assert [picture.id for picture in reader.pages(parse("has:mask"))] == [child]
-    assert [picture.id for picture in reader.pages(parse("has:parent"))] == [child]
+    assert [image.id for image in reader.pages(parse("has:mask"))] == [child]
+    assert [image.id for image in reader.pages(parse("has:parent"))] == [child]
 
 
 def test_a_branch_knows_the_step_it_left_its_parent(tmp_path, history, reader):

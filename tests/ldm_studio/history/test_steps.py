@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def keep(folder: Path, seed: int, count: int = 5, first: int = 1) -> Path:
-    """The steps of the picture `noise(seed=seed)`."""
+    """The steps of the image `noise(seed=seed)`."""
     estimates = np.zeros((count, 4, 2, 2), np.float16)
     made = Trajectory(REQUEST, Environment("1"), first, estimates)
     path = Trajectories(folder, 2**30).keep(digest(noise(seed=seed)), made)
@@ -34,26 +34,26 @@ def keep(folder: Path, seed: int, count: int = 5, first: int = 1) -> Path:
 
 
 def found(reader, text: str = "has:steps") -> list[str]:
-    return [picture.path.name for picture in reader.pages(parse(text))]
+    return [image.path.name for image in reader.pages(parse(text))]
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, history) -> None:
+def images(tmp_path: Path, history) -> None:
     paths = [ours(tmp_path / f"{seed}.png", REQUEST, seed=seed) for seed in range(3)]
     history.put([scan(path) for path in paths]).result()
 
 
-def test_pictures_that_kept_their_steps_are_found(pictures, folder, history, reader):
+def test_images_that_kept_their_steps_are_found(images, folder, history, reader):
     keep(folder, 1, count=7, first=3)
     steps_on_disk.follow(history, folder)
     assert found(reader) == ["1.png"]
     assert sorted(found(reader, "-has:steps")) == ["0.png", "2.png"]
-    (picture,) = reader.pages(parse("has:steps"))
-    kept = reader.details(picture.id).kept_steps
+    (image,) = reader.pages(parse("has:steps"))
+    kept = reader.details(image.id).kept_steps
     assert (kept.first, kept.count, kept.last) == (3, 7, 9)
 
 
-def test_what_is_dropped_or_kept_anew_is_noticed(pictures, folder, history, reader):
+def test_what_is_dropped_or_kept_anew_is_noticed(images, folder, history, reader):
     path = keep(folder, 1)
     keep(folder, 2)
     steps_on_disk.follow(history, folder)
@@ -61,11 +61,11 @@ def test_what_is_dropped_or_kept_anew_is_noticed(pictures, folder, history, read
     keep(folder, 2, count=9)
     steps_on_disk.follow(history, folder)
     assert found(reader) == ["2.png"]
-    (picture,) = reader.pages(parse("has:steps"))
-    assert reader.details(picture.id).kept_steps.count == 9
+    (image,) = reader.pages(parse("has:steps"))
+    assert reader.details(image.id).kept_steps.count == 9
 
 
-def test_files_that_are_no_steps_are_passed_over(pictures, folder, history, reader):
+def test_files_that_are_no_steps_are_passed_over(images, folder, history, reader):
     steps_on_disk.follow(history, folder)  # it is not there yet
     good = keep(folder, 0)
     (folder / "notes.safetensors").write_bytes(b"nothing")

@@ -55,7 +55,7 @@ def test_tags_are_cleaned_and_do_not_depend_on_case(history, reader):
     history.tag([1, 2, 99], ["  red \n fox ", "", "Snow"]).result()
     history.tag([1], ["snow", "SNOW"]).result()
     assert reader.details(1).tags == ("red fox", "Snow")
-    assert [(tag.value, tag.pictures) for tag in reader.tags()] == [("red fox", 2), ("Snow", 2)]
+    assert [(tag.value, tag.images) for tag in reader.tags()] == [("red fox", 2), ("Snow", 2)]
     history.untag([1], ["RED FOX"]).result()
     assert reader.details(1).tags == ("Snow",)
     assert reader.count(parse("tag:red")) == 1
@@ -114,7 +114,7 @@ def test_readers_never_wait_for_the_writer(history):
                 if count % 100:
                     problems.append(f"half a batch: {count}")
                 if len(list(reader.pages(parse("width:512")))) < count:
-                    problems.append("pictures vanished")
+                    problems.append("images vanished")
 
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:

@@ -10,7 +10,7 @@ import pytest
 from ldm_studio.history.history_store import History
 from ldm_studio.history_page.history_page import HistoryPage
 from ldm_studio.history_page.image_list_model import Stage
-from tests.ldm_studio.history_page.paging import WORDS, picture
+from tests.ldm_studio.history_page.paging import WORDS, image
 from tests.ldm_studio.window_actions import index_history
 
 
@@ -35,5 +35,5 @@ def open_page(application, qtbot) -> Callable[[], HistoryPage]:
 @pytest.fixture
 def page(open_page) -> HistoryPage:
     for number, words in enumerate(WORDS, 1):
-        picture(number, words)
+        image(number, words)
     return open_page()

@@ -21,7 +21,7 @@ Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
 WORDS = ("a red fox", "a blue fox", "a castle", "a green fox", "a rocket")
 
 
-def picture(number: int, prompt: str, **changes: object) -> Path:
+def image(number: int, prompt: str, **changes: object) -> Path:
     """The higher the number, the newer."""
     request = replace(Request(prompt=prompt, width=8, height=8, seed=number), **changes)
     path = ours(pictures_dir() / "2026-11-20" / f"{number:05}-1.png", request, seed=number)

@@ -21,8 +21,8 @@ from tests.ldm_studio.history_page.paging import (
     Modifier,
     choose,
     found,
+    image,
     middle,
-    picture,
     prompts,
     search,
 )
@@ -40,12 +40,12 @@ def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # Looking and searching
 
 
-def test_the_newest_picture_comes_first(page) -> None:
+def test_the_newest_image_comes_first(page) -> None:
     assert prompts(page) == list(reversed(WORDS))
     assert page.bar.count.text() == "5 images"
 
 
-def test_without_pictures_the_page_says_what_to_do(open_page) -> None:
+def test_without_images_the_page_says_what_to_do(open_page) -> None:
     page = open_page()
     assert page.results.currentWidget() is page.placeholder
     assert page.placeholder.title.text() == "No images yet"
@@ -106,10 +106,10 @@ def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
     assert len(prompts(page)) == 3
 
 
-def test_a_picture_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -> None:
+def test_a_image_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -> None:
     choose(page, qtbot, 1)
     kept = page.selection.ids
-    path = picture(6, "a new fox")
+    path = image(6, "a new fox")
     with qtbot.waitSignal(page.model.rowsInserted):
         page.library.note([path])
     assert page.selection.ids == kept
@@ -167,7 +167,7 @@ def test_details_say_how_it_was_made_and_a_value_filters(page, qtbot) -> None:
     assert prompts(page) == ["a red fox"]
 
 
-def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
+def test_enter_brings_the_image_and_all_its_settings_to_the_canvas(
     application, page, qtbot
 ) -> None:
     choose(page, qtbot, 4)
@@ -177,10 +177,10 @@ def test_enter_brings_the_picture_and_all_its_settings_to_the_canvas(
     assert application.store.prompt == "a red fox"
     assert application.store.seed == 1
     assert not application.history_controller.is_open
-    assert (application.studio.view.picture() == noise(seed=1)).all()
+    assert (application.studio.view.image() == noise(seed=1)).all()
 
 
-def test_enter_right_after_an_arrow_key_brings_the_picture_that_is_selected_now(
+def test_enter_right_after_an_arrow_key_brings_the_image_that_is_selected_now(
     application, page, qtbot
 ) -> None:
     choose(page, qtbot, 0)
@@ -204,7 +204,7 @@ def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None
     assert (store.prompt, store.seed, store.steps) == ("mine", 5, Request().steps)
 
 
-def test_a_picture_becomes_the_start_picture(application, page, qtbot, aio) -> None:
+def test_a_image_becomes_the_start_image(application, page, qtbot, aio) -> None:
     choose(page, qtbot, 0)
     page.selection.acts["start"].trigger()
     qtbot.waitUntil(lambda: application.studio.canvas_controller.start is not None)
@@ -220,7 +220,7 @@ def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
     assert "Seed: 1" in text
 
 
-def test_two_pictures_are_compared(page, qtbot) -> None:
+def test_two_images_are_compared(page, qtbot) -> None:
     choose(page, qtbot, 0, 4)
     page.selection.acts["compare"].trigger()
     qtbot.waitUntil(lambda: page.results.currentWidget() is page.compare)
@@ -232,9 +232,9 @@ def test_two_pictures_are_compared(page, qtbot) -> None:
     assert page.results.currentWidget() is page.grid
 
 
-def test_lineage_leads_from_a_picture_to_what_it_was_made_from(page, qtbot) -> None:
+def test_lineage_leads_from_a_image_to_what_it_was_made_from(page, qtbot) -> None:
     parent = int(page.model.ids[4])
-    child = picture(9, "a fox in snow", init=digest(noise(seed=1)), strength=0.5)
+    child = image(9, "a fox in snow", init=digest(noise(seed=1)), strength=0.5)
     with qtbot.waitSignal(page.model.rowsInserted):
         page.library.note([child])
     choose(page, qtbot, 0)
@@ -293,7 +293,7 @@ def test_tags_are_added_and_taken_away(page, qtbot) -> None:
 
 def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtbot, trash) -> None:
     choose(page, qtbot, 0)
-    path = page.details.picture.path
+    path = page.details.image.path
     with qtbot.waitSignal(page.library.changed):
         page.details.stars.rated.emit(5)
     page.grid.setFocus()
@@ -315,7 +315,7 @@ def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtb
 def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
     trash.parent.write_text("in the way of the trash")
     choose(page, qtbot, 0)
-    path = page.details.picture.path
+    path = page.details.image.path
     with qtbot.waitSignal(page.file_operations.deleted):
         page.selection.acts["trash"].trigger()
     assert page.notice.is_error
@@ -354,7 +354,7 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
     assert page.model.listed(0).state is State.HERE
 
 
-def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
+def test_another_image_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     page.model.listed(0).path.unlink()
     index_history(page.library, qtbot)
     other = page.model.listed(1).path
@@ -363,7 +363,7 @@ def test_another_picture_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     assert "is not the image that" in page.notice.text()
 
 
-def test_importing_a_folder_shows_its_pictures_and_says_what_came_of_it(
+def test_importing_a_folder_shows_its_images_and_says_what_came_of_it(
     page, qtbot, tmp_path
 ) -> None:
     ours(tmp_path / "theirs" / "a.png", Request(prompt="an owl", width=8, height=8), seed=50)

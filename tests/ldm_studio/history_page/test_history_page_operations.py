@@ -28,7 +28,7 @@ from tests.ldm_studio.history_page.paging import (
     Modifier,
     choose,
     found,
-    picture,
+    image,
     prompts,
     search,
 )
@@ -37,11 +37,11 @@ from tests.ldm_studio.window_actions import index_history
 # Names
 
 
-def test_a_picture_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> None:
+def test_a_image_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> None:
     choose(page, qtbot, 0)
-    path, number = page.details.picture.path, page.selection.ids[0]
+    path, number = page.details.image.path, page.selection.ids[0]
     with qtbot.waitSignal(page.library.changed):
-        page.file_operations.rename(page.details.picture, "a rocket 🚀")
+        page.file_operations.rename(page.details.image, "a rocket 🚀")
     new = path.with_name("a rocket 🚀.png")
     assert new.exists()
     assert not path.exists()
@@ -124,7 +124,7 @@ def test_a_collection_is_shown_in_its_order_under_its_name(page, best, qtbot) ->
 
 
 def drag(page, qtbot, target: QWidget, where: QPoint, ids: list[int]) -> bool:
-    """Drop pictures of the page somewhere; whether they were taken."""
+    """Drop images of the page somewhere; whether they were taken."""
     rows = [page.model.index(page.model.row_of(number)) for number in ids]
     data = page.model.mimeData(rows)
     keys = (Qt.DropAction.CopyAction, data, Button.LeftButton, Modifier.NoModifier)
@@ -138,7 +138,7 @@ def drag(page, qtbot, target: QWidget, where: QPoint, ids: list[int]) -> bool:
     return drop.isAccepted()
 
 
-def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot) -> None:
+def test_images_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot) -> None:
     facets, ids = page.filter_panel, page.model.ids
     panel = facets.viewport()
     onto = facets.visualItemRect(line(page, "Best")).center()
@@ -163,7 +163,7 @@ def test_pictures_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot)
     )
 
 
-def test_pictures_are_not_dropped_on_other_filters(page, best, qtbot) -> None:
+def test_images_are_not_dropped_on_other_filters(page, best, qtbot) -> None:
     where = page.filter_panel.visualItemRect(line(page, "Date")).center()
     assert not drag(page, qtbot, page.filter_panel.viewport(), where, [int(page.model.ids[0])])
 
@@ -190,14 +190,14 @@ def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtb
     qtbot.waitUntil(lambda: prompts(page) == wanted)
 
 
-def test_all_pictures_have_no_order_to_change(page, best, qtbot) -> None:
+def test_all_images_have_no_order_to_change(page, best, qtbot) -> None:
     where = page.grid.visualRect(page.model.index(0)).center()
     assert not drag(page, qtbot, page.grid.viewport(), where, [int(page.model.ids[2])])
     choose(page, qtbot, 0)
     assert not page.selection.acts["take_out"].isEnabled()
 
 
-def test_pictures_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
+def test_images_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
     choose(page, qtbot, 1)
     menu = build_menu(page.selection, page.collections_controller, page)
     (inside,) = [one for one in menu.findChildren(QMenu) if one.title() == "Add to Collection"]
@@ -225,7 +225,7 @@ def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -
     assert page.model.rowCount() == 5
     page.file_operations.undo()
     qtbot.waitUntil(lambda: has_line(page, "The best"))
-    assert page.collections_controller.known[0].pictures == 3
+    assert page.collections_controller.known[0].images == 3
 
 
 def test_a_name_that_another_collection_has_is_refused(page, best, qtbot) -> None:
@@ -282,7 +282,7 @@ def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot)
     assert page.filter_panel.isHidden()
     assert page.details.isHidden()
     assert not page.bar.filters.isEnabled()
-    page.library.note([picture(1, "a fox")])
+    page.library.note([image(1, "a fox")])
     qtbot.waitUntil(lambda: page.details.isVisible() and page.filter_panel.isVisible())
 
 
@@ -294,7 +294,7 @@ def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
 # Export
 
 
-def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
+def test_images_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
     page.grid.selectAll()
     page.selection.acts["export"].trigger()
     qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None)
@@ -313,8 +313,8 @@ def test_pictures_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
 
 
 def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> None:
-    pictures = [page.model.listed(row) for row in range(5)]
-    page.exporter.ask(pictures)
+    images = [page.model.listed(row) for row in range(5)]
+    page.exporter.ask(images)
     dialog = page.findChild(ExportDialog)
     dialog.kind.setCurrentIndex(dialog.kind.findData(Kind.SHEET_PNG))
     dialog.columns.setValue(2)
@@ -334,10 +334,10 @@ def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> No
 
 
 def test_an_export_can_be_stopped(page, qtbot, tmp_path) -> None:
-    pictures = [page.model.listed(row) for row in range(5)] * 200
+    images = [page.model.listed(row) for row in range(5)] * 200
     page.exporter.progressed.connect(lambda state: state and page.exporter.cancel())
     with qtbot.waitSignal(page.exporter.finished) as done:
-        page.exporter.export(pictures, tmp_path / "out")
+        page.exporter.export(images, tmp_path / "out")
     assert done.args[0].cancelled
     assert "Stopped" in page.notice.text()
 
@@ -353,12 +353,12 @@ def test_the_prompt_is_copied(page, qtbot) -> None:
     assert QApplication.clipboard().text() == "a red fox"
 
 
-def test_masks_and_start_pictures_are_seen_in_the_lineage(page, qtbot) -> None:
-    """Inpainted from a picture that is not in the history, then a branch of the result."""
+def test_masks_and_start_images_are_seen_in_the_lineage(page, qtbot) -> None:
+    """Inpainted from an image that is not in the history, then a branch of the result."""
     start, mask = noise(seed=70), np.full((8, 8), 255, np.uint8)
     for pixels in (start, mask):
         InputStore(inputs_dir()).keep(digest(pixels), pixels)
-    one = picture(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
+    one = image(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
     with qtbot.waitSignal(page.model.rowsInserted):
         page.library.note([one])
     choose(page, qtbot, 0)
@@ -377,8 +377,8 @@ def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
     mask[:4] = 255
     for pixels in (start, mask):
         InputStore(inputs_dir()).keep(digest(pixels), pixels)
-    one = picture(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
-    child = picture(8, "redrawn", init=digest(noise(seed=7)), strength=0.7)
+    one = image(7, "inpainted", init=digest(start), mask=digest(mask), strength=0.5)
+    child = image(8, "redrawn", init=digest(noise(seed=7)), strength=0.7)
     page.library.note([one, child])
     qtbot.waitUntil(lambda: page.model.rowCount() == 7)
     choose(page, qtbot, 0)
@@ -391,10 +391,10 @@ def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
     assert (store.prompt, store.seed, store.strength) == ("inpainted", 7, 0.5)
     assert (studio.canvas_controller.start == start).all()
     assert (studio.view.mask() == mask).all()
-    assert (studio.view.picture() == noise(seed=7)).all()
+    assert (studio.view.image() == noise(seed=7)).all()
 
 
-def test_a_picture_that_kept_its_steps_leads_to_them(application, page, qtbot) -> None:
+def test_a_image_that_kept_its_steps_leads_to_them(application, page, qtbot) -> None:
     estimates = np.zeros((4, 4, 2, 2), np.float16)
     request = Request(prompt="a rocket", width=8, height=8, seed=5)
     kept = Trajectory(request, Environment(), 1, estimates)

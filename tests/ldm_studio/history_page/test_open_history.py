@@ -40,15 +40,15 @@ def open_library(qtbot, tmp_path: Path) -> Iterator[Callable[[], Library]]:
 
 def paths(library: Library, query: str = "") -> list[str]:
     with library.history.reader() as reader:
-        return sorted(picture.path.name for picture in reader.pages(parse(query)))
+        return sorted(image.path.name for image in reader.pages(parse(query)))
 
 
-def test_pictures_that_are_there_are_indexed_at_the_first_start(open_library, tmp_path) -> None:
+def test_images_that_are_there_are_indexed_at_the_first_start(open_library, tmp_path) -> None:
     ours(tmp_path / "pictures" / "2026-11-20" / "00001-1.png")
     assert paths(open_library()) == ["00001-1.png"]
 
 
-def test_a_finished_picture_is_in_the_history_at_once(open_library, qtbot, tmp_path) -> None:
+def test_a_finished_image_is_in_the_history_at_once(open_library, qtbot, tmp_path) -> None:
     library = open_library()
     path = ours(tmp_path / "pictures" / "00002-1.png")
     with qtbot.waitSignal(library.changed):
@@ -56,7 +56,7 @@ def test_a_finished_picture_is_in_the_history_at_once(open_library, qtbot, tmp_p
     assert paths(library) == ["00002-1.png"]
 
 
-def test_a_picture_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_path) -> None:
+def test_a_image_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_path) -> None:
     library = Library(tmp_path / "data", tmp_path / "pictures")
     library.note([ours(tmp_path / "elsewhere" / "00003-1.png")])
     with qtbot.waitSignal(library.changed):
@@ -153,10 +153,10 @@ def test_a_file_in_a_new_folder_is_found(open_library, qtbot, tmp_path) -> None:
     assert paths(library) == ["new.png"]
 
 
-def test_start_pictures_that_nothing_names_are_removed_at_the_start(
+def test_start_images_that_nothing_names_are_removed_at_the_start(
     open_library, qtbot, tmp_path, caplog
 ) -> None:
-    """Not before the history has seen all pictures once: until then nothing is known of them."""
+    """Not before the history has seen all images once: until then nothing is known of them."""
     caplog.set_level(logging.INFO)
     store, long_ago = InputStore(inputs_dir()), time.time() - (GRACE_DAYS + 1) * 86_400
     named, lonely = noise(seed=1), noise(seed=2)
@@ -170,7 +170,7 @@ def test_start_pictures_that_nothing_names_are_removed_at_the_start(
     open_library()
     qtbot.waitUntil(lambda: not kept[1].exists())
     assert kept[0].exists()
-    qtbot.waitUntil(lambda: "removed 1 start picture" in caplog.text)
+    qtbot.waitUntil(lambda: "removed 1 init image" in caplog.text)
 
 
 def test_nothing_is_removed_while_a_folder_is_away(open_library, qtbot, tmp_path) -> None:

@@ -36,7 +36,7 @@ def count(library: Library) -> int:
         return reader.count(Query())
 
 
-def test_a_picture_finished_while_the_history_is_locked_is_in_it_later(
+def test_a_image_finished_while_the_history_is_locked_is_in_it_later(
     library: Library, qtbot, tmp_path
 ) -> None:
     path = ours(tmp_path / "elsewhere" / "00001-1.png")

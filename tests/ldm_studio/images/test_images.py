@@ -144,7 +144,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_pictures_have_the_permissions_of_any_new_file(tmp_path):
+def test_images_have_the_permissions_of_any_new_file(tmp_path):
     (tmp_path / "plain").touch()
     save_png(tmp_path / "a.png", noise(8, 8, 3), REQUEST, "m", DIGEST)
     assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
@@ -153,7 +153,7 @@ def test_pictures_have_the_permissions_of_any_new_file(tmp_path):
 # --- reading the recipe ------------------------------------------------------------------------
 
 
-def test_a_picture_without_a_recipe_has_none(tmp_path):
+def test_a_image_without_a_recipe_has_none(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
     assert read_request(tmp_path / "a.jpg") is None
     assert infotext_of(tmp_path / "a.jpg") is None
@@ -241,7 +241,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("side", [10_000, 60_000])
-def test_huge_pictures_are_refused_before_they_are_decoded(tmp_path, side):
+def test_huge_images_are_refused_before_they_are_decoded(tmp_path, side):
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header
     png += struct.pack(">I", zlib.crc32(b"IHDR" + header)) + struct.pack(">I", 0) + b"IDAT"

@@ -129,7 +129,7 @@ def test_the_text_holds_every_setting_exactly(request: Request):
 
 
 @given(whole_requests())
-def test_any_recipe_comes_back_exactly_from_a_picture(
+def test_any_recipe_comes_back_exactly_from_a_image(
     tmp_path_factory: pytest.TempPathFactory, request: Request
 ):
     path = tmp_path_factory.mktemp("recipe") / "a.png"

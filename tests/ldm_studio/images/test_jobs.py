@@ -128,7 +128,7 @@ def test_a_job_that_cannot_be_used_is_told(change) -> None:
         StoredJob.from_json({**JOB.to_json(), **change})
 
 
-def test_how_far_a_picture_came_is_known_without_torch(tmp_path) -> None:
+def test_how_far_a_image_came_is_known_without_torch(tmp_path) -> None:
     store = JobStore(tmp_path)
     store.open()
     key = store.new_key()
@@ -205,7 +205,7 @@ def test_a_damaged_log_is_never_more_than_useless(tmp_path: Path, data, length) 
     assert len(log.read(1)) in (0, 1)
 
 
-# --- finished pictures -------------------------------------------------------------------------
+# --- finished images -------------------------------------------------------------------------
 
 
 def trajectory(steps: int = 3, first: int = 1) -> Trajectory:

@@ -126,13 +126,13 @@ def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
     assert store.refiner == REFINER
     store.prompt = "a wolf"
     make(application, qtbot)
-    request = application.studio.canvas_controller.shown.picture.request
+    request = application.studio.canvas_controller.shown.image.request
     assert request.changes == (Change(4, prompt="a wolf"), Change(8, model=REFINER))
     application.studio.branch(9)
     assert store.model == request.model
     store.cfg = 2.0
     make(application, qtbot)
-    assert application.studio.canvas_controller.shown.picture.request.changes[-2:] == (
+    assert application.studio.canvas_controller.shown.image.request.changes[-2:] == (
         Change(8, model=REFINER),
         Change(9, cfg=2.0),
     )

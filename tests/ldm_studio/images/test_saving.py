@@ -63,7 +63,7 @@ def test_an_example_is_what_a_file_would_be_called(pattern, expected) -> None:
         ),
     ],
 )
-def test_a_pattern_that_cannot_name_every_picture_is_refused_in_words(pattern) -> None:
+def test_a_pattern_that_cannot_name_every_image_is_refused_in_words(pattern) -> None:
     with pytest.raises(PatternError) as refused:
         Pattern(pattern)
     assert str(refused.value).endswith(".")
@@ -73,7 +73,7 @@ def saved(saver: ImageSaver, request: Request = REQUEST) -> Path:
     return saver.save(PIXELS, request, "Tiny", "0" * 64)
 
 
-def test_pictures_go_where_and_as_what_the_settings_say(tmp_path) -> None:
+def test_images_go_where_and_as_what_the_settings_say(tmp_path) -> None:
     saver = ImageSaver(Files(str(tmp_path), "{model}/{seed}-{number}-x", ImageFormat.WEBP))
     made = [saved(saver), saved(saver), saved(saver, Request(prompt="b", seed=8))]
     names = [path.relative_to(tmp_path).as_posix() for path in made]
@@ -87,18 +87,18 @@ def test_usually_they_go_to_the_folder_of_the_day() -> None:
     assert saved(saver) == paths.output_dir() / "00001-7.png"
 
 
-def test_a_pattern_damaged_by_hand_loses_no_picture() -> None:
+def test_a_pattern_damaged_by_hand_loses_no_image() -> None:
     assert saved(ImageSaver(Files(pattern="{nonsense"))) == paths.output_dir() / "00001-7.png"
 
 
-def test_a_transparent_picture_is_no_jpeg() -> None:
+def test_a_transparent_image_is_no_jpeg() -> None:
     rgba = np.zeros((8, 8, 4), np.uint8)
     path = ImageSaver(Files(format=ImageFormat.JPEG)).save(rgba, REQUEST, "Tiny", "0" * 64)
     assert path.suffix == ".png"
 
 
 @pytest.mark.parametrize("kind", list(ImageFormat))
-def test_prompts_can_be_left_out_of_pictures(kind) -> None:
+def test_prompts_can_be_left_out_of_images(kind) -> None:
     changed = Request(
         prompt="a secret fox", negative="hidden", seed=7, changes=(Change(2, prompt="secret too"),)
     )
@@ -113,7 +113,7 @@ def test_prompts_can_be_left_out_of_pictures(kind) -> None:
 
 
 @pytest.mark.parametrize("kind", list(ImageFormat))
-def test_pictures_can_tell_nothing(kind) -> None:
+def test_images_can_tell_nothing(kind) -> None:
     path = saved(ImageSaver(Files(format=kind), Privacy(MetadataPolicy.NOTHING)))
     assert image_files.read_request(path) is None
     assert infotext_of(path) is None

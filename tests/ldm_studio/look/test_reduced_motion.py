@@ -33,10 +33,10 @@ def compared(application, qtbot) -> CompareView:
     view = CompareView()
     qtbot.addWidget(view)
     view.resize(QSize(200, 100))
-    pictures = [QImage(8, 8, QImage.Format.Format_RGB32) for _ in range(2)]
-    for picture, colour in zip(pictures, ("red", "blue"), strict=True):
-        picture.fill(QColor(colour))
-    view.show_images(*pictures)
+    images = [QImage(8, 8, QImage.Format.Format_RGB32) for _ in range(2)]
+    for image, colour in zip(images, ("red", "blue"), strict=True):
+        image.fill(QColor(colour))
+    view.show_images(*images)
     view.set_way(CompareMode.BLINK)
     return view
 
@@ -46,7 +46,7 @@ def shown(view: CompareView) -> str:
     return "first" if colour.red() > colour.blue() else "second"
 
 
-def test_pictures_blink_until_less_motion_is_asked_for(application, compared) -> None:
+def test_images_blink_until_less_motion_is_asked_for(application, compared) -> None:
     assert motion_allowed()
     assert compared._blink.isActive()
     application.preferences.change("look", motion=Motion.REDUCED)
@@ -56,7 +56,7 @@ def test_pictures_blink_until_less_motion_is_asked_for(application, compared) ->
     assert not compared._blink.isActive()
 
 
-def test_without_motion_a_key_shows_the_other_picture(application, compared, qtbot) -> None:
+def test_without_motion_a_key_shows_the_other_image(application, compared, qtbot) -> None:
     application.preferences.change("look", motion=Motion.REDUCED)
     compared.set_way(CompareMode.BLINK)
     assert not compared._blink.isActive()

@@ -91,8 +91,8 @@ def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, Request
     last = None
     for step in run.steps():
         last = step
-    picture = run.finish(last)
-    return picture.rgb, picture.request, run
+    image = run.finish(last)
+    return image.rgb, image.request, run
 
 
 def with_prompt(prompt: str, **more: object) -> Request:
@@ -245,16 +245,16 @@ def test_an_embedding_acts_where_its_name_stands(pipeline, folder) -> None:
 def test_of_two_embeddings_of_one_name_the_folder_chooses(pipeline, folder) -> None:
     files = [embedding(folder / sub / "my-word.safetensors", seed=i) for i, sub in enumerate("ab")]
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    pictures = {}
+    images = {}
     for prompt, name, digest in (
         ("a my-word cat", "my-word", digests[0]),
         ("a a/my-word cat", "a/my-word", digests[0]),
         ("a b/my-word cat", "b/my-word", digests[1]),
         ("a (b/my-word:1.0) cat", "b/my-word", digests[1]),
     ):
-        pictures[prompt], request, _ = drawn(pipeline, with_prompt(prompt))
+        images[prompt], request, _ = drawn(pipeline, with_prompt(prompt))
         assert [(one.name, one.digest) for one in request.addons] == [(name, digest)]
-    plain, by_a, by_b, weighted = pictures.values()
+    plain, by_a, by_b, weighted = images.values()
     assert np.array_equal(plain, by_a)
     assert not np.array_equal(plain, by_b)
     assert np.array_equal(by_b, weighted)
@@ -263,14 +263,14 @@ def test_of_two_embeddings_of_one_name_the_folder_chooses(pipeline, folder) -> N
 def test_in_the_syntax_of_comfyui_too(pipeline, folder) -> None:
     embedding(folder / "a" / "my-word.safetensors")
     embedding(folder / "b" / "my-word.safetensors", seed=1)
-    pictures = []
+    images = []
     for name in ("my-word", "a/my-word", "b/my-word"):
         request = with_prompt(f"a embedding:{name} cat", syntax="ComfyUI")
-        picture, request, _ = drawn(pipeline, request)
+        image, request, _ = drawn(pipeline, request)
         assert [one.name for one in request.addons] == [name]
-        pictures.append(picture)
-    assert np.array_equal(pictures[0], pictures[1])
-    assert not np.array_equal(pictures[0], pictures[2])
+        images.append(image)
+    assert np.array_equal(images[0], images[1])
+    assert not np.array_equal(images[0], images[2])
 
 
 def test_a_name_within_a_longer_one_is_not_meant(pipeline, folder) -> None:
@@ -349,7 +349,7 @@ def gate(monkeypatch) -> Iterator[Gate]:
     gate.open()
 
 
-def test_the_first_picture_does_not_wait_for_digests_but_has_them(gate, folder, tiny_sd1) -> None:
+def test_the_first_image_does_not_wait_for_digests_but_has_them(gate, folder, tiny_sd1) -> None:
     lora(folder / "detail.safetensors")
     pipeline = CorePipeline(device="cpu")
     assert pipeline.load("dream.safetensors").digest == ""
@@ -361,10 +361,10 @@ def test_the_first_picture_does_not_wait_for_digests_but_has_them(gate, folder, 
     thread.start()
     gate.open()
     thread.join(HANG_SECONDS)
-    [picture] = finished
+    [image] = finished
     digest = hashlib.sha256(tiny_sd1.read_bytes()).hexdigest()
-    assert picture.request.model_digest == pipeline.digest() == digest
-    assert [one.name for one in picture.request.addons] == ["detail"]
+    assert image.request.model_digest == pipeline.digest() == digest
+    assert [one.name for one in image.request.addons] == ["detail"]
 
 
 def test_a_state_says_what_it_was_made_with_and_is_gone_on_from(pipeline, folder, tmp_path) -> None:
@@ -398,9 +398,9 @@ def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, t
     next(steps)
     run.steer(replace(steered.changes[0], step=2), {})
     *_, last = steps
-    picture = run.finish(last)
-    assert np.array_equal(first, picture.rgb)
-    assert picture.request == request
+    image = run.finish(last)
+    assert np.array_equal(first, image.rgb)
+    assert image.request == request
 
 
 @pytest.mark.parametrize(
@@ -435,9 +435,9 @@ def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> Non
     embedding(folder / "my-word.safetensors")
     run.steer(Change(1, prompt="the my-word"), {})
     *_, last = steps
-    picture = run.finish(last)
-    assert picture.request.addons == ()
-    assert np.array_equal(picture.rgb, drawn(pipeline, picture.request)[0])
+    image = run.finish(last)
+    assert image.request.addons == ()
+    assert np.array_equal(image.rgb, drawn(pipeline, image.request)[0])
 
 
 def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:
@@ -477,10 +477,10 @@ def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
     asked = replace(
         with_prompt("a cat <lora:one:1>"), changes=(Change(1, model="other.safetensors"),)
     )
-    picture, request, run = drawn(pipeline, asked)
+    image, request, run = drawn(pipeline, asked)
     assert tuple(map(str, run.notes)) == ('other is used without the LoRA "one".',)
     assert [one.name for one in request.addons] == ["one"]
-    assert np.array_equal(picture, drawn(pipeline, request)[0])
+    assert np.array_equal(image, drawn(pipeline, request)[0])
 
 
 def test_a_negative_prompt_of_no_effect_is_told(pipeline, folder) -> None:

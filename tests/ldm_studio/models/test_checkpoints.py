@@ -109,7 +109,7 @@ def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -
     assert cli.main(["replay", str(made_there)]) == Exit.OK
 
 
-def test_a_vae_beside_a_model_replaces_its_own_in_new_pictures_alone(tiny_sd1, tmp_path) -> None:
+def test_a_vae_beside_a_model_replaces_its_own_in_new_images_alone(tiny_sd1, tmp_path) -> None:
     model = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     words = ["generate", "a cat", "--model", "dream", "--steps", "2", "--size", "64x64"]
     before, after = tmp_path / "before.png", tmp_path / "after.png"
@@ -187,7 +187,7 @@ def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> N
 # --- the command line ---------------------------------------------------------------------------
 
 
-def test_a_picture_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> None:
+def test_a_image_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     file = tmp_path / "cat.png"
     words = ["generate", "a cat", "--model", "drea", "--steps", "2", "--size", "64x64"]
@@ -383,7 +383,7 @@ def test_a_replay_names_the_numbers_if_it_comes_out_otherwise(tiny_sd1, tmp_path
     overflowing(there)
     drawn = draw(here.begin(replace(REQUEST, model=str(tiny_sd1))), lambda *_: None)
     path = tmp_path / "made.png"
-    save(path, drawn.picture.rgb, drawn.picture.request, "tiny", "", drawn.record)
+    save(path, drawn.image.rgb, drawn.image.request, "tiny", "", drawn.record)
     inputs = InputStore(tmp_path)
     assert replay(path, here, inputs).identical
     verdict = replay(path, there, inputs)
@@ -403,7 +403,7 @@ def test_what_was_decoded_in_tiles_is_replayed_so(tiny_sd1, tmp_path) -> None:
     )
     assert whole.record.pixels != tiled.record.pixels
     path = tmp_path / "made.png"
-    save(path, tiled.picture.rgb, tiled.picture.request, "tiny", "", tiled.record)
+    save(path, tiled.image.rgb, tiled.image.request, "tiny", "", tiled.record)
     assert replay(path, pipeline, InputStore(tmp_path)).identical
 
 

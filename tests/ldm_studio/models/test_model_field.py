@@ -299,7 +299,7 @@ def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
     assert panel.field("cfg").slider.maximum() * 0.5 == 5
     assert "quick was made to draw in about 4 steps" in panel.field("steps").toolTip()
     text = panel.mode.button(Mode.TEXT)
-    assert "Enlarge the picture below" in text.toolTip()
+    assert "Enlarge the image below" in text.toolTip()
     store.run = RunState(loading=False, model=MODEL)
     assert panel.field("steps").slider.maximum() == 60
     assert "quick" not in panel.field("steps").toolTip()

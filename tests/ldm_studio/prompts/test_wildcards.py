@@ -74,7 +74,7 @@ def test_a_prompt_without_any_is_left_alone() -> None:
     assert with_resolved_wildcards(request, Wildcards()) == request
 
 
-def test_each_picture_has_words_of_its_own_seed() -> None:
+def test_each_image_has_words_of_its_own_seed() -> None:
     options = "|".join(map(str, range(1000)))
     typed = Request(prompt=f"{{{options}}}", seed=MAX_SEED, count=4)
     made = list(each_image(with_resolved_wildcards(typed, Wildcards()), Wildcards()))
@@ -96,13 +96,13 @@ def test_a_recipe_is_not_drawn_again() -> None:
 
 @pytest.fixture
 def drawn(start, qtbot):
-    """The requests of finished pictures."""
+    """The requests of finished images."""
     application = start(FakePipeline())
     application.store.seed_locked = True
 
     def draw(count: int = 1) -> list[Request]:
         made: list[Request] = []
-        application.bridge.finished.connect(lambda event: made.append(event.picture.request))
+        application.bridge.finished.connect(lambda event: made.append(event.image.request))
         application.store.count = count
         application.studio.generate()
         qtbot.waitUntil(lambda: len(made) == count)
@@ -125,7 +125,7 @@ def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) 
     assert application.store.seed == made[-1].seed
 
 
-def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start, qtbot) -> None:
+def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_image(start, qtbot) -> None:
     gate = Gate()
     application = start(FakePipeline(before_step=gate))
     store, studio = application.store, application.studio
@@ -137,7 +137,7 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_picture(start,
     store.prompt = template
     qtbot.waitUntil(lambda: studio.steering_controller.change is not None)
     finished: list[Request] = []
-    application.bridge.finished.connect(lambda event: finished.append(event.picture.request))
+    application.bridge.finished.connect(lambda event: finished.append(event.image.request))
     with qtbot.waitSignal(application.bridge.steered):
         studio.steering_controller.apply()
         gate.open()

@@ -192,10 +192,10 @@ def test_the_next_file_name_is_shown_while_the_pattern_is_typed(application, dia
     with qtbot.waitSignal(application.bridge.finished) as finished:
         application.studio.generate()
     path = finished.args[0].path
-    assert path == paths.pictures_dir() / str(finished.args[0].picture.request.seed) / "00001.png"
+    assert path == paths.pictures_dir() / str(finished.args[0].image.request.seed) / "00001.png"
 
 
-def test_pictures_go_to_another_folder_from_the_next_one_on(
+def test_images_go_to_another_folder_from_the_next_one_on(
     application, dialog, qtbot, tmp_path
 ) -> None:
     files = page(dialog, "files")
@@ -220,7 +220,7 @@ def test_folders_of_models_come_and_go(application, dialog, tmp_path) -> None:
     assert application.store.model_folders == ()
 
 
-def test_prompts_are_left_out_of_pictures_when_asked(application, dialog, qtbot) -> None:
+def test_prompts_are_left_out_of_images_when_asked(application, dialog, qtbot) -> None:
     application.store.prompt = "my secret garden"
 
     def written() -> bytes:

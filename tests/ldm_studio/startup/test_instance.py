@@ -117,7 +117,7 @@ def until(process: subprocess.Popen[str], word: str) -> str:
     return line.removeprefix(word).strip()
 
 
-def picture(folder: Path) -> Path:
+def image(folder: Path) -> Path:
     import numpy as np
 
     pixels = np.zeros((8, 8, 3), np.uint8)
@@ -125,8 +125,8 @@ def picture(folder: Path) -> Path:
     return made.rename(folder / "a fox ü.png")
 
 
-def test_a_second_start_hands_its_picture_over_and_its_recipe_is_offered(start, tmp_path) -> None:
-    file = picture(tmp_path)
+def test_a_second_start_hands_its_image_over_and_its_recipe_is_offered(start, tmp_path) -> None:
+    file = image(tmp_path)
     first = start(WINDOW)
     until(first, "listening")
     second = start(SECOND, str(file))
@@ -144,7 +144,7 @@ def test_a_second_start_hands_its_picture_over_and_its_recipe_is_offered(start, 
 
 
 def test_the_first_start_opens_what_it_was_given(start, tmp_path) -> None:
-    first = start(WINDOW, str(picture(tmp_path)))
+    first = start(WINDOW, str(image(tmp_path)))
     assert "a red fox" in until(first, "notice")
 
 

@@ -10,7 +10,7 @@ from tests.ldm_studio.fakes import MODEL
 
 
 @given(st.integers(1, 700), st.integers(1, 700))
-def test_every_picture_fits_and_none_that_fits_is_changed(width: int, height: int) -> None:
+def test_every_image_fits_and_none_that_fits_is_changed(width: int, height: int) -> None:
     rgb = np.full((height, width, 3), 77, np.uint8)
     fitted, note = fit(rgb, MODEL)
     for side in fitted.shape[:2]:
@@ -28,6 +28,6 @@ def test_every_picture_fits_and_none_that_fits_is_changed(width: int, height: in
     ],
 )
 def test_what_was_done_is_said(size, fitted, words) -> None:
-    picture, note = fit(np.zeros((size[1], size[0], 3), np.uint8), MODEL)
-    assert picture.shape[1::-1] == fitted
+    image, note = fit(np.zeros((size[1], size[0], 3), np.uint8), MODEL)
+    assert image.shape[1::-1] == fitted
     assert words in note

@@ -131,7 +131,7 @@ def test_how_a_mask_is_redrawn_comes_back(store) -> None:
     assert other.snapshot() == store.snapshot()
 
 
-def test_a_picture_without_a_mask_leaves_how_the_next_one_is_redrawn(store) -> None:
+def test_a_image_without_a_mask_leaves_how_the_next_one_is_redrawn(store) -> None:
     store.grow = 9
     store.apply(FULL)
     assert store.snapshot().inpaint == Inpaint()
@@ -244,7 +244,7 @@ def test_a_change_of_the_mask_alone_can_be_asked_for_again(store) -> None:
     assert store.snapshot() == steered
 
 
-def test_apply_knows_what_a_picture_was_made_from(store) -> None:
+def test_apply_knows_what_a_image_was_made_from(store) -> None:
     store.apply(replace(REQUEST, init="a" * 64, strength=0.4))
     assert store.mode is Mode.IMAGE
     assert store.snapshot().strength == 0.4

@@ -104,7 +104,7 @@ def test_a_row_of_a_batch_is_the_prompt_alone(conditioner: SentenceConditioner) 
     assert not torch.allclose(present(batch.tokens)[0], present(batch.tokens)[3], atol=1e-2)
 
 
-def test_a_condition_repeats_for_several_pictures(conditioner: SentenceConditioner) -> None:
+def test_a_condition_repeats_for_several_images(conditioner: SentenceConditioner) -> None:
     one = conditioner.encode(["a cat"])
     three = one.repeat(3)
     assert torch.equal(present(three.tokens), present(concatenate([one] * 3).tokens))

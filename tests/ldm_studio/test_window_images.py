@@ -1,4 +1,4 @@
-"""Start images: masks, files, the clipboard, the strip."""
+"""Init images: masks, files, the clipboard, the strip."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtb
     make(application, qtbot)
     view, store, panel = application.studio.view, application.store, application.window.sampler
     assert not panel.field("strength").isEnabled()
-    before = view.picture()
+    before = view.image()
     view.set_mask(disc())
     assert store.mode is Mode.INPAINT
     assert panel.mode.button(Mode.INPAINT).isChecked()
@@ -36,7 +36,7 @@ def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtb
     assert np.array_equal(present(pipeline.masks[-1]), disc())
     assert np.array_equal(present(pipeline.images[-1]), before)
     kept = disc() == 0
-    assert np.array_equal(view.picture()[kept], before[kept])
+    assert np.array_equal(view.image()[kept], before[kept])
     assert np.array_equal(view.mask(), disc())
 
 
@@ -58,12 +58,12 @@ def test_another_press_varies_the_same_start_and_painting_moves_it(start, qtbot)
     application = start(pipeline)
     make(application, qtbot)
     view = application.studio.view
-    original = view.picture()
+    original = view.image()
     view.set_mask(disc())
     make(application, qtbot)
     make(application, qtbot)
     assert np.array_equal(present(pipeline.images[-1]), original)
-    result = view.picture()
+    result = view.image()
     view.set_mask(np.roll(disc(), 20, 0))
     make(application, qtbot)
     assert np.array_equal(present(pipeline.images[-1]), result)
@@ -88,7 +88,7 @@ def test_a_result_of_inpainting_restores_its_start_and_mask(start, qtbot) -> Non
     assert np.array_equal(present(pipeline.masks[-1]), present(first_mask))
 
 
-def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
+def test_a_image_of_the_strip_becomes_the_start(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, width=96, height=64)
@@ -100,23 +100,23 @@ def test_a_picture_of_the_strip_becomes_the_start(start, qtbot) -> None:
     store = application.store
     assert (store.mode, store.width, store.height) == (Mode.IMAGE, 96, 64)
     make(application, qtbot)
-    assert np.array_equal(present(pipeline.images[-1]), entry.picture.rgb)
+    assert np.array_equal(present(pipeline.images[-1]), entry.image.rgb)
 
 
-def test_a_dropped_picture_is_fitted_and_the_change_is_said(application, qtbot, aio) -> None:
+def test_a_dropped_image_is_fitted_and_the_change_is_said(application, qtbot, aio) -> None:
     image = QImage(250, 150, QImage.Format.Format_RGB32)
     image.fill(0xFF336699)
     view, notice = application.studio.view, application.window.notice
-    view.picture_dropped.emit(image)
+    view.image_dropped.emit(image)
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
-    assert view.picture().shape == (160, 256, 3)
-    assert (view.picture() == (0x33, 0x66, 0x99)).all()
+    assert view.image().shape == (160, 256, 3)
+    assert (view.image() == (0x33, 0x66, 0x99)).all()
     assert "256 × 160" in notice.text()
     assert notice.isVisible()
     assert not notice.is_error
 
 
-def test_one_of_our_own_pictures_offers_its_settings(application, qtbot, aio) -> None:
+def test_one_of_our_own_images_offers_its_settings(application, qtbot, aio) -> None:
     make(application, qtbot, prompt="a walrus", steps=5)
     path = entries(application)[0].path
     application.store.prompt = "other"
@@ -129,7 +129,7 @@ def test_one_of_our_own_pictures_offers_its_settings(application, qtbot, aio) ->
     assert not notice.isVisible()
 
 
-def test_a_file_that_is_no_picture_is_refused_in_words(application, qtbot, aio, tmp_path) -> None:
+def test_a_file_that_is_no_image_is_refused_in_words(application, qtbot, aio, tmp_path) -> None:
     path = tmp_path / "fake.png"
     path.write_bytes(b"not a picture")
     application.commands.open(str(path))
@@ -142,13 +142,13 @@ def test_a_file_that_is_no_picture_is_refused_in_words(application, qtbot, aio, 
 def test_copy_and_paste(application, qtbot, aio) -> None:
     make(application, qtbot)
     application.window.actions_by_id["copy_picture"].trigger()
-    copied = application.studio.view.picture()
+    copied = application.studio.view.image()
     application.window.actions_by_id["paste_picture"].trigger()
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
-    assert np.array_equal(application.studio.view.picture(), copied)
+    assert np.array_equal(application.studio.view.image(), copied)
 
 
-def test_a_picture_pasted_into_the_prompt_goes_to_the_canvas(application, qtbot, aio) -> None:
+def test_a_image_pasted_into_the_prompt_goes_to_the_canvas(application, qtbot, aio) -> None:
     image = QImage(64, 64, QImage.Format.Format_RGB32)
     image.fill(0xFF112233)
     QApplication.clipboard().setImage(image)
@@ -174,7 +174,7 @@ def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, t
     assert QImage(str(tmp_path / "plain.png")).pixelColor(0, 0).alpha() == 255
 
 
-def test_image_to_image_without_a_picture_says_what_is_missing(application) -> None:
+def test_image_to_image_without_a_image_says_what_is_missing(application) -> None:
     application.store.mode = Mode.IMAGE
     application.studio.generate()
     assert "no image to start from" in application.window.notice.text()
@@ -189,10 +189,10 @@ def test_a_sticker_is_copied_without_its_white_background(application, qtbot) ->
     assert copied.pixelColor(0, 0).alpha() == 0
     middle = copied.pixelColor(64, 64)
     rgb = (middle.red(), middle.green(), middle.blue())
-    assert (*rgb, middle.alpha()) == (*entry.picture.rgb[64, 64], 255)
+    assert (*rgb, middle.alpha()) == (*entry.image.rgb[64, 64], 255)
 
 
-def test_a_copied_picture_does_not_disturb_the_end_of_the_program() -> None:
+def test_a_copied_image_does_not_disturb_the_end_of_the_program() -> None:
     script = (
         "import numpy; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
         "from ldm_studio.controllers.command_controller import _to_clipboard;"
@@ -201,7 +201,7 @@ def test_a_copied_picture_does_not_disturb_the_end_of_the_program() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_a_picture_of_the_strip_can_be_dragged_out_as_its_file(application, qtbot) -> None:
+def test_a_image_of_the_strip_can_be_dragged_out_as_its_file(application, qtbot) -> None:
     make(application, qtbot)
     (entry,) = entries(application)
     strip = application.window.strip
@@ -244,7 +244,7 @@ def test_the_save_dialog_offers_the_formats(application, qtbot) -> None:
     dialog.reject()
 
 
-def test_of_an_animation_the_first_picture_is_used_and_that_is_said(
+def test_of_an_animation_the_first_image_is_used_and_that_is_said(
     application, qtbot, aio, tmp_path
 ) -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
@@ -254,7 +254,7 @@ def test_of_an_animation_the_first_picture_is_used_and_that_is_said(
     notice = application.window.notice
     qtbot.waitUntil(notice.isVisible)
     assert "The first of its 3 images is used." in notice.text()
-    assert tuple(application.studio.view.picture()[5, 5]) == (255, 0, 0)
+    assert tuple(application.studio.view.image()[5, 5]) == (255, 0, 0)
 
 
 def test_settings_that_another_program_left_in_a_jpeg_are_offered(
