@@ -1,4 +1,5 @@
-"""Files that appear whole or not at all: the way in which everything that is kept is written."""
+"""Atomic file writing: a file appears complete or not at all. Everything that is kept is written
+like this."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 PART = ".part"
-"""What the names of unfinished files end with; they are hidden, and left behind by a crash."""
+"""The suffix of unfinished files, which are hidden; a crash leaves them behind."""
 
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = True) -> Generator[BinaryIO]:
-    """A file that becomes `path` when the block ends well, and vanishes when it does not.
+    """A file that becomes `path` if the block succeeds, and is removed if it fails.
 
-    Its folder is made if need be. `durable` waits until it is on the disk, name and all, which
-    outlives a power failure too. Raises OSError.
+    Creates the folder. `durable` waits until the file and its name are on the disk, so that they
+    survive a power failure. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(8)}{PART}")
@@ -29,9 +30,9 @@ def replacing(path: Path, *, durable: bool = True) -> Generator[BinaryIO]:
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        part.replace(path)  # closed before: Windows renames no open files
+        part.replace(path)  # closed first: Windows cannot rename open files
     except BaseException:
-        with suppress(OSError):  # the error that led here is the one to tell
+        with suppress(OSError):  # the first error is the one to report
             part.unlink(missing_ok=True)
         raise
     if durable:
@@ -39,10 +40,10 @@ def replacing(path: Path, *, durable: bool = True) -> Generator[BinaryIO]:
 
 
 def _sync_names(folder: Path) -> None:
-    """Without it a power failure may undo the renaming, though not the content."""
-    if sys.platform == "win32":  # folders cannot be opened there; its journal keeps names
+    """Without this a power failure may undo the renaming, though not the content."""
+    if sys.platform == "win32":  # folders cannot be opened on Windows; its journal keeps names
         return
-    with suppress(OSError):  # some network disks refuse it, and the file is there all the same
+    with suppress(OSError):  # some network file systems refuse it; the file exists all the same
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Cancelling long computations between their parts. Imports no torch."""
+"""Cancels long computations between their parts. Imports no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CancelCheck = Callable[[], None]
 
 
 def never_cancel() -> None:
-    """The check of a computation that nobody cancels."""
+    """The check of a computation that cannot be cancelled."""
 
 
 def with_cancel_check(function: Callable[P, T], check: CancelCheck) -> Callable[P, T]:

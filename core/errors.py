@@ -15,7 +15,7 @@ from typing import Any, LiteralString, TypeAlias, cast
 MAX_VALUE = 500
 """Characters of a text inside a message; longer ones, from damaged files say, are elided."""
 MAX_DEPTH = 8
-"""Messages inside messages, in what is read from a file."""
+"""Maximum depth of nested messages that are read from a file."""
 _PLACE = re.compile(r"\{([a-z][a-z_0-9]*)\}")
 
 Value: TypeAlias = "str | int | float | Message | tuple[Value, ...]"
@@ -40,7 +40,7 @@ class Message:
 
     @classmethod
     def plain(cls, text: str) -> Message:
-        """Text that is shown as it is, untranslated."""
+        """Text that is shown untranslated."""
         return cls("{text}", text=text) if text else NO_MESSAGE
 
     def __bool__(self) -> bool:
@@ -76,14 +76,14 @@ class Message:
         return dict(self.values).get(name)
 
     def to_json(self) -> str:
-        """For files. A message without values is its template alone."""
+        """JSON for files. A message without values is its template alone."""
         if not self.values:
             return self.template
         return json.dumps(_to_plain(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Message:
-        """What `to_json` wrote. Any other text becomes a message that shows it as it is."""
+        """Reads what `to_json` wrote. Any other text becomes a message that shows it verbatim."""
         if text.startswith('{"template"'):
             try:
                 read = _from_plain(json.loads(text), MAX_DEPTH)
@@ -95,7 +95,7 @@ class Message:
 
 
 def _made(template: str, values: Mapping[str, Value]) -> Message:
-    """A message whose template is no literal here: it was one where the message was made."""
+    """A message whose template is not a literal here, because it was made elsewhere."""
     return Message(cast("LiteralString", template), **values)
 
 
@@ -164,7 +164,7 @@ class RequestError(StudioError):
 
 
 class ModelError(StudioError):
-    """A model file is missing, damaged, or not what it says it is."""
+    """A model file is missing, damaged, or not what it claims to be."""
 
 
 class ImageError(StudioError):
@@ -204,7 +204,7 @@ class Cancelled(Exception):
 
 
 def message_of(error: BaseException) -> Message:
-    """What an exception says: its message with its hint, or its text as it is."""
+    """The text of an exception: its message with its hint, or its `str`."""
     if isinstance(error, StudioError) and error.hint:
         return Message("{message} {hint}", message=error.message, hint=error.hint)
     if isinstance(error, MessageError):
@@ -223,7 +223,7 @@ def quoted(value: object, limit: int = 80) -> str:
 
 
 def elide(text: str, limit: int) -> str:
-    """`text` with "…" in its middle where it is longer than `limit`: a path keeps its file name."""
+    """`text` with "…" in its middle if it is longer than `limit`: a path keeps its file name."""
     if len(text) <= limit:
         return text
     end = limit // 2
@@ -231,7 +231,7 @@ def elide(text: str, limit: int) -> str:
 
 
 def _value(value: object) -> Value:
-    """Of those that messages keep: immutable, and without the objects they came from."""
+    """A value that a message keeps: immutable, and without the objects it came from."""
     if isinstance(value, BaseException):
         return message_of(value)
     if isinstance(value, (Message, int, float)) and not isinstance(value, bool):

@@ -1,1 +1,1 @@
-"""Reading the checkpoints people have: what a file is, and a model from it. Nothing is executed."""
+"""Reads checkpoints: identifies a file and loads a model from it. Nothing in a file is executed."""

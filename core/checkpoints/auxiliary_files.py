@@ -39,7 +39,7 @@ _BASES = {
 @dataclass(frozen=True)
 class FileDescription:
     kind: Kind
-    """"model" if it may be one; `identify` decides."""
+    """"model" if it may be a model; `identify` decides."""
     family: str = ""
     """The name of the family it is made for; empty if unknown."""
     precision: str = ""

@@ -28,12 +28,11 @@ MAX_YAML_BYTES = 1_000_000
 def identify(
     path: Path, *, companions: Sequence[Path] = (), prediction: Prediction | None = None
 ) -> Identity:
-    """Reads what is needed to tell what `path` is: a file, a folder in diffusers' layout, or a
-    folder of a native model.
+    """Identifies `path`: a file, a folder in diffusers' layout, or the folder of a native model.
 
-    `companions`: files whose networks replace or complete its own. `prediction` overrides
-    what is detected, as do the overrides beside the model. Raises ModelError for what is damaged,
-    unsafe, or no known model.
+    `companions`: files whose networks replace or complete its own. `prediction` overrides what is
+    detected, as do the overrides beside the model. Raises ModelError if it is damaged, unsafe or
+    not a known model.
     """
     try:
         header = _header(path, companions, prediction)
@@ -84,7 +83,7 @@ def _opened(path: Path) -> DiffusersFolder:
 
 
 def _parameterization(path: Path) -> str:
-    """The prediction that a .yaml of the same name speaks of, if there is one."""
+    """The prediction type in a .yaml file of the same name, if there is one."""
     try:
         with path.with_suffix(".yaml").open("rb") as file:
             text = file.read(MAX_YAML_BYTES).decode("utf-8", errors="replace")

@@ -111,7 +111,7 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
     text = model.text
     if not loras:
         return model, ()
-    if model.device_manager is not None:  # what takes turns is read where it stays
+    if model.device_manager is not None:  # offloaded weights are read where they are stored
         model.device_manager.evict()
     networks: list[nn.Module] = [model.backbone, *text.networks]
     table = _layer_names(model, networks)

@@ -15,7 +15,7 @@ from .tensor_file import TensorFile, unreadable
 from .torch_files import read_torch_file
 
 SUFFIXES = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
-"""Of files that may hold tensors."""
+"""Suffixes of files that may hold tensors."""
 
 
 def open_tensors(path: Path) -> TensorFile:

@@ -1,4 +1,4 @@
-"""What the user decided about a model, remembered in a small file beside it.
+"""What the user decided about a model, kept in a small file beside it.
 
 model.safetensors        model.ldm-studio.json
 folder/model_index.json  folder/ldm-studio.json
@@ -24,7 +24,7 @@ MAX_BYTES = 100_000
 
 @dataclass(frozen=True)
 class Overrides:
-    """Empty: nothing was decided."""
+    """All empty: nothing is overridden."""
 
     prediction: Literal["", "eps", "v"] = ""
     """What the U-Net predicts, whatever its file says."""
@@ -37,7 +37,7 @@ def overrides_path(model: Path) -> Path:
 
 
 def read_overrides(model: Path) -> Overrides:
-    """Of a model's file or folder. What cannot be read is as if it were not there."""
+    """The overrides of a model's file or folder. A file that cannot be read counts as missing."""
     path = overrides_path(model)
     try:
         with path.open("rb") as file:
@@ -54,7 +54,7 @@ def read_overrides(model: Path) -> Overrides:
 
 
 def write_overrides(model: Path, notes: Overrides) -> None:
-    """Overrides that say nothing leave no file. Raises OSError."""
+    """Empty overrides leave no file. Raises OSError."""
     path = overrides_path(model)
     if notes == Overrides():
         path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""Reads what a pickle of tensors describes, without unpickling it.
+"""Reads the tensors that a pickle describes, without unpickling it.
 
-A pickle is a program, and running one means to trust its author. Here its instructions only move
+A pickle is a program, and running it means trusting its author. Here its instructions only move
 inert values: no name is imported and nothing is called. Any name other than the few that describe
 tensors, or harmless training state, is an error that shows the name.
 """

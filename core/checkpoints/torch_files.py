@@ -17,7 +17,7 @@ from .pickle_reader import StoredElements, StoredTensor, describe
 from .tensor_file import MAX_TENSORS, TensorEntry, TensorFile
 
 MAX_PICKLE = 64_000_000
-"""Bytes; that of the largest published checkpoints is below 1 MB."""
+"""Bytes; the largest published checkpoints have less than 1 MB."""
 MAX_MEMBERS = 200_000
 MAX_BYTEORDER = 16
 """Bytes of the member that names the byte order."""

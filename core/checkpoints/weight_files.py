@@ -34,5 +34,5 @@ def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
     """Replaces the file at `path` atomically. Raises OSError."""
     writer: Any = safetensors.torch
     whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    with replacing(path) as file:  # by its name: as bytes it would be in memory twice
+    with replacing(path) as file:  # by name, because bytes would be in memory twice
         writer.save_file(whole, file.name, dict(metadata))

@@ -1,1 +1,1 @@
-"""What a denoiser is conditioned on, from what a request asks for."""
+"""Conditioning: from the conditions of a request to tensors."""

@@ -1,4 +1,4 @@
-"""From an image to what models of unCLIP are conditioned on.
+"""Image conditioning of unCLIP models.
 
 Source: Ramesh et al. 2022, "Hierarchical Text-Conditional Image Generation with CLIP Latents", and
 the published models of Stable Diffusion 2.1 unCLIP, which leave out the prior.
@@ -18,27 +18,27 @@ from ..sampling.model_schedule import cosine
 
 PIXEL_MEAN = (0.48145466, 0.4578275, 0.40821073)
 PIXEL_STD = (0.26862954, 0.26130258, 0.27577711)
-"""Of what CLIP was trained on, red, green and blue in [0, 1]."""
+"""The standard deviation of CLIP's training images: red, green and blue in [0, 1]."""
 
 
 @dataclass(frozen=True)
 class ImageConditioner:
-    """Images -> CLIP's vectors, with some noise, and how much that is."""
+    """Image -> CLIP's image embedding, with noise and the sinusoids of its level."""
 
     network: ClipImageEncoder
     statistics: tuple[Tensor, Tensor] | None = None
-    """The mean and the standard deviation of the vectors of many images, [projection] each; None:
-    0 and 1, as the model of OpenCLIP's encoder has them."""
+    """The mean and the standard deviation of the embeddings of many images, [projection] each;
+    None: 0 and 1, as in the model with OpenCLIP's encoder."""
 
     @property
     def lacks_statistics(self) -> bool:
-        """Whether the model was trained with others than are known: those of OpenAI's encoder are
-        not in the file that was published, but in the folder."""
+        """Whether the model was trained with statistics that are unknown: the published file
+        with OpenAI's encoder lacks them, the folder has them."""
         return self.statistics is None and self.network.config.rough
 
     @property
     def width(self) -> int:
-        """Of the vector that `noised` gives."""
+        """Width of the vector that `noised` returns."""
         return 2 * self.network.config.projection
 
     @torch.no_grad()
@@ -53,8 +53,12 @@ class ImageConditioner:
         return self.network(((pixels - mean) / std).to(like.dtype)).float()
 
     def noised(self, vector: Tensor, level: int, unit: Tensor) -> Tensor:
-        """[1, projection] and unit noise like it -> [1, 2 projection]: with noise of the level, in
-        [0, 999], in the scaling that preserves the variance, and the sinusoids of that level."""
+        """Adds noise to an embedding: [1, projection] and unit noise of that shape -> [1, 2
+        projection].
+
+        `level` is in [0, 999]; the scaling preserves the variance, and the sinusoids of the level
+        are appended.
+        """
         sigma = cosine().sigma(float(level))
         mean, std = self.statistics or (torch.zeros(1), torch.ones(1))
         mean, std = mean.to(vector), std.to(vector)

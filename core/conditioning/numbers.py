@@ -1,4 +1,4 @@
-"""From sizes and an aesthetic score to what SDXL's U-Nets take of them.
+"""Size conditioning of SDXL: sizes, crops and an aesthetic score.
 
 Source: Podell et al. 2023, "SDXL", section 2.2.
 """
@@ -21,7 +21,7 @@ Number = Literal["original", "crop", "target", "score"]
 NUMBER_WIDTH = 256
 """Width of the sinusoids of each number."""
 COUNTS: Mapping[Number, int] = {"original": 2, "crop": 2, "target": 2, "score": 1}
-"""How many numbers each name stands for: heights before widths, tops before lefts."""
+"""How many numbers each name stands for: height before width, top before left."""
 GOOD_SCORE, POOR_SCORE = 6.0, 2.5
 """The refiner's aesthetic scores, for the prompt and for the negative prompt."""
 
@@ -38,7 +38,7 @@ class NumbersConditioner:
         return ()
 
     def numbers(self, width: int, height: int, *, negative: bool = False) -> Numbers:
-        """Of an image that is drawn in this size, in pixels, and was never cropped."""
+        """The numbers of an uncropped image of this size in pixels."""
         size = float(height), float(width)
         score = POOR_SCORE if negative else GOOD_SCORE
         values = {"original": size, "crop": (0.0, 0.0), "target": size, "score": (score,)}

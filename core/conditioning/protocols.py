@@ -1,4 +1,4 @@
-"""What turns conditions into tensors: one conditioner for each kind of condition."""
+"""Protocols of conditioners, which turn conditions into tensors: one for each kind of condition."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Conditioner(Protocol[C]):
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
-        """Those it computes with, for placement."""
+        """Its networks, for placement."""
         ...
 
     def __call__(self, condition: C, inputs: Inputs) -> Cond:
@@ -42,15 +42,15 @@ class Conditioner(Protocol[C]):
 
 
 class TextConditioner(ABC):
-    """A conditioner of texts. Add-ons apply to those that say so."""
+    """A conditioner of texts. LoRAs and embeddings apply if it supports them."""
 
     takes_text: bool = True
     """False: prompts must be empty."""
     supports_clip_skip: bool = False
-    """Whether it is customary to leave out further layers of its encoder."""
+    """Whether clip skip applies: the last layers of its encoder may be skipped."""
     lora_slots: tuple[int, ...] = ()
-    """For each network, which text encoder of LoRA files it is: 0 `te1`, 1 `te2`; empty: LoRAs
-    change none of them."""
+    """For each network, the text encoder of LoRA files that it is: 0 for `te1`, 1 for `te2`;
+    empty: LoRAs change none of them."""
     embedding_widths: tuple[int, ...] = ()
     """For each network, the width of a textual inversion's vectors; empty: it takes none."""
 
@@ -65,15 +65,16 @@ class TextConditioner(ABC):
 
     @abstractmethod
     def encode(self, prompts: Sequence[str | TextSegment], clip_skip: int = 1) -> Cond:
-        """B prompts -> their conditions. Of a prompt as `str`, it is what the first step reads."""
+        """B prompts -> their conditions. A prompt as `str` is encoded as its first step reads
+        it."""
 
     def __call__(self, condition: Text) -> Cond:
         return self.encode([condition.prompt], condition.clip_skip)
 
     def with_networks(self, networks: Sequence[nn.Module]) -> Self:
-        """With these, of the same kinds, in place of its own (LoRA)."""
+        """A copy with these networks, of the same kinds, in place of its own (LoRA)."""
         raise NotImplementedError
 
     def with_embeddings(self, embeddings: Sequence[Embedding]) -> Self:
-        """Knowing further words (textual inversion)."""
+        """A copy that knows further words (textual inversion)."""
         raise NotImplementedError

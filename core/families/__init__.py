@@ -1,1 +1,1 @@
-"""The families of models that are known."""
+"""The supported families of models."""

@@ -1,4 +1,4 @@
-"""Which tensors of some files are which network's, by our names, whatever they are called there."""
+"""Finds the networks in a file: which tensors belong to which network, under our names."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ IGNORED = re.compile(
     | (v_pred|ztsnr)$""",
     re.VERBOSE,
 )
-"""What is not weights of a network, or not needed to draw."""
+"""Tensors that are not weights of a network, or not needed for generation."""
 
 _UNET_STEMS = (
     "input_blocks.",
@@ -48,10 +48,10 @@ _VAE_STEMS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.")
 _CLIP_STEMS = ("embeddings.", "encoder.layers.", "final_layer_norm.")
 _CLIP_IMAGE_STEMS = ("embeddings.", "pre_layrnorm.", "encoder.layers.", "post_layernorm.")
 _EMBEDDER = "embedder."
-"""Before the names of what an image is embedded with, beside which there may be the part of the
-same CLIP that reads texts, of which no use is made."""
+"""The prefix of unCLIP's image encoder. The text encoder of the same CLIP may be there too,
+unused."""
 _STATISTICS = ("noise_augmentor.data_", "")
-"""Before `mean` and `std`, those of the vectors of images."""
+"""The prefixes of `mean` and `std` of the image embeddings."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Component:
     sources: Sources
     layout: Layout
     prefix: str
-    """Before each of their names in the file."""
+    """The prefix of their names in the file."""
 
     @property
     def file(self) -> Path | None:
-        """The one that holds them, or the first of several; None where there are none."""
+        """The file that holds them, or the first of several; None if there are none."""
         return next((source.file.path for source in self.sources.values()), None)
 
 
@@ -77,17 +77,17 @@ class Components:
     autoencoder: Component | None = None
     texts: tuple[Component, ...] = ()
     image: Component | None = None
-    """What images are looked at with."""
+    """The image encoder of unCLIP."""
     statistics: Sources = field(default_factory=dict[str, Source])
-    """The mean and the deviation ("mean", "std") of what that makes of images."""
+    """The mean and the standard deviation ("mean", "std") of its embeddings."""
     others: tuple[Message, ...] = ()
-    """Kinds of networks that were found, and that there is no use for."""
+    """Kinds of networks that were found but are not used."""
     unknown: tuple[str, ...] = ()
-    """Names of tensors that nothing is known of."""
+    """Names of unknown tensors."""
     ignored: int = 0
-    """How many tensors are there that nothing is lost without."""
+    """The number of ignored tensors, which are not needed."""
     markers: Mapping[str, Source] = field(default_factory=dict[str, Source])
-    """Tensors that say something by being there."""
+    """Tensors whose presence carries information."""
 
 
 MARKERS = (
@@ -95,7 +95,7 @@ MARKERS = (
 )  # fmt: skip
 SCALE = ".scale_weight"
 _OF_SCALES = re.compile(r"(^|\.)(scale_weight|scale_input|scaled_fp8)$")
-"""Names of what belongs to scaled 8-bit weights; inputs are not computed with in 8 bits here."""
+"""Names of the scales of scaled 8-bit weights; activations are not computed in 8 bits here."""
 
 FLUX = Message("a Flux model")
 STABLE_DIFFUSION_3 = Message("a Stable Diffusion 3 model")
@@ -123,7 +123,7 @@ def all_tensors(file: TensorFile) -> Sources:
 
 
 def find(group: Sources) -> Components:
-    """The parts among tensors that share a space of names."""
+    """The components among tensors whose names share a namespace."""
     group = _with_scales(group)
     keys = list(group)
     unet = _original_unet(group, keys) or _diffusers_unet(group, keys)
@@ -158,8 +158,7 @@ def find(group: Sources) -> Components:
 
 
 def _with_scales(group: Sources) -> Sources:
-    """Each 8-bit weight with the scale beside it, as ComfyUI writes them, which is no tensor of its
-    own then."""
+    """Combines each 8-bit weight with its scale, which ComfyUI writes as a separate tensor."""
     scales = {key.removesuffix(SCALE) + ".weight": key for key in group if key.endswith(SCALE)}
     if not scales:
         return group
@@ -171,7 +170,7 @@ def _with_scales(group: Sources) -> Sources:
 
 
 def merge(main: Sequence[Components], companions: Sequence[Components] = ()) -> Components:
-    """What several groups hold. Networks of `companions` replace those of `main`."""
+    """The components of several groups. Networks of `companions` replace those of `main`."""
     groups = [*main, *companions]
     averages = [part.average for part in groups if part.average]
     backbones = [part.backbone for part in groups if part.backbone]
@@ -194,13 +193,13 @@ def merge(main: Sequence[Components], companions: Sequence[Components] = ()) -> 
 
 
 def text_width(text: Component) -> int:
-    """Of its vectors; 0 if that is not to be told."""
+    """The width of its token vectors; 0 if it is unknown."""
     source = text.sources.get("embeddings.token_embedding.weight")
     return source.shape[-1] if source is not None and source.shape else 0
 
 
 def _prefixes(keys: Iterable[str], ending: str) -> list[str]:
-    """What stands before `ending` where a name ends with it, in order."""
+    """The prefixes of the names that end with `ending`, sorted."""
     found = {key.removesuffix(ending) for key in keys if key.endswith(ending)}
     return sorted(prefix for prefix in found if not prefix or prefix.endswith((".", "/")))
 

@@ -1,4 +1,5 @@
-"""Configurations of networks from the names and shapes of their tensors. No tensor is read."""
+"""Derives the configurations of networks from the names and shapes of their tensors. Reads no
+tensor."""
 
 from __future__ import annotations
 
@@ -17,20 +18,20 @@ from .key_names import Sources
 from .native_config import MAX_BLOCKS, MAX_WIDTH
 
 CLIP_HEAD = 64
-"""Channels of a head in every published text encoder."""
+"""Channels per head in every published text encoder."""
 IMAGE_HEADS = 16
-"""Of every published image encoder."""
+"""Attention heads of every published image encoder."""
 OPENAI_PROJECTION = 768
-"""OpenAI's image encoder has a rough GELU; it is recognised by the width of its output."""
+"""OpenAI's image encoder has an approximate GELU; it is recognised by the width of its output."""
 UNUSUAL = Message("its U-Net has an unknown architecture")
 
 
 def unet_config(sources: Sources) -> UNetConfig:
-    """All of it but the heads, which no shape tells. Raises UnreadableError."""
+    """Everything except the heads, which no shape shows. Raises UnreadableError."""
     first, last = _shape(sources, "input_blocks.0.0.weight", 4), _shape(sources, "out.2.weight", 4)
     stages = _count(sources, r"input_blocks\.(\d+)\.")
     deep = _depths(sources)
-    widths: list[list[int]] = [[]]  # of the residual blocks of each level
+    widths: list[list[int]] = [[]]  # the residual blocks of each level
     depths: list[list[int]] = [[]]
     for stage in range(1, stages):
         at = f"input_blocks.{stage}"
@@ -78,14 +79,14 @@ def unet_config(sources: Sources) -> UNetConfig:
     each = config.blocks + 1
     up_depths = tuple(
         tuple(deep.get(f"output_blocks.{each * place + i}", 0) for i in range(each))
-        for place in reversed(range(len(widths)))  # the deepest level comes first on the way up
+        for place in reversed(range(len(widths)))  # on the way up the deepest level comes first
     )
     mirrored = all(depths == config.upward(level) for level, depths in enumerate(up_depths))
     return config if mirrored else replace(config, up_depths=up_depths)
 
 
 def _depths(sources: Iterable[str]) -> Mapping[str, int]:
-    """How many transformer blocks stand in each stage that has any."""
+    """The number of transformer blocks in each stage that has any."""
     found: dict[str, set[str]] = {}
     for name in sources:
         if match := re.match(r"(\w+_blocks?(?:\.\d+)?)\.1\.transformer_blocks\.(\d+)\.", name):
@@ -176,7 +177,7 @@ def _shape(sources: Sources, name: str, rank: int) -> tuple[int, ...]:
 
 
 def _count(sources: Iterable[str], pattern: str) -> int:
-    """How many different numbers there are at the group of the pattern, from 0 on without a gap."""
+    """The number of different numbers at the pattern's group, counted from 0 without gaps."""
     compiled = re.compile(pattern)
     matches = (compiled.match(name) for name in sources)
     numbers = sorted({int(match[1][:9]) for match in matches if match})

@@ -1,8 +1,9 @@
-"""What files say of models that were trained on a continuum of noise levels (Karras et al. 2022).
+"""Metadata of models that were trained on a continuum of noise levels (Karras et al. 2022).
 
-Single files hold small tensors of certain names: `edm_vpred.sigma_max` and `.sigma_min` where v is
-predicted (CosXL), `edm_mean` and `edm_std` of the latents where EDM's own mixture is (Playground
-2.5). Folders say it by their scheduler, and by `latents_mean` and `latents_std` of the autoencoder.
+Single files hold small tensors with certain names: `edm_vpred.sigma_max` and `.sigma_min` for
+v-prediction (CosXL), `edm_mean` and `edm_std` of the latents for EDM's own prediction (Playground
+2.5). Folders have it in the scheduler's configuration, and in `latents_mean` and `latents_std` of
+the autoencoder's.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ from .key_names import Source
 
 Kind = Literal["v", "edm"]
 MOST = 64
-"""Numbers of a marker: as many as latents may have channels."""
+"""Maximum elements of a marker: as many as latents may have channels."""
 SPREADS: Mapping[Kind, float] = {"v": 1.0, "edm": SIGMA_DATA}
-"""Standard deviation of the data, by what is predicted: others are not known to exist."""
+"""Standard deviation of the data by prediction type; no others are known."""
 
 
 @dataclass(frozen=True)
 class LatentStatistics:
-    """Mean and standard deviation of the latents of the training data, by channel."""
+    """Mean and standard deviation of the latents of the training data, per channel."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
     scale: float
-    """The standard deviation that normalised latents have."""
+    """The standard deviation of normalised latents."""
 
 
 @dataclass(frozen=True)
 class Edm:
-    """What a file says of it. None: nothing."""
+    """The EDM metadata of a file. None: not given."""
 
     predicts: Kind
     reason: Message
@@ -44,8 +45,8 @@ class Edm:
     latents: LatentStatistics | None = None
 
     def sigmas(self, usual: tuple[float, float]) -> tuple[float, float]:
-        """The lowest and the highest noise level, those of `usual` where nothing else is said.
-        Raises UnreadableError."""
+        """The lowest and the highest noise level, by default those of `usual`. Raises
+        UnreadableError."""
         low = usual[0] if self.sigma_min is None else self.sigma_min
         high = usual[1] if self.sigma_max is None else self.sigma_max
         if not 0 < low < high < math.inf:
@@ -60,8 +61,8 @@ def read_edm(
     scheduler: Mapping[str, object],
     autoencoder: Mapping[str, object],
 ) -> Edm | None:
-    """From a file's marker tensors, or the configurations of a folder; None if nothing says that it
-    is such a model. Raises UnreadableError."""
+    """Reads a file's marker tensors, or the configurations of a folder; None if it is not an EDM
+    model. Raises UnreadableError."""
     if "edm_mean" in markers:
         mean, std = (_numbers(markers, name) for name in ("edm_mean", "edm_std"))
         latents = _latents(mean, std, SIGMA_DATA)
@@ -113,7 +114,7 @@ def _numbers(markers: Mapping[str, Source], name: str) -> tuple[float, ...]:
 
 
 def _list(value: object) -> tuple[float, ...]:
-    """Of a JSON file; no number for what is none."""
+    """A list of numbers from a JSON file; items that are not numbers are left out."""
     if not isinstance(value, list):
         return (math.nan,)
     return tuple(map(_float, cast("list[object]", value)[:MOST]))

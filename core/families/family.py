@@ -1,4 +1,4 @@
-"""What a family of models is: a record of functions and data. Each family has a file of its own.
+"""A family of models: a record of functions and data. Each family has its own file.
 
 Families share code by calling the same functions (see `stable_diffusion`), never by subclassing.
 """
@@ -41,18 +41,17 @@ EMBEDDED = "unCLIP"
 
 
 class Match(Enum):
-    """How surely a file is of a family."""
+    """How well a file matches a family."""
 
     PUBLISHED = 1
     """It has the widths of the published models."""
     SIMILAR = 2
-    """It has other widths, but is built like them."""
+    """It has other widths, but the same structure."""
 
 
 @dataclass(frozen=True)
 class LatentFormat:
-    """What the numbers of a latent mean. Models of equal formats can continue each other's
-    latents."""
+    """How latents are scaled. Models with equal formats can continue each other's latents."""
 
     name: str
     channels: int
@@ -70,18 +69,18 @@ class Conditions:
     control_images: tuple[str, ...] = ()
     """Input kinds that take a control image."""
     clip_skip: bool = False
-    """Whether it is customary to leave out further layers of the text encoder."""
+    """Whether clip skip applies: the last layers of the text encoder may be skipped."""
     refiner: bool = True
     """Whether another model can take over for the last steps."""
     loras: bool = True
     embeddings: bool = True
     vae: bool = True
-    """Whether files of other autoencoders are made for its latents."""
+    """Whether there are separate VAE files for its latents."""
 
 
 @dataclass(frozen=True)
 class DetectedPrediction:
-    """What a network predicts, and how that was found out."""
+    """What a network predicts, and how that was detected."""
 
     kind: str
     """A key of PREDICTIONS."""
@@ -97,20 +96,20 @@ class TextEncoderUse:
     use: EncoderOptions
     activation: Literal["quick_gelu", "gelu"]
     layers: int
-    """Of the published encoder."""
+    """The number of layers of the published encoder."""
 
 
 @dataclass(frozen=True)
 class Networks:
-    """The networks of a model. What its files lack is None, or missing from the text encoders."""
+    """The networks of a model. Networks that its files lack are None, or missing from the text
+    encoders."""
 
     backbone: Backbone
     autoencoder: Autoencoder | None
     text_encoders: tuple[nn.Module, ...]
     image_encoder: nn.Module | None
     conditioners: Callable[[], Conditioners]
-    """What turns prompts and images into conditions, once the networks have their weights. Raises
-    UnreadableError."""
+    """The conditioners, once the networks have their weights. Raises UnreadableError."""
 
     def labelled(self, components: Components) -> Iterator[tuple[str, nn.Module, Component]]:
         """Each network with its name in messages, and its tensors."""
@@ -137,7 +136,7 @@ class Conditioners:
 
 @dataclass(frozen=True)
 class FoundAutoencoder:
-    """An autoencoder without weights, and the tensors of a file that are its."""
+    """An autoencoder without weights, and its tensors in a file."""
 
     network: Autoencoder
     sources: Sources
@@ -149,31 +148,31 @@ class Family:
 
     name: str
     detect: Callable[[Header], Match | None]
-    """Whether a header is one of this family's."""
+    """Whether a model with this header belongs to the family."""
     configure: Callable[[Family, Header], Identity]
-    """What a model of this family is, and how to build it. Raises UnreadableError."""
+    """The configuration of a model of this family, and how to build it. Raises UnreadableError."""
     find_autoencoder: Callable[[Sources], FoundAutoencoder | None]
-    """Among a file's tensors, one in place of that of a model. Raises UnreadableError."""
+    """A replacement autoencoder among a file's tensors. Raises UnreadableError."""
     latents: LatentFormat
     defaults: Defaults
     takes: Conditions = Conditions()
     layouts: tuple[str, ...] = ("original", "diffusers")
-    """Key layouts that its files come in."""
+    """Key layouts of its files."""
     text_width: int | None = None
-    """Width of the token vectors that the published network attends to; LoRAs and embeddings of the
-    family have it. None: it does not identify them."""
+    """Width of the token vectors that the published network attends to; the family's LoRAs and
+    embeddings have the same. None: it does not identify them."""
     size_numbers: tuple[Number, ...] = ()
-    """Numbers of the size conditioning, behind the pooled text vector."""
+    """The numbers of the size conditioning, after the pooled text vector."""
     statistics: LatentStatistics | None = None
-    """Of the latents, unless a file says otherwise; None: standard deviation 1 after scaling."""
+    """Of the latents, unless a file has others; None: standard deviation 1 after scaling."""
     scales_edit_latent: bool = False
-    """Whether an edit model gets the latent of the image in the scaling of its own."""
+    """Whether an edit model gets the image's latent in the scaling of its own latents."""
     overflows: bool = False
     """Whether the published autoencoder exceeds the range of float16."""
     float32_only: bool = False
     """Whether its networks always compute in float32."""
     licence: str = ""
-    """Of the published weights; empty where each model has its own."""
+    """The licence of the published weights; empty if each model has its own."""
 
     @property
     def size_numbers_width(self) -> int:
@@ -182,7 +181,7 @@ class Family:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Everything about a model but its networks."""
+    """The configuration of a model: everything except its networks."""
 
     name: str
     family: Family
@@ -190,7 +189,7 @@ class ModelConfig:
     """Such as "Stable Diffusion 1, inpainting"."""
     prediction: str
     detected_prediction: str
-    """What was found out; another than `prediction` where the user overrides it."""
+    """What was detected; differs from `prediction` if the user overrides it."""
     schedule: Schedule
     latent_mean: tuple[float, ...]
     latent_std: tuple[float, ...]
@@ -204,13 +203,13 @@ class ModelConfig:
 
     @property
     def prediction_override(self) -> str:
-        """What the user says that it predicts; empty: as detected."""
+        """The prediction type that the user set; empty: as detected."""
         return "" if self.prediction == self.detected_prediction else self.prediction
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a file or folder is, and what it holds."""
+    """What a file or folder is, and what it contains."""
 
     path: Path
     name: str
@@ -231,11 +230,11 @@ class Identity:
     latent_std: tuple[float, ...]
     defaults: Defaults
     side: int
-    """Pixels along a side of the images that it was trained on."""
+    """The side of its training images, in pixels."""
     components: Components
     build: Callable[[], Networks]
     """Its networks on the current device, without weights. Raises ValueError or RuntimeError for
-    sizes that make no network."""
+    impossible sizes."""
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     image_encoder: Any | None = None
@@ -248,7 +247,7 @@ class Identity:
     statistics: LatentStatistics | None = None
     """Of its latents; None: as usual in its family."""
     missing: tuple[Message, ...] = ()
-    """What it lacks to be drawn with, in words."""
+    """What it lacks for generation, in words."""
     max_side: int = MAX_SIDE
     size_multiple: int = SIZE_MULTIPLE
 
@@ -262,7 +261,7 @@ class Identity:
 
     @property
     def parameters(self) -> int:
-        """Of the networks it would be drawn with."""
+        """The number of parameters of its networks."""
         return sum(
             math.prod(source.shape)
             for component in _present(self.components)
@@ -271,13 +270,13 @@ class Identity:
 
     @property
     def dtypes(self) -> Mapping[str, int]:
-        """Of the networks, with the number of tensors of each: {"float16": 1131}."""
+        """The number of tensors of each type in its networks: {"float16": 1131}."""
         sources = chain.from_iterable(c.sources.values() for c in _present(self.components))
         return Counter(source.entry.stored for source in sources)
 
     @property
     def config(self) -> ModelConfig:
-        """Of a model that lacks nothing."""
+        """The configuration of a complete model."""
         return ModelConfig(
             name=self.name,
             family=self.family,

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Variant:
-    """How a distilled model is drawn with."""
+    """The settings of a distilled model."""
 
     name: str
     pattern: str
-    """A regular expression for a name in which separators are blanks."""
+    """A regular expression for a name whose separators are replaced by blanks."""
     sampler: str
     schedule: str = "SGM Uniform"
-    """They were trained on levels from pure noise on, the cleanest left out."""
+    """They were trained on levels from pure noise on, without the cleanest."""
     steps: int = 4
     cfg: float = 1.0
     side: int | None = None
-    """Pixels, where it is not that of its family."""
+    """Pixels, if it differs from that of its family."""
 
 
 VARIANTS = (
@@ -36,19 +36,19 @@ VARIANTS = (
     Variant("Turbo", r"\b(sd|sdxl|sd xl) turbo", "Euler a", side=512),
     Variant("Turbo", r"turbo", "DPM++ SDE", "Karras", steps=6, cfg=2.0),
 )
-"""The first whose pattern is found counts. Those that are merely made with a Turbo model are drawn
-with as their makers do: some more steps, and a little guidance."""
+"""The first match counts. Models that are only merged with a Turbo model have the settings that
+their makers recommend: a few more steps, and some guidance."""
 WHOLE_LCM = Variant("LCM", "", "LCM", cfg=8.0)
-"""Recognised by its U-Net, which has a layer for the guidance scale."""
+"""Recognised by its U-Net, which embeds the guidance scale."""
 
 _STEPS = re.compile(r"(?<!\d)(\d{1,2}) ?steps?\b")
 _SAYING = ("modelspec.title", "modelspec.tags", "ss_output_name")
-"""Where metadata may tell it."""
+"""Metadata keys that may name the variant."""
 
 
 def variant_of(name: str, metadata: Mapping[str, str]) -> tuple[Variant, int] | None:
-    """What the name of a file and its metadata tell, and how many steps they speak of; None: a
-    model like others."""
+    """The variant and its number of steps, from the file's name and metadata; None: an ordinary
+    model."""
     for said in (name, *(metadata.get(key, "") for key in _SAYING)):
         words = re.sub(r"[^a-z0-9]+", " ", said.casefold())
         for variant in VARIANTS:

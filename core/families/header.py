@@ -1,4 +1,4 @@
-"""What the files of a model say before any weight is read: what families are detected by."""
+"""The headers of a model's files, from which families are detected before any weight is read."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Header:
     files: tuple[Path, ...]
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     parameterization: str = ""
-    """The prediction that a .yaml of the same name speaks of."""
+    """The prediction type in a .yaml file of the same name."""
     scheduler: Mapping[str, object] = field(default_factory=dict[str, object])
     """The scheduler's configuration in a diffusers folder."""
     autoencoder: Mapping[str, object] = field(default_factory=dict[str, object])
     """The autoencoder's configuration in a diffusers folder."""
     prediction_override: str = ""
-    """What the user says that it predicts; empty: as detected."""
+    """The prediction type that the user set; empty: as detected."""
     native: NativeConfig | None = None
-    """What the model.json of a folder of our own format says."""
+    """The model.json of a native model."""
 
     @property
     def name(self) -> str:
@@ -41,7 +41,7 @@ class Header:
 
     @cached_property
     def unet(self) -> UNetConfig | None:
-        """From the shapes of its tensors, without what no shape tells; None if there is no U-Net.
+        """From the shapes of its tensors, without what no shape shows; None if there is no U-Net.
         Raises UnreadableError."""
         component = self.components.backbone
         if component is None:

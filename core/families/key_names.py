@@ -1,7 +1,7 @@
-"""Names of tensors between layouts: from those of diffusers, transformers and OpenCLIP to ours.
+"""Translates the names of tensors from the layouts of diffusers, transformers and OpenCLIP to ours.
 
-Ours are those of the original checkpoints for the U-Net and the autoencoder, and transformers' for
-text encoders, without prefixes.
+Ours are those of the original checkpoints for the U-Net and the autoencoder, and those of
+transformers for text encoders, without prefixes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a tensor of ours comes from."""
+    """Where one of our tensors comes from."""
 
     file: TensorFile
     key: str
     third: int | None = None
-    """Which third of its rows: queries, keys or values that are stored as one."""
+    """The third of its rows to use: queries, keys or values that are stored as one tensor."""
     transposed: bool = False
     scale: Source | None = None
-    """One number that it is multiplied by: that of 8-bit weights that use their whole range."""
+    """A scalar that it is multiplied by: that of 8-bit weights that use their whole range."""
 
     @property
     def entry(self) -> TensorEntry:
@@ -45,7 +45,7 @@ class Source:
         return tuple(reversed(shape)) if self.transposed else shape
 
     def tensor(self) -> Tensor:
-        """A copy of what is in the file."""
+        """A copy of the tensor in the file."""
         tensor = self.file.tensor(self.key)
         if self.scale is not None:
             tensor = tensor.float() * self.scale.tensor().float()
@@ -65,7 +65,7 @@ _BLOCK = re.compile(r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|
 
 
 def unet_from_diffusers(keys: Iterable[str]) -> dict[str, str]:
-    """Their name -> ours, of those that are a U-Net's."""
+    """Their name -> ours, for the tensors of a U-Net."""
     keys = set(keys)
     first = [key for key in keys if key.startswith("down_blocks.0.resnets.")]
     blocks = len({key.split(".")[3] for key in first})
@@ -135,7 +135,7 @@ _VAE_MIDDLE = re.compile(r"(encoder|decoder)\.mid_block\.(resnets|attentions)\.(
 
 
 def autoencoder_from_diffusers(keys: Iterable[str]) -> dict[str, str]:
-    """Their name -> ours, of those that are an autoencoder's."""
+    """Their name -> ours, for the tensors of an autoencoder."""
     keys = list(keys)
     blocks = [match for match in map(_VAE_BLOCK.match, keys) if match]
     levels = len({match[2] for match in blocks if match[1] == "decoder"})
@@ -194,8 +194,7 @@ _OPEN_CLIP_LAYER = {
 
 
 def from_open_clip(sources: Sources) -> dict[str, Source]:
-    """By our names, of those that are an encoder's, of texts or of images; `sources` are by
-    OpenCLIP's."""
+    """The tensors of a text or image encoder by our names; `sources` have OpenCLIP's names."""
     found: dict[str, Source] = {}
     for key, source in sources.items():
         if key in _OPEN_CLIP:
@@ -215,9 +214,9 @@ def from_open_clip(sources: Sources) -> dict[str, Source]:
 
 @lru_cache(maxsize=1)
 def flattened_unet_names() -> Mapping[str, str]:
-    """Names of moving averages in checkpoints -> the U-Net's names.
+    """Names of moving averages in checkpoints -> names of the U-Net.
 
-    They are the parameters' names without their dots, which cannot be read backwards: so all names
+    They are parameter names without dots, which cannot be split again, so the names of all layers
     that a U-Net of any size may have are flattened.
     """
     linear = ("weight", "bias")

@@ -119,7 +119,7 @@ NATIVE = Family(
     find_autoencoder=find_autoencoder,
     latents=LatentFormat("LDM Studio", channels=8, factor=FACTOR, scale=1.0),
     defaults=Defaults(),
-    takes=Conditions(refiner=False, vae=False),  # each native model has latents of its own
+    takes=Conditions(refiner=False, vae=False),  # each native model has its own latents
     layouts=("original",),
     text_width=384,
     float32_only=True,

@@ -1,4 +1,4 @@
-"""model.json of a native model, checked so that a damaged file cannot do harm."""
+"""The model.json of a native model, checked so that a damaged file cannot do harm."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ..sampling.predictions import PREDICTIONS
 FORMAT = 1
 
 MAX_WIDTH = 65_536
-"""No size that a configuration names may be larger: a damaged one must not exhaust the memory."""
+"""Maximum of all sizes in a configuration: a damaged one must not exhaust the memory."""
 
 MAX_BLOCKS = 256
-"""Likewise for the blocks of a network."""
+"""Likewise for the number of blocks of a network."""
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """Settings that suit a model."""
+    """The recommended settings of a model."""
 
     sampler: str = "Euler"
     schedule: str = "Normal"
@@ -40,7 +40,7 @@ class Defaults:
 
 @dataclass(frozen=True)
 class NativeConfig:
-    """Everything about a native model but its weights: what its model.json says."""
+    """The contents of a model.json: everything about a native model except its weights."""
 
     name: str
     unet: UNetConfig
@@ -70,7 +70,7 @@ class NativeConfig:
 
     @classmethod
     def from_json(cls, text: str) -> NativeConfig:
-        """Raises ValueError for anything that is not the configuration of a model."""
+        """Raises ValueError if it is not the configuration of a model."""
         data: Any = json.loads(text)
         if not isinstance(data, dict):
             raise InvalidError("a JSON object is expected")
@@ -83,7 +83,7 @@ class NativeConfig:
 
 
 def _check(config: NativeConfig) -> None:
-    """Bounds everything that a configuration may ask for. Raises ValueError."""
+    """Checks the bounds of all values. Raises ValueError."""
     if config.prediction not in PREDICTIONS:
         raise InvalidError("unknown prediction {prediction}", prediction=quoted(config.prediction))
     channels = config.autoencoder.latent_channels
@@ -131,7 +131,7 @@ def _check(config: NativeConfig) -> None:
 
 
 def _check_fit(config: NativeConfig) -> None:
-    """Whether the networks understand one another. Raises ValueError."""
+    """Checks that the networks fit each other. Raises ValueError."""
     unet, channels, text = config.unet, config.autoencoder.latent_channels, config.text_encoder
     if not unet.in_channels == unet.out_channels == channels:
         raise InvalidError(

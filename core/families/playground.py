@@ -1,4 +1,4 @@
-"""Playground 2.5: Stable Diffusion XL trained as EDM is (Karras et al. 2022)."""
+"""Playground 2.5: Stable Diffusion XL trained like EDM (Karras et al. 2022)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """All families, in the order in which they are tried and listed.
 
-A new family is a file of this folder, its networks, and a line here.
+A new family is a file in this folder, its networks, and a line here.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ FAMILIES: tuple[Family, ...] = (
 
 
 def detect_family(header: Header) -> Family | None:
-    """The first that has published models of these widths, or else the first that is built alike.
+    """The first family whose published models have these widths, or else the first with the same
+    structure.
 
-    Raises UnreadableError for networks of an impossible form.
+    Raises UnreadableError for impossible networks.
     """
     matches = [(family.detect(header), family) for family in FAMILIES]
     for wanted in Match:

@@ -51,41 +51,42 @@ INPUT_KINDS: Mapping[int, str] = {
     8: "instruct-pix2pix",
     9: "inpainting",
 }
-"""What a U-Net takes besides the noisy latent, by the number of its input channels."""
+"""What a U-Net takes besides the noisy latent, by its number of input channels."""
 
 SAMPLER = "DPM++ 2M"
 V_NAMES = {"v", "v_prediction", "v-prediction", "vpred", "v_pred"}
 EPS_NAMES = {"eps", "epsilon"}
 METADATA_KEYS = ("modelspec.prediction_type", "modelspec.predict_key")
-"""Metadata of the specification, and those that ComfyUI writes."""
+"""The metadata keys of the specification, and those of ComfyUI."""
 FULL_TEXT_LAYERS = 24
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """How a family is recognised, and what the shapes of its tensors do not say."""
+    """How a family is recognised, and what the shapes of its tensors do not show."""
 
     context_dim: int
     """Width of the vectors that the published U-Net attends to."""
     linear_projection: bool
-    """Whether linear layers lead into and out of its transformers."""
+    """Whether its transformers begin and end with linear layers."""
     text_encoders: tuple[TextEncoderUse, ...]
     adds: Literal["nothing", "vector", "class", "image"] = "nothing"
-    """What is added to the time embedding: a vector of the prompt, or that of an image."""
+    """What is added to the time embedding: a vector of the prompt, or an image embedding."""
     heads: int | None = None
-    """None: one for 64 channels."""
+    """None: one for each 64 channels."""
     cross_levels: tuple[int, ...] = ()
     betas: tuple[float, float] = (0.00085, 0.012)
     prediction: str = "eps"
     """Unless a file says otherwise."""
     edm: Literal["", "v", "edm"] = ""
-    """What is predicted by models that were trained on a continuum of noise levels (EDM)."""
+    """What models of this architecture predict if they were trained on a continuum of noise
+    levels (EDM)."""
     sigmas: tuple[float, float] = (0.002, 80.0)
     """The lowest and highest noise level of an EDM model, unless a file says otherwise."""
     v_deviation: float | None = None
     """The standard deviation of V_BIAS above which a file predicts v. Source: ComfyUI."""
     v_side: int | None = None
-    """Pixels along a side of the training images of models that predict v, if not as others."""
+    """The side of the training images of models that predict v, in pixels, if it differs."""
 
 
 V_BIAS = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
@@ -93,11 +94,11 @@ V_BIAS = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
 
 @dataclass(frozen=True)
 class DistilledUNet:
-    """A U-Net that was distilled to fewer blocks, recognised by how many it has."""
+    """A U-Net distilled to fewer blocks, recognised by their number."""
 
     name: str
     blocks: int
-    """Residual blocks a level."""
+    """Residual blocks per level."""
     depths: tuple[int, ...]
     middle_blocks: int
     cfg: float
@@ -116,9 +117,9 @@ OPEN_CLIP_BIG_G = open_clip(32, normalised=False, pooled=True)
 
 
 def detect(architecture: Architecture, header: Header) -> Match | None:
-    """By the widths of the published models; of other widths, by how they are built.
+    """By the widths of the published models, or else by the structure.
 
-    Raises UnreadableError for U-Nets of an impossible form.
+    Raises UnreadableError for impossible U-Nets.
     """
     if header.native is not None or (unet := header.unet) is None:
         return None
@@ -129,7 +130,7 @@ def detect(architecture: Architecture, header: Header) -> Match | None:
 
 
 def detect_by_edm(architecture: Architecture, header: Header) -> Match | None:
-    """As `detect`, for architectures that differ in `edm` alone."""
+    """Like `detect`, for architectures that differ in `edm` alone."""
     match = detect(architecture, header)
     kind = header.edm.predicts if match and header.edm else ""
     return match if kind == architecture.edm else None
@@ -334,7 +335,7 @@ def _defaults(
     side: int,
     known: tuple[DistilledUNet, ...],
 ) -> Defaults:
-    """Those of its family, or of the few steps it was distilled to."""
+    """Those of its family, or of the few-step variant."""
     defaults = replace(family.defaults, width=side, height=side)
     found = variant_of(header.path.stem, header.metadata)
     if unet.guidance_dim:
@@ -356,7 +357,7 @@ def _defaults(
 
 
 def _check_fit(identity: Identity, texts: tuple[ClipConfig, ...]) -> None:
-    """Whether the networks fit one another. Raises UnreadableError."""
+    """Checks that the networks fit each other. Raises UnreadableError."""
     unet: UNetConfig = identity.backbone
     latent = unet.out_channels
     if len(identity.latent_mean) != latent:
@@ -416,7 +417,7 @@ def find_autoencoder(sources: Sources) -> FoundAutoencoder | None:
 
 
 def _image_conditioner(network: ClipImageEncoder, statistics: Sources) -> ImageConditioner:
-    """With the statistics of its vectors, where a file holds them."""
+    """With the statistics of its embeddings, if a file holds them."""
     if not statistics:
         return ImageConditioner(network)
     width = network.config.projection

@@ -1,7 +1,7 @@
 """Stable Diffusion XL, and the smaller models that were distilled from it.
 
 Sources: the published configuration, and the model cards of SSD-1B, Segmind Vega and KOALA, whose
-pipeline guides by 5.
+pipeline uses a guidance scale of 5.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The refiner of Stable Diffusion XL, which is made for the last steps of an image."""
+"""The refiner of Stable Diffusion XL, made for the last steps of an image."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ UNSUPPORTED: Mapping[tuple[int, int | None], Message] = {
 
 
 def unsupported_kind(unet: Component, context_dim: int | None) -> Message:
-    """What a U-Net of no supported family is, as a sentence about "it"."""
+    """What an unsupported U-Net is, as a sentence about "it"."""
     first = unet.sources.get("input_blocks.0.0.weight")
     width = first.shape[0] if first is not None and first.shape else 0
     kind = UNSUPPORTED.get((width, context_dim), Message("a model of an unknown family"))

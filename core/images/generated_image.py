@@ -24,7 +24,7 @@ class GeneratedImage:
     changed: int | None = None
     """How many pixels differ from the init image, all of them inside the mask; None: no mask."""
     replayable: bool = True
-    """Whether the request makes the image again: not if a sampler was used that has no name."""
+    """Whether the request makes the image again; false if the sampler has no name."""
 
     def rgba(self) -> np.ndarray:
         """uint8 [H, W, 4] with straight alpha: a sticker without its white background."""

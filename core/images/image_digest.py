@@ -1,4 +1,4 @@
-"""Naming images by their pixels. Imports no torch."""
+"""Digests of images, by which requests refer to them. Imports no torch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import numpy as np
 
 
 def digest(pixels: np.ndarray) -> str:
-    """SHA-256 in hex of an image's or a mask's shape and pixels, by which a request names it."""
+    """SHA-256 in hex of the shape and pixels of an image or a mask."""
     named = f"{pixels.dtype}{pixels.shape}".encode()
     return hashlib.sha256(named + np.ascontiguousarray(pixels).tobytes()).hexdigest()

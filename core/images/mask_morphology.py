@@ -1,4 +1,4 @@
-"""Growing, shrinking and softening masks, exactly and tile by tile. No Qt in here."""
+"""Grows, shrinks and feathers masks, exactly and tile by tile. Uses no Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making an image larger, so that the new part can be drawn. Imports no torch."""
+"""Extends an image, so that the new part can be generated. Imports no torch."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from PIL import Image, ImageFilter
 from ..errors import InvalidError
 
 Fill = Literal["edge", "noise", "mirror"]
-"""What the new part starts from: the colours at the edge, noise, or the image mirrored and
+"""The initial content of the new part: the colours at the edge, noise, or the image mirrored and
 blurred."""
 
 BLUR = 16
-"""Of a mirrored fill, in pixels."""
+"""Blur of a mirrored fill, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Border:
 def extended(
     image: np.ndarray, border: Border, fill: Fill = "edge", *, overlap: int = 8, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The larger image, uint8 [H, W, 3], and the mask of what shall be drawn, uint8 [H, W].
+    """The extended image, uint8 [H, W, 3], and the mask of its new part, uint8 [H, W].
 
-    The mask reaches `overlap` pixels into the old image, where it fades, so that what is drawn
-    can join on. Raises ValueError for a negative border.
+    The mask reaches `overlap` pixels into the old image, where it fades, so that the new part joins
+    smoothly. Raises ValueError for a negative border.
     """
     height, width = image.shape[:2]
     sides = (border.left, border.top, border.right, border.bottom)

@@ -1,4 +1,4 @@
-"""What an image looks like while it is made. Imports no torch."""
+"""Previews of an image while it is generated. Imports no torch."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """All of an image, or the part of it that is drawn anew."""
+    """A preview of a whole image, or of the part that is generated."""
 
     rgb: np.ndarray
     """uint8 [h, w, 3]"""
     ground: np.ndarray | None = None
-    """The image it is a part of, uint8 [H, W, 3], not to be changed; None: it is all there is."""
+    """The image it is a part of, uint8 [H, W, 3], read-only; None: the preview is the whole
+    image."""
     left: int = 0
     top: int = 0
 

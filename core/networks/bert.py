@@ -61,7 +61,7 @@ class SelfAttention(nn.Module):
 
 
 class Output(nn.Module):
-    """A linear layer, the residual, and the norm behind both."""
+    """A linear layer, the residual, and the norm after both."""
 
     def __init__(self, dim_in: int, config: BertConfig) -> None:
         super().__init__()

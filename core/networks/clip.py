@@ -1,7 +1,7 @@
 """The text and image encoders of CLIP (Radford et al. 2021) and of OpenCLIP (Ilharco et al. 2021).
 
 Attribute names are those of the `text_model` and the `vision_model` of transformers' checkpoints,
-which is also what LoRA files are named after; `checkpoints.keys` knows OpenCLIP's.
+which LoRA files use too; `families.key_names` translates OpenCLIP's.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class ClipConfig:
     heads: int = 12
     feed_forward: int = 3072
     activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
-    """OpenAI's CLIP has a rough GELU, OpenCLIP the exact one."""
+    """OpenAI's CLIP has an approximate GELU, OpenCLIP the exact one."""
     projection: int | None = None
-    """Width of the pooled vector; None: it cannot be asked for."""
+    """Width of the pooled vector; None: there is none."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +36,26 @@ class ClipImageConfig:
     """The defaults are those of CLIP ViT-L/14."""
 
     patch: int = 14
-    """Pixels along a side of what becomes one vector."""
+    """The side of a patch in pixels; each patch becomes one vector."""
     side: int = 224
-    """Pixels, of the square images that are looked at."""
+    """The side of its input images in pixels."""
     dim: int = 1024
     layers: int = 24
     heads: int = 16
     feed_forward: int = 4096
     activation: Literal["quick_gelu", "gelu"] = "quick_gelu"
     projection: int = 768
-    """Width of the image's vector."""
+    """Width of the image embedding."""
 
     @property
     def rough(self) -> bool:
-        """Whether it is OpenAI's, with its rough GELU."""
+        """Whether it is OpenAI's, with its approximate GELU."""
         return self.activation == "quick_gelu"
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What was read from B sequences of N tokens."""
+    """The encoding of B sequences of N tokens."""
 
     vectors: Tensor
     """One for each token, [B, N, dim]."""
@@ -78,7 +78,8 @@ class Embeddings(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Each token of a text attends to itself and to those before it, each of an image to all."""
+    """Each token of a text attends to itself and to the tokens before it, each patch of an image
+    to all."""
 
     def __init__(self, config: ClipConfig | ClipImageConfig) -> None:
         super().__init__()
@@ -156,9 +157,9 @@ class ClipTextEncoder(nn.Module):
         """tokens [B, N], each row with the token `end`, N at most `config.positions`. Tokens below
         0 stand for rows of `inserted` [M, dim], -1 for the first.
 
-        The vectors are those that the last `skip` layers have not seen ("clip skip n" is n - 1
-        more than usual), through the final norm if `normalised`. The pooled vector has seen all
-        layers, and is that of the first `end`.
+        The vectors are the output before the last `skip` layers ("clip skip n" is n - 1 more than
+        usual), through the final norm if `normalised`. The pooled vector comes from all layers, at
+        the first `end`.
         """
         if pooled and self.text_projection is None:
             raise InvalidError("This text encoder has no projection to pool with.")
@@ -182,7 +183,7 @@ class ClipTextEncoder(nn.Module):
 
 
 class PatchEmbeddings(nn.Module):
-    """An image as a row of vectors: one of its own, then those of its patches."""
+    """An image as a sequence of vectors: the class embedding, then one for each patch."""
 
     def __init__(self, config: ClipImageConfig) -> None:
         super().__init__()
@@ -204,13 +205,14 @@ class ClipImageEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.embeddings = PatchEmbeddings(config)
-        self.pre_layrnorm = nn.LayerNorm(config.dim)  # spelt so in the checkpoints
+        self.pre_layrnorm = nn.LayerNorm(config.dim)  # spelt like this in the checkpoints
         self.encoder = Encoder(config)
         self.post_layernorm = nn.LayerNorm(config.dim)
         self.visual_projection = nn.Linear(config.dim, config.projection, bias=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """[B, 3, side, side], normalised as CLIP's are -> one vector for each, [B, projection]."""
+        """[B, 3, side, side], normalised as for CLIP -> one vector for each image, [B,
+        projection]."""
         x = self.pre_layrnorm(self.embeddings(images))
         for layer in self.encoder.layers:
             x = layer(x)

@@ -30,7 +30,7 @@ MAPS_OF_DECODER = 4
 """Feature maps of the last width that exist at once in the last residual block."""
 
 START_LOGVAR = -5.0
-"""Where the latents' log-variance starts: a little noise beside their unit variance."""
+"""The initial log-variance of the latents: a little noise beside their unit variance."""
 
 
 @dataclass(frozen=True)

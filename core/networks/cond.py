@@ -1,4 +1,4 @@
-"""What a backbone is conditioned on, as tensors: the one way in for every kind of condition."""
+"""The conditions of a backbone, as tensors: the only input for every kind of condition."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ class Cond:
     """Filled by layers with what they compute from `tokens` alone; None: nothing is cached."""
 
     def repeat(self, count: int) -> Cond:
-        """The condition of one image, for `count` of them."""
+        """The condition of one image, repeated for `count` images."""
         return self._map(lambda x: x.expand(count, *x.shape[1:]))
 
     def zeros(self) -> Cond:
-        """All zeros, of the same shapes: the null condition of conditioners that make zeros of an
-        empty prompt."""
+        """Zeros of the same shapes: the null condition of conditioners whose empty prompt is all
+        zeros."""
         return self._map(torch.zeros_like)
 
     def to(self, device: torch.device, dtype: torch.dtype) -> Cond:
-        """On a device and in a floating-point type. Classes, masks and guidance keep theirs."""
+        """On a device and in a floating-point type. Classes, masks and guidance keep their type."""
         moved = self._map(lambda x: x.to(device, dtype if x.is_floating_point() else x.dtype))
         guidance = None if self.guidance is None else self.guidance.to(device)
         return replace(moved, guidance=guidance)
 
     def updated(self, other: Cond) -> Cond:
-        """With the parts that `other` has in place of its own."""
+        """A copy in which the parts of `other` replace its own."""
         parts = {name: part for name in _PARTS if (part := getattr(other, name)) is not None}
         return replace(self, **parts, cache=None)
 
@@ -89,7 +89,7 @@ _PARTS = tuple(field.name for field in fields(Cond) if field.name != "cache")
 
 
 def concatenate(conds: Sequence[Cond]) -> Cond:
-    """Conditions with the same parts and shapes, one after the other along the batch.
+    """Concatenates conditions with the same parts and shapes along the batch.
 
     Raises ValueError if some have a part that others lack.
     """

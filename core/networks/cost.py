@@ -1,4 +1,4 @@
-"""What networks cost: operations as a polynomial of the latent's size. Needs no torch."""
+"""The cost of networks: operations as a polynomial of the latent's size. Needs no torch."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class AutoencoderKLConfig:
     multipliers: tuple[int, ...] = (1, 2, 4, 4)
     """Width of each level as a multiple of `channels`; each level but the last halves the side."""
     blocks: int = 2
-    """Residual blocks a level of the encoder (one more in the decoder)."""
+    """Residual blocks per level of the encoder (one more in the decoder)."""
     latent_channels: int = 4
     picture_channels: int = 3
     groups: int = 32
@@ -86,7 +86,7 @@ class Downsample(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.pad(x, (0, 1, 0, 1)))  # right and below only, unlike the U-Net
+        return self.conv(F.pad(x, (0, 1, 0, 1)))  # right and below only, unlike in the U-Net
 
 
 class Upsample(nn.Module):
@@ -99,7 +99,7 @@ class Upsample(nn.Module):
 
 
 class DownLevel(nn.Module):
-    """Residual blocks of one resolution, and what leads to the next."""
+    """Residual blocks of one resolution, and the downsampling to the next."""
 
     def __init__(self, config: AutoencoderKLConfig, before: int, width: int, *, last: bool) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class Decoder(nn.Module):
         befores = [*widths[1:], widths[-1]]
         self.conv_in = nn.Conv2d(config.latent_channels, widths[-1], 3, padding=1)
         self.mid = Middle(config, widths[-1])
-        self.up = nn.ModuleList(  # numbered by resolution, so that the last one comes first
+        self.up = nn.ModuleList(  # numbered by resolution, so the last one comes first
             UpLevel(config, before, width, last=level == 0)
             for level, (before, width) in enumerate(zip(befores, widths, strict=True))
         )
@@ -202,7 +202,7 @@ class AutoencoderKL(Autoencoder):
         return self.decoder(self.post_quant_conv(latent))
 
     def working_bytes(self, pixels: int, dtype: torch.dtype) -> int:
-        """Three feature maps of the second width in full size."""
+        """Three feature maps of the second width at full size."""
         return 3 * 2 * self.config.channels * pixels * dtype.itemsize
 
 

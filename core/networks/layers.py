@@ -33,8 +33,8 @@ def timestep_embedding(t: Tensor, dim: int, max_period: float = 10_000.0) -> Ten
 def guidance_embedding(scale: Tensor, dim: int) -> Tensor:
     """Sinusoids of guidance scales [B], sines first, as [B, dim] float32; `dim` is even, above 2.
 
-    They are of 1000 times what the scale exceeds 1 by, at which there is no guidance. Sources: Meng
-    et al. 2023, "On Distillation of Guided Diffusion Models"; Luo et al. 2023, LCM.
+    They encode 1000 times the scale minus 1, the scale without guidance. Sources: Meng et al. 2023,
+    "On Distillation of Guided Diffusion Models"; Luo et al. 2023, LCM.
     """
     half = dim // 2
     steps = torch.arange(half, dtype=torch.float32, device=scale.device)
@@ -108,5 +108,6 @@ class CrossAttention(nn.Module):
 
 
 def zero_embedding(count: int, dim: int) -> nn.Embedding:
-    """Zeros, to be loaded: normal noise, on the meta device, would import torch's compiler."""
+    """Zeros, to be replaced by loaded weights: normal noise on the meta device would import
+    torch's compiler."""
     return nn.Embedding(count, dim, _weight=torch.zeros(count, dim))

@@ -1,7 +1,7 @@
-"""What every backbone and every autoencoder offers; the rest of `core` knows no more of them.
+"""What every backbone and every autoencoder provides; the rest of `core` uses nothing else.
 
 Both are abstract classes rather than typing protocols because placement, LoRA and forward hooks
-need a `torch.nn.Module`. A new network subclasses one of them and touches nothing else.
+need a `torch.nn.Module`. A new network subclasses one of them and changes nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Backbone(nn.Module, ABC):
     has_guidance_embedding: bool = False
     """Whether it takes `Cond.guidance`, and so needs no second evaluation for guidance."""
     token_width: int | None = None
-    """Of `Cond.tokens`; None: it takes none."""
+    """Of `Cond.tokens`; None: it has no cross-attention."""
 
     @abstractmethod
     def forward(self, x: Tensor, t: Tensor, cond: Cond) -> Tensor:
@@ -34,20 +34,22 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def operations(self, tokens: int = 77, costs: CostModel = COUNTED) -> BackboneCost:
-        """The cost of one evaluation with so many tokens, as a function of the latent's size."""
+        """The cost of one evaluation with this number of tokens, as a function of the latent's
+        size."""
 
     @abstractmethod
     def working_bytes(self, cells: int, dtype: torch.dtype) -> int:
-        """Memory beside the weights for a batch of two latents of so many cells, about."""
+        """Memory in addition to the weights for a batch of two latents of this many cells,
+        approximately."""
 
     def diffusers_name(self, layer: str) -> str | None:
-        """What diffusers calls a layer of this name, for LoRA files; None: it does not exist there
-        or has the same name."""
+        """The name of a layer in diffusers, for LoRA files; None: it does not exist there or has
+        the same name."""
         return None
 
 
 class Autoencoder(nn.Module, ABC):
-    """Between images in [-1, 1] and latents; a pixel model has one that is the identity."""
+    """Maps images in [-1, 1] to latents and back; a pixel model has the identity."""
 
     latent_channels: int
     factor: int
@@ -70,7 +72,8 @@ class Autoencoder(nn.Module, ABC):
 
     @abstractmethod
     def working_bytes(self, pixels: int, dtype: torch.dtype) -> int:
-        """Memory beside the weights for decoding one image of so many pixels, about."""
+        """Memory in addition to the weights for decoding one image of this many pixels,
+        approximately."""
 
 
 def dtype_of(network: nn.Module) -> torch.dtype:

@@ -46,47 +46,48 @@ class UNetConfig:
     multipliers: tuple[int, ...] = (1, 2, 4, 4)
     """Width of each level as a multiple of `channels`; each level halves the resolution."""
     blocks: int = 2
-    """Residual blocks a level on the way down (one more on the way up)."""
+    """Residual blocks per level on the way down (one more on the way up)."""
     depths: tuple[int, ...] = (1, 1, 1, 0)
-    """Transformer blocks behind each residual block of a level."""
+    """Transformer blocks after each residual block of a level."""
     up_depths: tuple[tuple[int, ...], ...] = ()
-    """Those behind each of them on the way up, where they are others; empty: the same."""
+    """The same on the way up, if they differ; empty: the same."""
     middle_depth: int = 1
-    """Transformer blocks behind the first residual block of the middle."""
+    """Transformer blocks after the first residual block of the middle."""
     middle_blocks: int = 2
-    """Residual blocks of the middle."""
+    """Residual blocks in the middle."""
     context_dim: int = 768
     heads: int | None = 8
-    """Attention heads; None: as many as give each `head_channels` channels."""
+    """Attention heads; None: as many as make `head_channels` channels each."""
     head_channels: int = 64
     vector_dim: int | None = None
     """Width of the pooled condition that is added to the time embedding."""
     classes: int | None = None
-    """Number of the classes one of which, embedded, is added to it instead."""
+    """The number of classes; the embedding of one is added instead of the vector."""
     guidance_dim: int | None = None
-    """Width of the sinusoids by which a distilled network is told the guidance scale (LCM)."""
+    """Width of the sinusoids of the guidance scale, for a distilled network that takes it (LCM)."""
     linear_projection: bool = False
-    """Whether a transformer is entered and left by a linear layer or a 1 x 1 convolution."""
+    """Whether transformers begin and end with a linear layer instead of a 1 x 1 convolution."""
     cross_levels: tuple[int, ...] = ()
-    """Levels whose positions do not attend to one another: they attend to the context twice."""
+    """Levels without self-attention: they attend to the context twice."""
     upsample: Literal["conv", "pixel_shuffle"] = "conv"
     groups: int = 32
     dropout: float = 0.0
 
     @property
     def factor(self) -> int:
-        """How much coarser the deepest level is."""
+        """The downscaling factor of the deepest level."""
         return 2 ** (len(self.multipliers) - 1)
 
     def upward(self, level: int) -> tuple[int, ...]:
-        """Transformer blocks behind each residual block of a level on the way up."""
+        """Transformer blocks after each residual block of a level on the way up."""
         if self.up_depths:
             return self.up_depths[level]
         return (self.depths[level],) * (self.blocks + 1)
 
 
 class TimeEmbedding(nn.Sequential):
-    """Of a time's sinusoids [B, dim_in], and of those of a guidance scale where it is told one."""
+    """The embedding of the time's sinusoids [B, dim_in], plus that of the guidance scale if
+    there is one."""
 
     def __init__(self, dim_in: int, dim_out: int, guidance_dim: int | None) -> None:
         super().__init__(*_mlp(dim_in, dim_out))
@@ -207,7 +208,7 @@ class Upsample(nn.Module):
         )
 
     def forward(self, x: Tensor, size: torch.Size | None = None) -> Tensor:
-        """To twice the sides, or to `size`, which may be smaller by 1 each way."""
+        """To twice the size, or to `size`, which may be smaller by 1 in each direction."""
         if self.shuffle:
             return F.pixel_shuffle(self.conv(x), 2)
         if size is None or size == (2 * x.shape[2], 2 * x.shape[3]):
@@ -216,7 +217,7 @@ class Upsample(nn.Module):
 
 
 class Stage(nn.ModuleList):
-    """Layers in sequence, each given what its kind needs."""
+    """Layers in sequence; each gets the inputs that its kind needs."""
 
     def __init__(self, layers: Iterable[nn.Module]) -> None:
         super().__init__(layers)
@@ -228,7 +229,7 @@ class Stage(nn.ModuleList):
         context: Context,
         size: torch.Size | None = None,
     ) -> Tensor:
-        """`size`: the height and width of what an upsampling layer gives."""
+        """`size`: the height and width of the output of an upsampling layer."""
         for layer in self:
             if isinstance(layer, ResBlock):
                 x = layer(x, emb)
@@ -351,7 +352,7 @@ class UNet(Backbone):
         last = len(config.multipliers) - 1
 
         def multiplied(count: float, share: float) -> None:
-            """By so many weights, at that share of the cells."""
+            """Multiply-adds by this many weights, at this share of the cells."""
             nonlocal linear, weights
             linear += share * count
             weights += count
@@ -403,8 +404,8 @@ class UNet(Backbone):
         return BackboneCost(linear, square, weights * costs.weight)
 
     def working_bytes(self, cells: int, dtype: torch.dtype) -> int:
-        """The peak is on the way up, in the feed-forward of a transformer or in a residual block,
-        beside the skip connections of the levels above."""
+        """The peak is on the way up, in the feed-forward of a transformer or in a residual
+        block, together with the skip connections of the levels above."""
         config = self.config
         kept = most = 0.0  # in feature maps of the first width
         for level, multiplier in enumerate(config.multipliers):

@@ -1,4 +1,4 @@
-"""Names of the U-Net's layers in diffusers' layout, which adapters are named after."""
+"""Names of the U-Net's layers in diffusers' layout, which adapters use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MIDDLE_PLACES = {"resnets.0": 0, "attentions.0": 1, "resnets.1": 2}
 
 
 def diffusers_name(path: str, blocks: int) -> str | None:
-    """Our name of a layer -> theirs; `blocks`: the residual blocks of a level."""
+    """Our name of a layer -> theirs; `blocks`: the residual blocks per level."""
     whole = {ours: theirs for theirs, ours in LAYER_NAMES.items()}
     if path in whole:
         return whole[path]

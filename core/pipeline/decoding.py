@@ -13,7 +13,7 @@ from .inpainting import Region
 from .segments import Segment
 
 SMALL_TILE = 32
-"""Latent cells, for a decoder that ran out of memory."""
+"""Latent cells of a tile, for a decoder that ran out of memory."""
 
 
 def decode(model: Model, latent: Tensor, check: CancelCheck, *, tiled: bool = False) -> Tensor:
@@ -30,9 +30,9 @@ def to_pixels(decoded: Tensor) -> np.ndarray:
 
 
 def compose(segment: Segment, decoded: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
-    """[1, 3 or 4, H, W] -> uint8 RGB [H, W, 3], and alpha [H, W] if the model draws it.
+    """[1, 3 or 4, H, W] -> uint8 RGB [H, W, 3], and alpha [H, W] if the model has transparency.
 
-    With a mask, what was drawn is pasted into the init image.
+    With a mask, the result is pasted into the init image.
     """
     pixels = to_pixels(decoded)
     rgb = np.ascontiguousarray(pixels[..., :3])
@@ -51,7 +51,8 @@ def pasting(
     *,
     match: bool = True,
 ) -> tuple[np.ndarray, np.ndarray, Region, np.ndarray, np.ndarray | None]:
-    """The arguments of `inpainting.pasted` and `patched`; `match`: colours too, if asked for."""
+    """The arguments of `inpainting.pasted` and `patched`; `match`: whether to match colours, if
+    the request asks for it."""
     kept = None
     if match and segment.request.inpaint.match and init_image.cells is not None:
         kept = (init_image.cells[0, 0] == 0).cpu().numpy()

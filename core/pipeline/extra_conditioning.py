@@ -1,13 +1,13 @@
-"""What conditions some models beside the noisy latent and the prompt.
+"""Conditions beyond the prompt: masks, control images and their embeddings.
 
-    inpainting          the mask, and the latent of what is kept
-    depth               how far things are: an image of depths
-    instruct-pix2pix    the latent of the image that is edited
-    upscaling           the small image that is enlarged, with some noise
-    unCLIP              what CLIP sees in an image that is varied, with some noise; or zeros
+    inpainting          the mask, and the latent of the kept part
+    depth               a depth map
+    instruct-pix2pix    the latent of the image to edit
+    upscaling           the small image to enlarge, with some noise
+    unCLIP              CLIP's embedding of the image to vary, with some noise; or zeros
 
-Images that are edited or enlarged are the request's `control`, or else its init; the others are
-its `control` only. Source: the published pipelines of these models.
+The image to edit or enlarge is the request's `control`, or else its init image; the others are its
+`control` only. Source: the published pipelines of these models.
 """
 
 from __future__ import annotations
@@ -33,32 +33,32 @@ from ..sampling import noise
 from .init_image import InitImage, encode
 from .inpainting import Region, drawn_image
 
-NEEDED: Mapping[str, Message] = {
+REQUIRED_IMAGES: Mapping[str, Message] = {
     "depth": Message("a depth map, brighter where it is nearer"),
     "upscaling": Message("the small image to enlarge"),
 }
-"""Without which such a model cannot draw."""
+"""Input kinds that cannot do without a control image, and what it is."""
 CONTROL_STEP = -2
-"""Of the noise that is added to what leads: a number that no step has."""
-LED = (*NEEDED, "instruct-pix2pix", EMBEDDED)
-"""The kinds of models that take a control image."""
+"""The step of the noise that is added to control images; no sampling step has this number."""
+CONTROL_INPUT_KINDS = (*REQUIRED_IMAGES, "instruct-pix2pix", EMBEDDED)
+"""Input kinds that take a control image."""
 
 
 @dataclass(frozen=True)
 class ExtraConditioning:
-    """Parts of conditions that do not come from a text."""
+    """The conditions that do not come from a text."""
 
     prompt: Cond
-    """What is added to the condition of the prompt."""
+    """Added to the condition of the prompt."""
     negative: Cond
-    """Likewise to that of the negative prompt."""
+    """Added to the condition of the negative prompt."""
     without_image: Cond | None = None
-    """Likewise to that of the negative prompt without the image, where the image has a guidance
-    scale of its own (`Guidance.image`)."""
+    """Added to the condition of the negative prompt without the image, if the image has its own
+    guidance scale (`Guidance.image`)."""
 
 
 def control_shape(model: Model, request: Request) -> tuple[int, ...]:
-    """Of the uint8 array that `request.control` names, for a model that is led."""
+    """The shape of the uint8 array that `request.control` refers to."""
     height, width = request.height, request.width
     if model.input_kind == "depth":
         return height, width
@@ -82,8 +82,8 @@ def check_takes_control_image(model: Model) -> None:
 
 
 def takes_control_image(model: Model) -> bool:
-    """Whether it takes a control image."""
-    return model.input_kind in LED
+    """Whether the model takes a control image."""
+    return model.input_kind in CONTROL_INPUT_KINDS
 
 
 def extra_conditioning(
@@ -94,9 +94,9 @@ def extra_conditioning(
     unit: Tensor,
     check: CancelCheck,
 ) -> ExtraConditioning | None:
-    """None for models that take nothing but a text. `unit` has the shape of the latent.
+    """None for models that are conditioned on text only. `unit` has the shape of the latent.
 
-    Raises RequestError if an image is missing that the model cannot do without, and for conditions
+    Raises RequestError if a required image is missing, and for conditions
     that it does not take.
     """
     extra = _image_conditioning(model, request, inputs, init_image, unit, check)
@@ -117,10 +117,10 @@ def _image_conditioning(
     unit: Tensor,
     check: CancelCheck,
 ) -> ExtraConditioning | None:
-    """What comes from the init image, the mask and the control image."""
+    """The conditions from init image, mask and control image."""
     if model.input_kind == "inpainting":
         return _channels(_masked(model, init_image, unit))
-    if model.input_kind not in LED:
+    if model.input_kind not in CONTROL_INPUT_KINDS:
         return None
     control = None
     if request.control:
@@ -128,10 +128,10 @@ def _image_conditioning(
     if model.input_kind == EMBEDDED:
         return _embedded(model, request, control)
     height, width = (side * model.factor for side in unit.shape[-2:])
-    image = _led_by(model, control, init_image, (width, height))
+    image = _control_pixels(model, control, init_image, (width, height))
     if image is None:
-        if model.input_kind in NEEDED:
-            wanted = NEEDED[model.input_kind]
+        if model.input_kind in REQUIRED_IMAGES:
+            wanted = REQUIRED_IMAGES[model.input_kind]
             raise RequestError(
                 "control", "{model} needs {input}.", "Add one.", model=model.name, input=wanted
             )
@@ -157,8 +157,7 @@ def _channels(channels: Tensor) -> ExtraConditioning:
 
 
 def _embedded(model: Model, request: Request, image: np.ndarray | None) -> ExtraConditioning:
-    """Zeros beside the negative prompt, and where there is no image: as it was trained, which was
-    in part without images."""
+    """The image embedding; zeros for the negative prompt and without an image, as in training."""
     assert model.image is not None
     nothing = Cond(vector=torch.zeros(1, model.image.width, device=model.device))
     if image is None:
@@ -169,25 +168,25 @@ def _embedded(model: Model, request: Request, image: np.ndarray | None) -> Extra
     return ExtraConditioning(Cond(vector=noised), nothing)
 
 
-def _led_by(
-    model: Model, control: np.ndarray | None, original: InitImage | None, drawn: tuple[int, int]
+def _control_pixels(
+    model: Model, control: np.ndarray | None, original: InitImage | None, size: tuple[int, int]
 ) -> np.ndarray | None:
-    """The control image, or the image that is started from, of the region that is drawn, in
-    that size (width, height)."""
+    """The control image, or else the init image: the sampled region, resized to `size` (width,
+    height)."""
     if control is None:
         if original is None or model.input_kind == "depth":
             return None
-        return drawn_image(original.image, original.region, drawn)
+        return drawn_image(original.image, original.region, size)
     if model.input_kind == "upscaling":
         control = control.repeat(model.factor, axis=0).repeat(model.factor, axis=1)
     height, width = control.shape[:2]
     region = original.region if original is not None else Region(0, 0, width, height)
-    return drawn_image(control, region, drawn)
+    return drawn_image(control, region, size)
 
 
 def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
-    """The mask and what is kept, [1, 1 + C, h, w]; without a mask everything is redrawn, and
-    nothing is kept."""
+    """The mask and the latent of the kept part, [1, 1 + C, h, w]; without a mask everything is
+    redrawn, and nothing is kept."""
     if original is None or original.cells is None or original.kept is None:
         nothing = model.encode_gray(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
         return torch.cat([torch.ones_like(nothing[:, :1]), nothing], dim=1)
@@ -195,7 +194,7 @@ def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
 
 
 def _depths(image: np.ndarray, unit: Tensor) -> Tensor:
-    """[H, W] -> [1, 1, h, w], stretched to [-1, 1]."""
+    """A depth map [H, W] -> [1, 1, h, w], stretched to [-1, 1]."""
     depths = torch.as_tensor(image.astype(np.float32))[None, None].to(unit.device)
     depths = F.interpolate(depths, size=unit.shape[-2:], mode="bicubic", align_corners=False)
     low, high = depths.amin(), depths.amax()
@@ -203,7 +202,7 @@ def _depths(image: np.ndarray, unit: Tensor) -> Tensor:
 
 
 def _noised(model: Model, request: Request, small: Tensor) -> Tensor:
-    """With the noise of the level, in the scaling that preserves the variance."""
+    """With noise of the request's level, in the scaling that preserves the variance."""
     if request.noise_level > MAX_UPSCALING_NOISE_LEVEL:
         raise RequestError(
             "noise_level",

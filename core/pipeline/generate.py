@@ -1,4 +1,4 @@
-"""The everyday call: a request in, an image out."""
+"""The simplest call: a request in, an image out."""
 
 from __future__ import annotations
 

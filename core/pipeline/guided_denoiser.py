@@ -1,4 +1,4 @@
-"""From prompts to denoisers: the conditions, encoded, and the network guided by them."""
+"""From prompts to denoisers: encodes the conditions, and guides the network by them."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def guided_denoisers(
     check: CancelCheck,
     begin: int = 0,
 ) -> tuple[Denoiser, ...]:
-    """One for each step, as prompts may change from step to step.
+    """One denoiser for each step, because prompts may change from step to step.
 
-    Those before `begin` are never called: their prompts are not encoded. `unit` is the noise that
-    the run starts from; `check` is called before each evaluation of the network.
+    Those before `begin` are never called, so their prompts are not encoded. `unit` is the noise
+    that the run starts from; `check` is called before each evaluation of the network.
     """
 
     for name in ("zero_star", "zero_init"):
@@ -129,7 +129,7 @@ def _guided(
     batch = [*conds, negative]
 
     def alone(scale: float = 1.0) -> Denoiser:
-        """The prompt's estimate, guided only where the backbone does that by itself."""
+        """The prompt's estimate, without guidance except what the backbone applies itself."""
         conds = batch
         if model.has_guidance_embedding:
             scales = Cond(guidance=torch.full((1,), scale, device=model.device))
@@ -160,7 +160,7 @@ def _guided(
 
 
 def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
-    """Guided in the part of the model's time that is asked for."""
+    """Guided in the requested interval of the model's time."""
     guidance = request.guidance
     if (guidance.start, guidance.end) == (0.0, 1.0):
         return guided
@@ -172,8 +172,7 @@ def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoi
 def _side_by_side(
     network: Callable[[Cond], Denoiser], conds: Sequence[Cond]
 ) -> Callable[[Tensor, float], Sequence[Tensor]]:
-    """The estimates of x0 under several conditions: in one batch, unless one is longer than what is
-    read at once."""
+    """Estimates of x0 under several conditions, in one batch if their prompts have equal length."""
     if len({None if cond.tokens is None else cond.tokens.shape for cond in conds}) > 1:
         apart = [network(cond) for cond in conds]
         return lambda x, sigma: [denoise(x, sigma) for denoise in apart]
@@ -186,10 +185,10 @@ def _pair(
     weights: Sequence[float],
     image: float = 1.0,
 ) -> CondUncond:
-    """The estimate of the whole prompt and that of the negative one.
+    """The estimate of the whole prompt and that of the negative prompt.
 
-    `estimates` are those of its parts, of the negative prompt, and perhaps without an image,
-    whose influence is then weighed by `image`.
+    `estimates` are those of the prompt's parts, of the negative prompt, and perhaps without an
+    image, whose influence is then scaled by `image`.
     """
 
     def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
@@ -206,7 +205,7 @@ def _pair(
 
 
 def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:
-    """The share of the model's time between `start` and the finished image that is left."""
+    """The remaining share of the model's time, from `start` to the finished image."""
     noisiest, cleanest = schedule.t(start), schedule.t(schedule.sigma_min)
 
     def share(sigma: float) -> float:
@@ -216,6 +215,6 @@ def _remaining(schedule: Schedule, start: float) -> Callable[[float], float]:
 
 
 def _at_share(schedule: Schedule, share: float) -> float:
-    """Sigma after this share of the model's time, from pure noise on."""
+    """Sigma after this share of the model's time, counted from pure noise."""
     noisiest, cleanest = schedule.t(schedule.sigma_max), schedule.t(schedule.sigma_min)
     return schedule.sigma(noisiest + share * (cleanest - noisiest))

@@ -1,4 +1,4 @@
-"""The image that a run starts from and keeps outside the mask."""
+"""The init image, from which a run starts and which it keeps outside the mask."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TILE = 64
 
 @dataclass(frozen=True)
 class InitImage:
-    """The image that is started from or kept, and how much of it is redrawn."""
+    """The init image and how much of it is redrawn."""
 
     image: np.ndarray
     """The whole image, uint8 [H, W, 3]."""
     alpha: np.ndarray | None
-    """The opacity at which what is drawn is pasted, uint8 [H, W]; None: nothing is pasted."""
+    """The opacity at which the result is pasted, uint8 [H, W]; None: nothing is pasted."""
     region: Region
-    """The part that is drawn."""
+    """The part that is sampled."""
     latent: Tensor
     """The region, encoded: [1, C, h, w]."""
     cells: Tensor | None
@@ -50,7 +50,7 @@ class InitImage:
 
 
 def drawn_size(model: Model, request: Request) -> tuple[int, int]:
-    """(width, height) in pixels of what the networks draw."""
+    """(width, height) in pixels of the sampled region."""
     inpaint = request.inpaint
     if not request.mask or inpaint.area == "whole":
         return request.width, request.height
@@ -80,7 +80,7 @@ def _prepare(
     check: CancelCheck,
     region: Region | None = None,
 ) -> InitImage:
-    """`region`: the one that was chosen at the start of the run."""
+    """`region`: the region that was chosen at the start of the run."""
     drawn = drawn_size(model, request)
     whole = Region(0, 0, request.width, request.height)
     alpha = cells = small = None
@@ -133,10 +133,10 @@ def changed_init_image(
     change: Change,
     check: CancelCheck,
 ) -> InitImage | None:
-    """The init image from a change on; what is drawn keeps its place and size.
+    """The init image after a change; the sampled region keeps its place and size.
 
-    `started` and `first` are the request and the init image at the start of the run; `before`
-    are those of the segment that the change ends.
+    `started` and `first` are the request and the init image at the start of the run; `before` are
+    those of the segment that the change ends.
     """
     request, init_image = before
     asked = request.changed(change)
@@ -152,7 +152,7 @@ def changed_init_image(
         asked = replace(asked, inpaint=replace(asked.inpaint, area="whole"))
     else:
         region = first.region
-        asked = replace(asked, mask=started.mask)  # what is drawn keeps its size
+        asked = replace(asked, mask=started.mask)  # the sampled region keeps its size
     return _prepare(model, asked, image, mask, check, region)
 
 

@@ -1,12 +1,13 @@
-"""From a painted mask to what is redrawn, and from what was drawn back into the image.
+"""Inpainting: from a painted mask to the sampled region, and from the result back into the image.
 
-One chain of masks, each a function of the one before, so that what is shown is what is used:
+A chain of masks, each a function of the previous one, so the mask that is shown is the one that is
+used:
 
-    painted mask -> blend alpha (inverted, grown, blurred as asked)
+    painted mask -> blend alpha (inverted, grown, blurred as requested)
                  -> region (the whole image, or the part around the alpha)
-                 -> latent mask (8-pixel cells of the region at the size it is drawn in)
+                 -> latent mask (8-pixel cells of the region at the size it is sampled in)
 
-Where the blend alpha is 0, the finished image is the original to the bit. Imports no torch.
+Where the blend alpha is 0, the finished image equals the original to the bit. Imports no torch.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from ..images import mask_morphology
 from ..request.parameters import Inpaint
 
 EVENED = 3.0
-"""Standard deviation, in pixels, over which the border of a pasted part is evened out."""
+"""Standard deviation, in pixels, of the correction at the border of a pasted part."""
 
 SOFT_EDGE = 0.25
-"""Soft masks: an alpha below it fades into the original."""
+"""Soft masks: an alpha below this fades into the original."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """The part of an image that is drawn anew, in pixels; right and bottom are beyond it."""
+    """The part of an image that is sampled, in pixels; right and bottom are exclusive."""
 
     left: int
     top: int
@@ -48,7 +49,7 @@ class Region:
 
 
 def bounds(alpha: np.ndarray) -> Region | None:
-    """The smallest region that holds all of [H, W] that is not 0; None if all is."""
+    """The smallest region that holds all nonzero pixels of [H, W]; None if there are none."""
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
     if not len(rows):
         return None
@@ -56,9 +57,9 @@ def bounds(alpha: np.ndarray) -> Region | None:
 
 
 def redrawn(mask: np.ndarray, inpaint: Inpaint) -> np.ndarray:
-    """What of an image is redrawn: painted uint8 [H, W] -> uint8 [H, W], 255 wholly.
+    """The mask as requested: painted uint8 [H, W] -> uint8 [H, W]; 255 redraws a pixel fully.
 
-    Inverted, then grown (or shrunk), then blurred, as far as asked.
+    Inverted, then grown (or shrunk), then blurred.
     """
     result = 255 - mask if inpaint.invert else mask
     if inpaint.grow > 0:
@@ -72,10 +73,10 @@ def redrawn(mask: np.ndarray, inpaint: Inpaint) -> np.ndarray:
 
 
 def blend_alpha(redrawn: np.ndarray, inpaint: Inpaint) -> np.ndarray:
-    """How much of what was drawn is pasted: uint8 [H, W] -> uint8 [H, W].
+    """How much of the result is pasted: uint8 [H, W] -> uint8 [H, W].
 
-    A soft mask says when a pixel joins in, not how much of it is shown, so only its faint outer
-    part fades.
+    A soft mask says when a pixel joins the sampling, not how much of it is shown, so only its faint
+    outer part fades.
     """
     if not inpaint.soft:
         return redrawn
@@ -84,10 +85,10 @@ def blend_alpha(redrawn: np.ndarray, inpaint: Inpaint) -> np.ndarray:
 
 
 def region(redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int]) -> Region:
-    """What is drawn anew at the size `drawn` (width, height).
+    """The region that is sampled at the size `drawn` (width, height).
 
-    Around the part that is redrawn, padded and brought to the aspect of `drawn` where the image
-    is large enough for that. Raises RequestError if nothing is painted.
+    The masked part, padded and extended to the aspect ratio of `drawn` if the image is large
+    enough. Raises RequestError if nothing is painted.
     """
     height, width = redrawn.shape
     if inpaint.area == "whole":
@@ -108,14 +109,14 @@ def _padded(low: int, high: int, padding: int, length: int) -> tuple[int, int]:
 
 
 def _widened(low: int, high: int, wanted: int, length: int) -> tuple[int, int]:
-    """At least `wanted` long, about the same middle, within [0, length]."""
+    """At least `wanted` long, around the same centre, within [0, length]."""
     wanted = min(max(wanted, high - low), length)
     start = min(max(0, low - (wanted - (high - low)) // 2), length - wanted)
     return start, start + wanted
 
 
 def drawn_image(image: np.ndarray, region: Region, drawn: tuple[int, int]) -> np.ndarray:
-    """The region of [H, W, 3] or [H, W] at the size it is drawn in."""
+    """The region of [H, W, 3] or [H, W], resized to the size it is sampled in."""
     part = region.of(image)
     if region.size == drawn:
         return part
@@ -141,7 +142,7 @@ def pasted(
     drawn: np.ndarray,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The image with the drawn region in it: uint8 [H, W, 3]; see `patched`."""
+    """The image with the sampled region in it: uint8 [H, W, 3]; see `patched`."""
     result = image.copy()
     region.of(result)[...] = patched(image, alpha, region, drawn, kept)
     return result
@@ -154,7 +155,7 @@ def patched(
     drawn: np.ndarray,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
-    """What the region looks like with what was drawn in it: uint8, of the region's size.
+    """The region with the result in it: uint8, of the region's size.
 
     `alpha` is the blend alpha of the whole image; `drawn` is uint8 [h, w, 3] of any size. Given
     `kept`, bool [h / 8, w / 8], the cells of the latent that were not redrawn, the colours of the
@@ -179,10 +180,10 @@ def matched(
 ) -> np.ndarray:
     """The patch without the two differences that make a seam: float32 [H, W, 3].
 
-    Where the latent was kept (bool [H, W]) the patch should be the original: what it is off by is
-    the decoder's shift in colour, which is taken away everywhere. What then remains at the border
-    to the outside (bool [H, W]) is evened out over the nearest pixels only, so that what was
-    drawn keeps its own colours.
+    Where the latent was kept (bool [H, W]) the patch should equal the original: its difference is
+    the decoder's shift in colour, which is subtracted everywhere. The remaining difference at the
+    border to the outside (bool [H, W]) is spread over the nearest pixels only, so that the result
+    keeps its own colours.
     """
     patch = patch + spread(original - patch, (kept & outside).astype(np.float32))
     near = Image.fromarray((255 * outside).astype(np.uint8))
@@ -192,7 +193,7 @@ def matched(
 
 
 def filled(image: np.ndarray, redrawn: np.ndarray) -> np.ndarray:
-    """The image with what surrounds the painted part drawn smoothly into it: uint8 [H, W, 3]."""
+    """The image with the masked part filled smoothly from its surroundings: uint8 [H, W, 3]."""
     outside = 1 - redrawn.astype(np.float32) / 255
     smooth = spread(image.astype(np.float32), outside)
     weight = outside[..., None]
@@ -200,11 +201,11 @@ def filled(image: np.ndarray, redrawn: np.ndarray) -> np.ndarray:
 
 
 def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Values carried smoothly from where they are known to where they are not.
+    """Interpolates values smoothly from known to unknown pixels.
 
     float32 [H, W, C] and the certainty float32 [H, W] in [0, 1] -> float32 [H, W, C]; 0 if nothing
-    is known. Push-pull: averages of known values at ever coarser scales fill what finer ones lack.
-    Source: Gortler et al. 1996, "The Lumigraph", section 3.4.
+    is known. Push-pull: averages of known values at ever coarser scales fill the gaps at finer
+    ones. Source: Gortler et al. 1996, "The Lumigraph", section 3.4.
     """
     if min(known.shape) <= 1:
         total = known.sum()
@@ -220,7 +221,7 @@ def spread(values: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    """Means of 2 x 2, the last row and column repeated where their number is odd."""
+    """Means of 2 x 2; an odd last row or column is repeated."""
     height, width, _ = values.shape
     even = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     pairs = even[0::2] + even[1::2]
@@ -228,7 +229,7 @@ def _halved(values: np.ndarray) -> np.ndarray:
 
 
 def _doubled(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Twice as large, bilinearly, cut to `shape`."""
+    """Twice as large, bilinearly, cropped to `shape`."""
     for axis in (0, 1):
         ends = [(1, 1) if i == axis else (0, 0) for i in range(3)]
         padded = np.moveaxis(np.pad(values, ends, mode="edge"), axis, 0)

@@ -1,8 +1,8 @@
-"""Samplers and schedules of your own, besides those that have a name.
+"""User-defined samplers and schedules, passed as functions.
 
-A sampler of your own is a function, which JSON cannot hold: such a run and its image say that they
-are not `replayable`. A schedule of your own is computed once, and its noise levels are recorded in
-the request: such a run is replayable.
+JSON cannot hold a function, so a run with such a sampler, and its image, are not `replayable`. A
+schedule is computed once and its noise levels are recorded in the request, so such a run is
+replayable.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..sampling.trajectory import Sampler
 
 
 def with_sampler(request: Request, sampler: str | Sampler | None) -> Request:
-    """`request` with a sampler by name; a function leaves it as it is. Raises RequestError."""
+    """`request` with a sampler by name; a function does not change it. Raises RequestError."""
     if not isinstance(sampler, str) or sampler == request.sampler:
         return request
     return replace(request, sampler=sampler, options=Options())
@@ -28,9 +28,10 @@ def with_sampler(request: Request, sampler: str | Sampler | None) -> Request:
 def with_schedule(
     request: Request, schedule: str | Levels | Sequence[float] | None, model: Model
 ) -> Request:
-    """`request` with a schedule: a name, (steps, model's schedule) -> sigmas, or the sigmas.
+    """`request` with a schedule: a name, a function (steps, model's schedule) -> sigmas, or the
+    sigmas.
 
-    A last sigma of 0 may be left out. Raises RequestError unless they fall.
+    The last sigma, 0, may be left out. Raises RequestError unless they decrease.
     """
     if schedule is None:
         return request

@@ -1,4 +1,4 @@
-"""A request made ready for the loop, and the metadata that is stored with its states."""
+"""A prepared run, and the metadata that is stored with its states."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ class PreparedRun:
     inputs: Inputs
     noise: Noise
     unit: Tensor
-    """The unit noise it starts from, [1, C, h, w]."""
+    """The unit noise that it starts from, [1, C, h, w]."""
     start: State
     segments: tuple[Segment, ...]
     check: CancelCheck = never_cancel
-    """Called before each tile of whatever is computed; the state before stays good."""
+    """Called before each tile of any computation; if it raises, the previous state remains
+    valid."""
 
     @property
     def sigmas(self) -> tuple[float, ...]:
-        """The noise levels that are visited, the last 0."""
+        """The noise levels of the run, the last 0."""
         return self.segments[-1].sigmas
 
     @cached_property
     def recorded_request(self) -> Request:
-        """The request with the model's digest: what makes the image again."""
+        """The request with the model's digest, which makes the image again."""
         model = self.model
         return replace(
             self.request, model_digest=model.digest, prediction=model.prediction_override
@@ -48,7 +49,7 @@ class PreparedRun:
 
     @cached_property
     def description(self) -> Mapping[str, str]:
-        """`description` of this run; kept, as it is written with every step."""
+        """`description` of this run; cached, because it is written with every step."""
         return description(self.recorded_request, str(self.model.device), self.model.arithmetic)
 
     @property
@@ -58,11 +59,11 @@ class PreparedRun:
 
     @property
     def replayable(self) -> bool:
-        """Whether the request, as JSON, makes the same image: not with a sampler of your own."""
+        """Whether the request, as JSON, makes the same image: not with a user-defined sampler."""
         return not any(segment.own_sampler for segment in self.segments)
 
     def segment(self, index: int) -> Segment:
-        """The one that step `index` belongs to."""
+        """The segment of step `index`."""
         return next(part for part in reversed(self.segments) if part.begin <= max(0, index))
 
 

@@ -1,4 +1,4 @@
-"""What an image looks like while it is drawn."""
+"""Previews of an image while it is generated."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ MATCHED_AT_ONCE = 512 * 512
 
 @torch.no_grad()
 def preview(run: PreparedRun, step: Step) -> Preview:
-    """The image after `step`, where it is drawn.
+    """The image after `step`, of the sampled region.
 
-    Coarse where decoding takes long, and without matched colours where matching does.
+    Approximate if decoding is slow, and without matched colours if matching is slow.
     """
     segment = run.segment(step.state.index - 1)
     model = segment.model
@@ -42,6 +42,6 @@ def preview(run: PreparedRun, step: Step) -> Preview:
 
 @torch.no_grad()
 def preview_after(run: PreparedRun, done: int, x0: Tensor) -> np.ndarray:
-    """The whole image after `done` steps, whose estimate was `x0`: uint8 [H, W, 3]."""
+    """The whole image after `done` steps, with the estimate `x0`: uint8 [H, W, 3]."""
     segment = run.segment(done - 1)
     return compose(segment, decode(segment.model, x0, run.check))[0]

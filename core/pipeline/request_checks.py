@@ -1,4 +1,4 @@
-"""Whether a request fits the model and the inputs, before anything is computed."""
+"""Checks that a request fits the model and the inputs, before anything is computed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .init_image import drawn_size
 
 
 def with_recorded_prediction(model: Model, request: Request) -> Model:
-    """The model with the prediction type that the request was recorded with."""
+    """The model with the prediction type that is recorded in the request."""
     if request.prediction or request.model_digest:
         return model.with_prediction(request.prediction)
     return model
 
 
 def check_request(model: Model, request: Request, inputs: Inputs) -> None:
-    """Raises RequestError for what does not fit."""
+    """Raises RequestError if anything does not fit."""
     if request.count != 1:
         raise RequestError("count", "A run makes a single image.", "Use request.each().")
     check_size(model, *drawn_size(model, request), request.tile)
@@ -58,7 +58,7 @@ def check_takes_text(model: Model, request: Request) -> None:
 
 
 def check_loras(prompt: str, syntax: str) -> None:
-    """Raises RequestError if `prompt` names a LoRA, for runs in which nothing applies them."""
+    """Raises RequestError if `prompt` names a LoRA, for runs that cannot apply LoRAs."""
     if named := loras(prompt, syntax):
         raise RequestError(
             "prompt",
@@ -69,7 +69,8 @@ def check_loras(prompt: str, syntax: str) -> None:
 
 
 def check_size(model: Model, width: int, height: int, tile: int) -> None:
-    """Raises RequestError for sides in pixels, or a tile's side, that the model cannot draw."""
+    """Raises RequestError for sides in pixels, or the side of a tile, that the model does not
+    support."""
     limit = MAX_SIDE if tile else model.max_side
     for name, side in (("width", width), ("height", height)):
         if side % model.size_multiple or side > limit:

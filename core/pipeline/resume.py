@@ -1,4 +1,4 @@
-"""Continuing a saved job in another process, to the same bits."""
+"""Resumes a saved job in another process, with identical bits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def resume(
 ) -> tuple[PreparedRun, State]:
     """The run of a saved job, and the state to continue from with `steps(run, state)`.
 
-    Raises RequestError if it was made for another model, StateError if its state does not fit it.
+    Raises RequestError if it was made for another model, StateError if its state does not fit.
     """
     run = prepare(model, saved.request, saved.inputs, check)
     x = saved.state.x

@@ -1,4 +1,5 @@
-"""A run stopped after a step, in one file: another process continues it to the same bits."""
+"""A run that was stopped after a step, in one file: another process resumes it with identical
+bits."""
 
 from __future__ import annotations
 
@@ -24,19 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SavedJobHeader:
-    """What a file says of itself: enough to load the model before the rest of the file."""
+    """The header of the file: enough to load the model before the rest is read."""
 
     request: Request
     """With the changes made so far, and the model's digest."""
     environment: Environment
-    """The one it was written in."""
+    """The environment that wrote it."""
     step_digests: tuple[str, ...] = ()
-    """Of the states after the steps so far, as the writer abbreviates them."""
+    """Digests of the states after the steps so far, as abbreviated by the writer."""
 
 
 @dataclass(frozen=True)
 class SavedJob:
-    """What a file holds: all that is needed beside the model."""
+    """The contents of a file: everything that is needed besides the model."""
 
     request: Request
     state: State
@@ -54,10 +55,10 @@ def save(
     durable: bool = True,
     step_digests: Sequence[str] = (),
 ) -> None:
-    """Write `run` as it stands at `state`, whole or not at all. Raises OSError.
+    """Writes `run` at `state`, atomically. Raises OSError.
 
-    Without its inputs, whoever loads it has to bring them. Step digests hold no spaces. Raises
-    StateError for a sampler of your own, which a file cannot hold.
+    Without its inputs, the caller of `load` has to supply them. Step digests hold no spaces. Raises
+    StateError for a user-defined sampler, which a file cannot hold.
     """
     if not run.replayable:
         raise StateError("A run with a sampler of your own cannot be saved.", "Name a sampler.")
@@ -79,12 +80,12 @@ def _named(inputs: Inputs) -> dict[str, np.ndarray]:
 
 
 def _own(array: np.ndarray) -> np.ndarray:
-    """Writable: a canvas shares read-only arrays, which torch warns about."""
+    """A writable copy: a canvas shares read-only arrays, which torch warns about."""
     return array if array.flags.writeable else array.copy()
 
 
 def load(path: Path) -> SavedJob:
-    """Raises StateError for a file that is not one, is damaged, or from a newer version."""
+    """Raises StateError if the file is not a saved job, is damaged, or is from a newer version."""
     with _as_state_error(path):
         file = state_file.load(path)
         header = _header(file.metadata)
@@ -94,7 +95,7 @@ def load(path: Path) -> SavedJob:
 
 
 def read_header(path: Path) -> SavedJobHeader:
-    """Without its tensors, and without torch. Raises StateError as `load` does."""
+    """Reads no tensors and needs no torch. Raises StateError like `load`."""
     with _as_state_error(path):
         return _header(state_file.read_metadata(path))
 
@@ -102,7 +103,7 @@ def read_header(path: Path) -> SavedJobHeader:
 def _header(metadata: Mapping[str, str]) -> SavedJobHeader:
     request = Request.from_json(metadata["request"])
     made_in = Environment.from_json(metadata["environment"])
-    # Of the text as it is: a later version writes the same request with more fields.
+    # The digest is of the text as stored: a later version writes the same request with more fields.
     if metadata["recipe"] != hashlib.sha256(metadata["request"].encode()).hexdigest():
         raise InvalidError("its recipe does not match its digest")
     return SavedJobHeader(request, made_in, tuple(metadata.get("marks", "").split()))
@@ -110,7 +111,7 @@ def _header(metadata: Mapping[str, str]) -> SavedJobHeader:
 
 @contextmanager
 def _as_state_error(path: Path) -> Generator[None]:
-    """Turns what is wrong with a file into StateError."""
+    """Turns errors in a file into StateError."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The parts of a run along which nothing changes.
+"""The segments of a run: between two changes, nothing changes.
 
-A request without changes is one segment. Each change, recorded or made while it runs, begins
-another one from the state that was reached.
+A request without changes is one segment. Each change, recorded or made during the run, starts a new
+one from the current state.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from .init_image import InitImage
 
 @dataclass(frozen=True)
 class Segment:
-    """From one step to the next change."""
+    """The steps from one change to the next."""
 
     begin: int
     """Its first step."""
     request: Request
-    """What is asked for along it, without changes."""
+    """The settings of this segment, without changes."""
     model: Model
     init_image: InitImage | None
     extra: ExtraConditioning | None
     sigmas: tuple[float, ...]
-    """Of the whole run: those before `begin` were visited already."""
+    """Of the whole run: those before `begin` are done."""
     sampler: Sampler
     denoisers: tuple[Denoiser, ...]
     """One for each step."""
     resets_memory: bool = False
     """Whether the sampler starts without the memory of earlier segments."""
     own_sampler: bool = False
-    """Whether the sampler is not the one that the request names."""
+    """Whether the sampler is user-defined, not the one that the request names."""
 
     def step(self, state: State, noise: Noise) -> Step:
         """The step after `state`, which must belong to this segment."""
@@ -61,8 +61,7 @@ def first_segment(
     own_sampler: Sampler | None = None,
 ) -> Segment:
     """`unit` is the noise that the run starts from, [1, C, h, w]; `check` is called before each
-    evaluation of the network, and of each tile where there are tiles.
-    """
+    evaluation of the network, and before each tile."""
     sigmas = noise_levels(model, request)
     if init_image is not None:
         sigmas = truncate(sigmas, request.strength)
@@ -85,8 +84,8 @@ def next_segment(
 ) -> Segment:
     """The segment after a change.
 
-    New noise levels are those of the new schedule below the level that was reached. Raises
-    RequestError if the run is over by then.
+    New noise levels are those of the new schedule below the current level. Raises RequestError if
+    no steps are left.
     """
     begin, steps = change.step, len(before.sigmas) - 1
     if begin >= steps:

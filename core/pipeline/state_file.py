@@ -1,4 +1,4 @@
-"""States as files: safetensors that appear whole or not at all, and are checked when read."""
+"""Saves states as safetensors files, atomically, and checks them when they are loaded."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MAX_FILE_BYTES = 2**30
-MAX_HEADER_BYTES = 100_000_000  # as the format has it
+MAX_HEADER_BYTES = 100_000_000  # required by the format
 MAX_INDEX = 1_000_000
 TENSOR_PREFIX = "beside."
-"""Before the names of tensors that are not part of the state."""
+"""The prefix of tensors that are not part of the state."""
 
 
 @dataclass(frozen=True)
 class StateFile:
-    """What a file holds."""
+    """The contents of a file."""
 
     state: State
     tensors: Mapping[str, Tensor] = field(default_factory=dict[str, "Tensor"])
@@ -40,11 +40,11 @@ def save(
     *,
     durable: bool = True,
 ) -> None:
-    """Write the state as safetensors, whole or not at all: a file at `path` is replaced at once.
+    """Writes the state as safetensors, atomically; an existing file at `path` is replaced.
 
-    The tensors are "x", "memory.0", "memory.1" ..., and "index", an int64 scalar, and
-    `tensors`. `durable` waits until they are on the disk, which outlives a power failure too.
-    Raises ValueError for a state that `load` would refuse, OSError if it cannot be written.
+    The tensors are "x", "memory.0", "memory.1" ..., and "index", an int64 scalar, and `tensors`.
+    `durable` waits until they are on the disk, so that they survive a power failure. Raises
+    ValueError for a state that `load` would refuse, OSError if it cannot be written.
     """
     import torch
     from safetensors.torch import save as to_bytes
@@ -62,9 +62,9 @@ def save(
 
 
 def load(path: Path) -> StateFile:
-    """What `save` wrote, on the CPU, bit for bit.
+    """Reads what `save` wrote, on the CPU, bit for bit.
 
-    Raises ValueError for a file that is not one or is damaged, OSError if it cannot be read.
+    Raises ValueError if the file is damaged or of another kind, OSError if it cannot be read.
     """
     import torch
     from safetensors import SafetensorError
@@ -115,9 +115,9 @@ def load(path: Path) -> StateFile:
 
 
 def read_metadata(path: Path) -> Mapping[str, str]:
-    """What was saved beside the tensors, read without them and without torch.
+    """The metadata of the file, read without the tensors and without torch.
 
-    Raises ValueError for a file that has none, OSError if it cannot be read.
+    Raises ValueError if it has none, OSError if it cannot be read.
     """
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -139,7 +139,7 @@ def _prefixed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _metadata(data: bytes) -> dict[str, str]:
-    """Of a file that safetensors has found to be well formed."""
+    """The metadata of a file that safetensors has validated."""
     end = 8 + int.from_bytes(data[:8], "little")
     header: Any = json.loads(data[8:end])
     return cast("dict[str, str]", header.get("__metadata__", {}))

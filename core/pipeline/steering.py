@@ -1,4 +1,4 @@
-"""Changing a run from one of its steps on."""
+"""Steering: changes a run from one of its steps on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .segments import Segment, next_segment
 
 @torch.no_grad()
 def steer(run: PreparedRun, change: Change) -> PreparedRun:
-    """The run with `change` from the state after `change.step` steps on, recorded in its request.
+    """The run with `change` from the state after `change.step` steps, recorded in its request.
 
     Raises RequestError if the change does not fit, or comes too late.
     """

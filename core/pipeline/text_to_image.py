@@ -1,4 +1,4 @@
-"""From a prompt to an image: the whole way.
+"""The text-to-image pipeline: from a prompt to an image.
 
     run = prepare(model, request)
     for step in steps(run):
@@ -46,12 +46,11 @@ def prepare(
     sampler: str | Sampler | None = None,
     schedule: str | Levels | Sequence[float] | None = None,
 ) -> PreparedRun:
-    """Everything that the steps need, computed once.
+    """Prepares everything that the steps need.
 
-    `check` is called before each tile and each evaluation of the network from now on; what it
-    raises ends the computation. `sampler` and `schedule`, names or your own, replace those of the
-    request: see `own_methods`. Raises RequestError if the request does not fit the model or the
-    inputs.
+    `check` is called before each tile and each evaluation of the network; an exception from it ends
+    the computation. `sampler` and `schedule`, names or user-defined, replace those of the request:
+    see `own_methods`. Raises RequestError if the request does not fit the model or the inputs.
     """
     inputs = inputs or Inputs()
     model = with_recorded_prediction(model, request)
@@ -96,7 +95,7 @@ def steps(run: PreparedRun, state: State | None = None) -> Iterator[Step]:
     state = state or run.start
     while state.index < run.total:
         segment = run.segment(state.index)
-        with torch.no_grad():  # not around the yield: the caller's own torch code is not ours
+        with torch.no_grad():  # not around the yield: torch code of the caller is not ours
             step = segment.step(state, run.noise)
         yield step
         state = step.state

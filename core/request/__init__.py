@@ -1,1 +1,1 @@
-"""What is asked for: frozen, typed, JSON both ways."""
+"""Requests: frozen, typed, with JSON in both directions."""

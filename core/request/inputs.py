@@ -1,6 +1,6 @@
-"""The images that a request starts from, and the other models that it may need.
+"""The images and other models that a request refers to.
 
-A request names images by digest. Imports no torch.
+A request refers to images by digest. Imports no torch.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from .request import Request
 
 Models = Callable[["Request", bool], "Model"]
-"""From the request in force after a change, which may name another model or, in its prompts, other
-LoRAs, to the model that draws from there on. If the second argument is true, the request's
-`addons` are all that its prompts name, as they were recorded.
+"""(request, complete) -> the model after a change. The request is the one in force; it may name
+another model or, in its prompts, other LoRAs. If `complete` is true, the request's `addons` are all
+that its prompts name, as they were recorded.
 
-Raises ModelError, RequestError."""
+Raises ModelError, RequestError.
+"""
 
 
 class DigestCache:
-    """The digest of each array, computed once. It keeps the arrays, which must not change."""
+    """Caches the digest of each array. It keeps the arrays, which must not change."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[np.ndarray, str]] = {}
@@ -48,10 +49,10 @@ class Inputs:
     mask: np.ndarray | None = None
     """uint8 [H, W]: 0 keeps the pixel, 255 redraws it, values between blend."""
     images: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
-    """The control image, and those that only the request's changes name, by digest."""
+    """The control image, and images that only the request's changes refer to, by digest."""
     models: Models | None = None
-    """Where changes get their models, and LoRAs that prompts name; None: there is one model, and
-    nothing applies LoRAs."""
+    """Provides the models of changes, and LoRAs that prompts name; None: there is one model, and
+    LoRAs are not applied."""
     digests: DigestCache = field(default_factory=DigestCache, repr=False)
 
     def digest(self, pixels: np.ndarray) -> str:
@@ -59,7 +60,7 @@ class Inputs:
         return self.digests.of(pixels)
 
     def request(self, request: Request) -> Request:
-        """`request` with the digests of `image` and `mask`, whatever it named before."""
+        """`request` with the digests of `image` and `mask` in place of its own."""
         named: dict[str, str] = {}
         if self.image is not None:
             named["init"] = self.digest(self.image)
@@ -77,12 +78,12 @@ class Inputs:
         yield from self.images.items()
 
     def with_images(self, images: Mapping[str, np.ndarray]) -> Inputs:
-        """With more images that changes name, by digest."""
+        """With more images that changes refer to, by digest."""
         return replace(self, images={**self.images, **images})
 
 
 def find_image(inputs: Inputs, field: str, named: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The image that `field` of a request names. Raises RequestError."""
+    """The image that `field` of a request refers to. Raises RequestError."""
     pixels = inputs.images.get(named)
     if pixels is None:
         own = (pixels for pixels in (inputs.image, inputs.mask) if pixels is not None)

@@ -34,18 +34,18 @@ class Group:
 
     title: str
     panel: str = ""
-    """Where the window has them: "main", "more", "control", "inpaint" or "mask"."""
+    """The panel of the window: "main", "more", "control", "inpaint" or "mask"."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of the values that a parameter may have."""
+    """One of the values of a parameter."""
 
     title: str = ""
     """Empty: the value itself is its name, in every language."""
     help: str = ""
     infotext: str = ""
-    """What AUTOMATIC1111 calls it, where that is another word."""
+    """AUTOMATIC1111's name, if it differs."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class InfotextKey:
 
     name: str
     read: Callable[[str], Any] | None = None
-    """Raises ValueError; None: as the type is written."""
+    """Raises ValueError; None: by the parameter's type."""
     write: Callable[[Any], str] | None = None
     when: Callable[[Context], bool] = always
-    """Whether this name is used, where a parameter has several."""
+    """Whether this name is used, for parameters with several names."""
     always: bool = False
-    """Written also where the value is the default: other programs have another default."""
+    """Written even if the value is the default: other programs have another default."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class Flag:
     name: str
     metavar: str = ""
     needs: str = ""
-    """The flag without which this one would do nothing."""
+    """The flag without which this one would have no effect."""
     excludes: tuple[str, ...] = ()
-    """Flags that would do nothing beside it."""
+    """Flags beside which it would have no effect."""
     special: bool = False
-    """Added by the command itself, since it sets more than this parameter."""
+    """Added by the command itself, because it sets more than this parameter."""
 
 
 @dataclass(frozen=True)
@@ -84,22 +84,22 @@ class Parameter:
     help: str
     group: Group
     field: str = ""
-    """Of the request: "steps", or with its part "guidance.rescale"."""
+    """The field of the request: "steps", or with its part "guidance.rescale"."""
     kind: type = float
-    """bool, int, float, str, or tuple for a list of falling numbers."""
+    """bool, int, float, str, or tuple for a list of decreasing numbers."""
     optional: bool = False
     """Whether it may be None."""
     default: Any = None
 
     name: str = ""
-    """Unique, where `field` has no part to stand in: "guidance_start"."""
+    """Unique, without dots: "guidance_start"."""
     low: float = -math.inf
     high: float = math.inf
-    """The highest number; of text, the most characters; of a list, the highest item."""
+    """The maximum number; of a text, the maximum length; of a list, the maximum item."""
     exclusive: bool = False
     """Whether `low` itself is outside."""
     most: int = 0
-    """Of a list: the largest number of items."""
+    """Maximum number of items of a list."""
     useful: tuple[float, float] | None = None
     """The part of the range that a slider covers."""
     step: float = 1.0
@@ -107,21 +107,21 @@ class Parameter:
     unit: str = ""
     choices: Mapping[Any, Choice] | None = None
     parse: Callable[[str], Any] | None = None
-    """Reads the value as people and other programs write it. Raises ValueError."""
+    """Parses a value as users and other programs write it. Raises ValueError."""
     unset: str = ""
-    """What is shown for None, or for 0 where that stands for a default."""
+    """Shown for None, or for 0 if it means a default."""
     row: str = ""
-    """The title of its row in a panel, where that is shorter or also of the parameter after it."""
+    """The title of its row in a panel, if it is shorter or shared with the next parameter."""
     follows: bool = False
-    """Whether it stands in the row of the parameter before it."""
+    """Whether it shares the row of the previous parameter."""
     infotext: tuple[InfotextKey, ...] = ()
     flag: Flag | None = None
     applies: Callable[[Context], bool] = always
-    """Whether it has an effect, the others being as they are."""
+    """Whether it has an effect, given the other parameters."""
 
     @property
     def texts(self) -> Iterator[str]:
-        """All that is translated."""
+        """All translatable texts."""
         yield from filter(None, (self.group.title, self.title, self.help, self.row, self.unset))
         for choice in (self.choices or {}).values():
             yield from filter(None, (choice.title, choice.help))
@@ -133,7 +133,7 @@ class Parameter:
         return values
 
     def kind_of(self, value: Any) -> Any:
-        """A value of a control, which may be a whole number where any is meant, in its type."""
+        """The value of a control in the parameter's type; controls return whole numbers as int."""
         return self.kind(value) if self.kind in (int, float) and value is not None else value
 
     def within(self, value: float) -> bool:
@@ -287,7 +287,7 @@ def parameter(
 
 
 def rows(kind: type[Any], part: str = "") -> Iterator[Parameter]:
-    """Those that the fields of a dataclass, and of the dataclasses in it, declare."""
+    """The rows of the fields of a dataclass, and of the dataclasses in it."""
     hints = get_type_hints(kind)
     for item in fields(kind):
         hint = hints[item.name]

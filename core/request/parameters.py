@@ -47,24 +47,24 @@ MASK = Group("Advanced mask options", "mask")
 
 @dataclass(frozen=True)
 class ModelTraits:
-    """What a model does with parameters that not every model has a use for."""
+    """What a model supports."""
 
     prediction: str = ""
     """What its network predicts, a key of `predictions.PREDICTIONS`; empty: not known."""
     input_kind: str = ""
-    """What it is conditioned on beside the prompt, such as "instruct-pix2pix" or "upscaling"."""
+    """What it is conditioned on besides the prompt, such as "instruct-pix2pix" or "upscaling"."""
     clip_skip: bool = True
     vae: bool = True
     """Whether another autoencoder may replace its own."""
     refiner: bool = True
     """Whether another model can take over for the last steps."""
     needs_vae: bool = False
-    """Whether its file has no autoencoder."""
+    """Whether its file lacks an autoencoder."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What decides whether a parameter has an effect."""
+    """Everything that decides whether a parameter has an effect."""
 
     values: Parameters
     refiner: str = ""
@@ -72,7 +72,7 @@ class Context:
     from_image: bool = False
     masked: bool = False
     model: ModelTraits | None = None
-    """None: not known, so that it may have a use for everything."""
+    """None: unknown, so it may support everything."""
 
 
 def _takes(option: str) -> Callable[[Context], bool]:
@@ -141,7 +141,7 @@ def _write_percent(share: float) -> str:
 
 @dataclass(frozen=True)
 class Guidance:
-    """How the conditional and the unconditional prediction are combined, beside the scale."""
+    """How the conditional and the unconditional prediction are combined, besides the scale."""
 
     rescale: float = parameter(
         0.0,
@@ -271,7 +271,7 @@ class Guidance:
 
 @dataclass(frozen=True)
 class Options:
-    """The keywords of the functions that make samplers; None: the sampler's default."""
+    """Keyword arguments of the sampler functions; None: the sampler's default."""
 
     eta: float | None = parameter(
         None,
@@ -362,13 +362,13 @@ class Options:
 
     @property
     def given(self) -> dict[str, float | int]:
-        """Those that are not None."""
+        """Those that are set."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The noise levels, beside the choice of a schedule."""
+    """Noise levels, besides the choice of a schedule."""
 
     sigmas: tuple[float, ...] = parameter(
         (),
@@ -620,7 +620,7 @@ class Inpaint:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of an image, not checked."""
+    """The parameters of an image, unchecked."""
 
     prompt: str = parameter(
         "",
@@ -880,7 +880,7 @@ _GROUPS = (
 )  # fmt: skip
 
 REQUESTED = tuple(rows(Parameters))
-"""Those that a request has, each at its `field`."""
+"""The parameters of a request, each at its `field`."""
 
 PARAMETERS: Mapping[str, Parameter] = {
     row.name: row
@@ -888,7 +888,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         (*REQUESTED, *rows(Refiner, "refiner.")), key=lambda row: _GROUPS.index(row.group)
     )
 }
-"""All by their names, a group after the other."""
+"""All by name, in groups."""
 
 
 def with_fields(values: Mapping[str, Any]) -> Parameters:
@@ -904,5 +904,5 @@ def with_fields(values: Mapping[str, Any]) -> Parameters:
 
 
 def in_panel(panel: str) -> tuple[Parameter, ...]:
-    """Those that a panel of the window has."""
+    """The parameters of a panel of the window."""
     return tuple(row for row in PARAMETERS.values() if row.group.panel == panel)

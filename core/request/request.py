@@ -39,35 +39,36 @@ MAX_CHANGES = 1000
 
 @dataclass(frozen=True)
 class Addon:
-    """A file that the model was changed with for an image, so that it is known again."""
+    """A file that the model was changed with for an image, so that it can be recognised."""
 
     kind: Literal["lora", "embedding", "vae", "text"]
     name: str
-    """As the prompt, or `Request.vae`, names it; of a text encoder, its file's."""
+    """As the prompt, or `Request.vae`, names it; for a text encoder, the name of its file."""
     digest: str
     """SHA-256 of the file."""
     short: str = ""
-    """The hash that AUTOMATIC1111 writes: of a LoRA, of what comes after the file's header."""
+    """The hash that AUTOMATIC1111 writes: of a LoRA, that of the contents after the file's
+    header."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is otherwise from a step on; None stays as it was.
+    """The settings that change from a step on; None: unchanged.
 
-    Changing the sampler or the levels makes a multistep sampler start anew, without memory.
+    After a change of the sampler or the noise levels, a multistep sampler starts without memory.
     """
 
     step: int
-    """After this many steps."""
+    """The number of steps before the change."""
     prompt: str | None = None
     negative: str | None = None
     cfg: float | None = None
     sampler: str | None = None
     """With its default options."""
     schedule: str | None = None
-    """Its levels below the present one are visited from here on."""
+    """Its levels below the current one are used from here on."""
     steps: int | None = None
-    """As `schedule`: how many steps the whole of it would have."""
+    """Like `schedule`: the number of steps of the whole schedule."""
     init: str | None = None
     """As `Request.init`: what is kept outside the mask."""
     mask: str | None = None
@@ -75,7 +76,7 @@ class Change:
     control: str | None = None
     """As `Request.control`."""
     model: str | None = None
-    """Another model goes on, such as a refiner: one of the same latents."""
+    """Another model takes over, such as a refiner; it must have the same latents."""
     model_digest: str | None = None
     """Of that model; None means whatever `model` names."""
     addons: tuple[Addon, ...] | None = None
@@ -84,14 +85,14 @@ class Change:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What it changes, by the names in Request."""
+        """The changed fields, by their names in Request."""
         own = vars(self).items()
         return {k: v for k, v in own if k not in ("step", "addons") and v is not None}
 
 
 @dataclass(frozen=True)
 class Request(Parameters):
-    """One or more images to make: parameters, checked, and what else decides the pixels.
+    """One or more images to make: checked parameters, and everything else that decides the pixels.
 
     Image i of `count` is the image that `seed + i` makes alone.
     """
@@ -99,7 +100,7 @@ class Request(Parameters):
     template: str = ""
     """The prompt with the wildcards that `prompt` was made from; empty: there were none."""
     negative_template: str = ""
-    """The same of the negative prompt."""
+    """Likewise for the negative prompt."""
     model_digest: str = ""
     """SHA-256 of the model's weights; empty means whatever `model` names."""
     prediction: str = ""
@@ -110,14 +111,14 @@ class Request(Parameters):
     init: str = ""
     """SHA-256 of the initial image, as `core.images.image_digest` computes it; empty: none."""
     mask: str = ""
-    """SHA-256 of the mask: only what it covers changes; empty: everything."""
+    """SHA-256 of the mask, outside which nothing changes; empty: everything may change."""
     control: str = ""
     """SHA-256 of the control image of a model that has one: depth, or what it edits, upscales or
     varies (see `core.pipeline.extra_conditioning`); empty: none, or the initial image."""
     conditions: tuple[Condition, ...] = ()
     """What else the model is conditioned on, at most one of a kind, such as a class."""
     changes: tuple[Change, ...] = ()
-    """In the order of their steps: branches, and what was changed while it ran."""
+    """In the order of their steps: branches and steering."""
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -169,12 +170,12 @@ class Request(Parameters):
 
     @property
     def every_addon(self) -> tuple[Addon, ...]:
-        """Those of its changes, too."""
+        """Those of its changes included."""
         parts = (self.addons, *(change.addons or () for change in self.changes))
         return tuple(dict.fromkeys(addon for part in parts for addon in part))
 
     def changed(self, change: Change) -> Request:
-        """This request with what `change` says, as if it had been asked for so at once."""
+        """This request with the fields of `change`."""
         fields = change.fields
         if fields.get("prompt", self.prompt) != self.prompt:
             fields["template"] = ""
@@ -195,7 +196,7 @@ class Request(Parameters):
 
     @classmethod
     def from_json(cls, text: str) -> Request:
-        """Raises RequestError for anything that is not a request of a version known here."""
+        """Raises RequestError unless it is a request of a known version."""
         try:
             data: Any = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -365,7 +366,7 @@ def _check_levels(request: Request) -> None:
 
 
 def _check_changes(request: Request) -> None:
-    """Each change must leave a request that could be asked for."""
+    """Checks that each change leaves a valid request."""
     now = replace(request, changes=()) if request.changes else request
     before = 0
     for change in request.changes:

@@ -21,7 +21,7 @@ class TextSpan:
     """Text of one weight, from `start` to `end` of the source."""
 
     text: str
-    """Without markup: an escaped bracket is a span of its own, here without the backslash."""
+    """Without markup: an escaped bracket is its own span, here without the backslash."""
     weight: float
     start: int
     end: int

@@ -1,4 +1,4 @@
-"""What the machine offers. Imports no torch."""
+"""What the machine provides: cores and memory. Imports no torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def physical_cores() -> int:
-    """Physical cores this process may use; 0 where the system does not say."""
+    """Physical cores this process may use; 0 if the system does not report them."""
     if sys.platform != "linux":
         return 0
     cores: set[str] = set()
@@ -24,7 +24,7 @@ def physical_cores() -> int:
 
 
 def memory_in_use() -> int:
-    """Bytes of memory this process holds; 0 where the system does not say."""
+    """Bytes of memory of this process; 0 if the system does not report it."""
     if sys.platform != "linux":
         return 0
     pages = Path("/proc/self/statm").read_text().split()[1]
@@ -32,10 +32,10 @@ def memory_in_use() -> int:
 
 
 class PeakMemory:
-    """The most memory that is taken beyond what was, from now on; one is watched at a time."""
+    """The peak of memory that is allocated from now on; only one can be watched at a time."""
 
     def __init__(self, device: str = "cpu") -> None:
-        """`device`: as torch names it."""
+        """`device`: torch's name."""
         self._gpu = device if device.startswith("cuda") else ""
         if self._gpu:
             import torch
@@ -46,12 +46,12 @@ class PeakMemory:
         self._before = 0
         if sys.platform == "linux":
             _give_back()
-            with contextlib.suppress(OSError):  # an old system, or one that forbids it
+            with contextlib.suppress(OSError):  # an old system, or no permission
                 Path("/proc/self/clear_refs").write_text("5")
                 self._before = _status("VmRSS")
 
     def read(self) -> int | None:
-        """Bytes; None where the system does not say."""
+        """Bytes; None if the system does not report them."""
         if self._gpu:
             import torch
 
@@ -60,13 +60,13 @@ class PeakMemory:
 
 
 def _give_back() -> None:
-    """What was freed, to the system: what is taken again would not be seen."""
+    """Returns freed memory to the system; otherwise its reuse would not be seen."""
     with contextlib.suppress(OSError, AttributeError):  # a C library without it
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _status(name: str) -> int:
-    """Bytes, of a line of what Linux tells of this process."""
+    """Bytes, from a line of Linux's status of this process."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""What beside the request decides about bits: the machine and the libraries."""
+"""What decides the bits of an image besides the request: the machine and the libraries."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .. import typed_json
 from ..errors import InvalidError
 
 VERSION = "2"
-"""Of the arithmetic of `core`: raised when the same request comes to give other bits."""
+"""The version of `core`'s arithmetic: raised when the same request gives other bits."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Two runs of a request in equal ones give the same bits."""
+    """Two runs of a request in equal environments give the same bits."""
 
     core: str = ""
     torch: str = ""
@@ -24,7 +24,7 @@ class Environment:
     """Its name."""
     precision: str = ""
     instructions: str = ""
-    """Which of the processor's vector instructions torch uses."""
+    """The processor's vector instructions that torch uses."""
     threads: int = 0
     system: str = ""
 
@@ -40,7 +40,7 @@ class Environment:
             raise InvalidError("the environment is nested too deeply") from error
 
     def differences(self, other: Environment) -> Mapping[str, tuple[str, str]]:
-        """What is not the same: name -> (here, there), the likeliest cause of other bits first."""
+        """What differs: name -> (here, there), the likeliest cause of other bits first."""
         pairs = {
             item.name: (str(getattr(self, item.name)), str(getattr(other, item.name)))
             for item in fields(self)
@@ -49,14 +49,14 @@ class Environment:
 
 
 def title(device: str) -> str:
-    """What a device is called: a GPU by its maker's name for it, otherwise CPU or MPS."""
+    """The title of a device: the maker's name of a GPU, otherwise CPU or MPS."""
     import torch
 
     return torch.cuda.get_device_name(device) if device.startswith("cuda") else device.upper()
 
 
 def environment(device: str = "cpu", precision: str = "float32") -> Environment:
-    """The one of this process, for models on `device` that compute in `precision`."""
+    """The environment of this process, for models on `device` that compute in `precision`."""
     import torch
 
     on_gpu = device != "cpu"

@@ -1,4 +1,4 @@
-"""Whose noise is reproduced: names and summaries of the profiles that the user picks from."""
+"""Noise profiles: whose noise is reproduced. Names and summaries for the user."""
 
 from __future__ import annotations
 

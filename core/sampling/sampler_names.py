@@ -39,7 +39,7 @@ _NOISE_ALIASES = {
     "cpu": A1111_CPU,
     "gpu": A1111_NV,
     "nv": A1111_NV,
-    "a1111": A1111_NV,  # its customary source is an NVIDIA card
+    "a1111": A1111_NV,  # the noise of an NVIDIA card is its default
     "a1111gpu": A1111_NV,
     "automatic1111": A1111_NV,
     "comfy": "ComfyUI",

@@ -63,7 +63,7 @@ class SamplerRow:
 
     @cached_property
     def defaults(self) -> Mapping[str, float | int]:
-        """Its options, and their values where they are not given."""
+        """Its options and their default values."""
         keywords = signature(self.make).parameters
         return {name: keywords[name].default for name in keywords if name in OPTIONS}
 

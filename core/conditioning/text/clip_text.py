@@ -60,7 +60,7 @@ class ClipConditioner(TextConditioner):
         self.encoders = tuple(encoders)
         self.embeddings = tuple(embeddings)
         self.supports_clip_skip = supports_clip_skip
-        only_second = len(encoders) == 1 and encoders[0][1].pooled  # the refiner's
+        only_second = len(encoders) == 1 and encoders[0][1].pooled  # for the refiner
         self.lora_slots = (1,) if only_second else tuple(range(len(encoders)))
         self.embedding_widths = tuple(network.config.dim for network, _ in encoders)
         self._embedding_tokens = embedding_tokens(embeddings, clip_tokenizer())

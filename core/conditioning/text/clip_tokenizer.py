@@ -137,7 +137,7 @@ def _chunk_as_a1111(
     """AUTOMATIC1111: text of one weight is tokenized by itself, BREAK starts a chunk, and a phrase
     is not split if a comma is near.
     """
-    after_comma = -1  # where the phrase begins that is being read
+    after_comma = -1  # where the current phrase begins
     for run in segment.weighted_runs:
         if run == BREAK:
             found.close()

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EmbeddingTokens = Mapping[tuple[int, ...], tuple[int, ...]]
-"""Names of embeddings, as the tokens they are written with, and the tokens that replace them. Those
-are negative: -1 - i is row i of a table of vectors.
-"""
+"""Maps the tokens of embedding names to the tokens that replace them. Those are negative: -1 - i
+is row i of a table of vectors."""
 NO_EMBEDDING_TOKENS: EmbeddingTokens = {}
 
 
@@ -41,9 +40,9 @@ def embedding_tokens(
 def _embedding_tokens(
     embeddings: Sequence[Embedding], tokenizer: Tokenizer, *, alone: bool = False
 ) -> EmbeddingTokens:
-    """The names as ComfyUI writes them (with `alone` also bare), and the rows that they stand
-    for. A name that the tokenizer does not know, and would take for any other, is left out.
-    """
+    """The names as ComfyUI writes them (with `alone` also without the prefix), and their rows.
+    Names with tokens that the tokenizer does not know are left out, because they would match any
+    other."""
     unknown = tokenizer.token_to_id(getattr(tokenizer.model, "unk_token", None) or "")
     words: dict[tuple[int, ...], tuple[int, ...]] = {}
     row = 0

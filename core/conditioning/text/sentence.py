@@ -1,4 +1,4 @@
-"""From prompts to conditions with a sentence encoder (BERT)."""
+"""Text conditioning with a sentence encoder (BERT)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SentenceConditioner(TextConditioner):
     def __init__(self, tokenizer: Tokenizer, network: Bert, length: int) -> None:
         self.network = network
         self.length = length
-        """Tokens a prompt may have, the two that begin and end it included."""
+        """The maximum number of tokens of a prompt, start and end token included."""
         self.embedding_widths = (network.config.dim,)
         self.embeddings: tuple[Embedding, ...] = ()
         self._words: Mapping[str, EmbeddingTokens] = {}

@@ -17,7 +17,7 @@ from .embeddings import (
 )
 from .prompt_parser import parse
 
-if TYPE_CHECKING:  # a large library, which the window does not wait for
+if TYPE_CHECKING:  # a large library; the window does not wait for it
     from tokenizers import Encoding, Tokenizer
 
 Span = tuple[int, int]
@@ -54,7 +54,7 @@ class PromptTokenCounter:
         self._words: Mapping[str, EmbeddingTokens] = {}
 
     def with_embeddings(self, embeddings: Sequence[Embedding]) -> PromptTokenCounter:
-        """One that counts the vectors of these words, and of no others."""
+        """A counter for the vectors of these words, and of no others."""
         made = copy(self)
         made._words = embedding_tokens(embeddings, self._tokenizer)
         return made

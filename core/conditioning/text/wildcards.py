@@ -29,7 +29,7 @@ WildcardLines = Callable[[str], "Sequence[str] | None"]
 """Returns the lines of a wildcard by its name; None if there is no such wildcard."""
 
 MAX_DEPTH = 20
-"""Of nested braces, and of wildcards that name others."""
+"""Maximum depth of nested braces, and of wildcards that refer to others."""
 MAX_LENGTH = 100_000
 """Characters of a resolved template."""
 MAX_DRAWS = 10_000
