@@ -18,7 +18,7 @@ BENCHMARKS = {
     "picture": "seconds an image",
     "preview": "cost of the live preview",
     "trajectory": "cost of the journal and of kept steps, latency of drawing live",
-    "interface": "how long the interface stands still while the engine draws",
+    "interface": "how long the interface freezes while the engine runs",
     "canvas": "strokes on a large canvas while previews arrive, and undoing them",
     "startup": "from start to window, to model, to first image",
     "seam": "how visible the edge of an inpainted part is",
@@ -28,7 +28,7 @@ BENCHMARKS = {
     "checkpoint": "Stable Diffusion beside diffusers: loading, step, decoding, image, memory",
     "loading": "memory while loading, for each kind of file",
     "lora": "patching a LoRA, beside diffusers with PEFT",
-    "forecast": "what was foretold of time and memory, by what it took",
+    "forecast": "estimated time and memory, compared with measurements",
 }
 
 

@@ -110,7 +110,7 @@ class Application(QObject):
     """All parts of the running program, and the order of start-up and shutdown."""
 
     language_changed = Signal()
-    """The window must be reopened in another language."""
+    """The window must be opened again in another language."""
 
     def __init__(
         self, app: QApplication, pipeline: Pipeline, parent: QObject | None = None

@@ -77,7 +77,7 @@ def checks() -> Iterator[Check]:
 
 
 def _window() -> Check:
-    """In a process of its own, because a broken platform plugin ends the process."""
+    """In its own process, because a broken platform plugin ends the process."""
     frozen = getattr(sys, "frozen", False)
     command = [sys.executable] if frozen else [sys.executable, "-m", "ldm_studio"]
     try:
@@ -155,7 +155,7 @@ def _models() -> Iterator[Check]:
         model = load_model(DEFAULT_MODEL)
     except ModelError as error:
         yield Check("model", str(error), "Install LDM Studio again.", Exit.MODEL)
-    except (ImportError, OSError) as error:  # which was said of the device
+    except (ImportError, OSError) as error:  # the device check has reported it
         yield Check("model", f"cannot be tried: {error}", "", Exit.MODEL)
     else:
         yield Check("model", f"{model.name}, hash {model.digest[:10]}, {DEFAULT_MODEL}")
@@ -195,7 +195,7 @@ def load_settings() -> Check | None:
     path = config_dir() / "settings.json"
     if not path.exists():
         return None
-    with tempfile.TemporaryDirectory() as folder:  # as a damaged file is put aside
+    with tempfile.TemporaryDirectory() as folder:  # because a damaged file is set aside
         copy = Path(folder) / path.name
         try:
             shutil.copy(path, copy)

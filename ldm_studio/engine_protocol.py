@@ -1,4 +1,4 @@
-"""What draws images, as everything that has one drawn knows it; and what it says of its model."""
+"""The interface of pipelines that generate images, and the information about their model."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ class ModelInfo:
     """Width and height must be multiples of it."""
     max_side: int
     noise_level: int = 20
-    """Of what leads it, where it is led by an image."""
+    """The default noise level of control images."""
     factor: int = 8
-    """Pixels per cell of the latent, each way."""
+    """Pixels per latent cell, each way."""
     load: BackboneCost = UNKNOWN
-    """What an evaluation of its U-Net takes, to foretell how long an image will take."""
+    """The cost of one evaluation of its U-Net, for estimates."""
     path: Path | None = None
-    """The file or folder it was read from."""
+    """The file or folder it was loaded from."""
     torch_device: str = "cpu"
-    """As torch names it."""
+    """The device, in torch's notation."""
     plan: Message = NO_MESSAGE
-    """Where a checkpoint's networks are while it is used."""
+    """Where a checkpoint's networks are placed."""
     supports_clip_skip: bool = False
-    """Whether it is customary to leave out further layers of its text encoder."""
+    """Whether clip skip applies: the last layers of its text encoder may be skipped."""
     prediction: str = ""
     """What its network predicts, such as "eps" or "flow"; empty: not known."""
     input_kind: str = ""
@@ -62,29 +62,29 @@ class ModelInfo:
     has_guidance_embedding: bool = False
     """Whether the CFG is an input of the model, so that negative prompts have no effect."""
     family: str = ""
-    """Of a checkpoint, such as "Stable Diffusion XL"; empty for our own kind."""
+    """Of a checkpoint, such as "Stable Diffusion XL"; empty for native models."""
     latents: str = ""
     """Name of its latent format: models of the same format can continue each other's images."""
     size: int = 0
-    """Bytes of its weights, as they are held."""
+    """Bytes of its weights as stored in memory."""
     takes_vae: bool = False
     """Whether another autoencoder may replace its own."""
     takes_refiner: bool = False
     """Whether another model can take over for the last steps."""
     vae: str = ""
-    """The autoencoder beside its file, which is used where none is chosen; empty: there is none."""
+    """The VAE next to its file, the default choice; empty: there is none."""
     texts: tuple[str, ...] = ()
     """The files of the text encoders of a model that lacks them."""
     read: PromptTokenCounter | None = None
-    """Says how much of a prompt the model reads. Quick, and good on every thread."""
+    """Returns how much of a prompt the model reads. Quick, and callable on any thread."""
 
 
 class Run(Protocol):
-    """One image on its way. A `step` is what `steps` gave; None stands for where it began."""
+    """A run of one image. A `step` comes from `steps`; None stands for its start."""
 
     @property
     def request(self) -> Request:
-        """The one of this image, with the model's digest and the changes made so far."""
+        """The request of this image, with the model's digest and the changes made so far."""
         ...
 
     @property
@@ -92,46 +92,45 @@ class Run(Protocol):
 
     @property
     def total(self) -> int:
-        """How many steps there will be, from pure noise to the image."""
+        """The number of steps from pure noise to the image."""
         ...
 
     @property
     def done(self) -> int:
-        """How many of them were done before the first that `steps` gives."""
+        """The number of steps that were done before the first one from `steps`."""
         ...
 
     @property
     def step_digests(self) -> tuple[str, ...]:
-        """The step_digests of those that were done before, as far as they are known."""
+        """The digests of those earlier steps, as far as they are known."""
         ...
 
     @property
     def notes(self) -> tuple[Message, ...]:
-        """What of what was asked for has no effect or was done otherwise, in sentences; more of
-        them as it is drawn."""
+        """Settings without effect, or replaced by others, in sentences; may grow during the run."""
         ...
 
     def steps(self) -> Iterator[Any]:
-        """Not asking for the next one is how to cancel."""
+        """To cancel, do not ask for the next step."""
         ...
 
     def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> None:
-        """Go on from the last step with `change`, whose step must be its number.
+        """Continues from the last step with `change`, whose `step` must be its number.
 
         Raises RequestError, and then nothing has changed.
         """
         ...
 
     def preview(self, step: Any) -> Preview:
-        """What the image looks like after `step`: fresh, but for its ground."""
+        """A preview after `step`; only its ground is shared."""
         ...
 
     def estimate(self, step: Any) -> np.ndarray:
-        """What `look` shows the same from later on: x0, float16 [C, h, w]."""
+        """The estimate that `look` shows later: x0, float16 [C, h, w]."""
         ...
 
     def look(self, done: int, estimate: np.ndarray) -> np.ndarray:
-        """What the image looked like after `done` steps: a fresh uint8 [H, W, 3]."""
+        """The image after `done` steps: a new uint8 [H, W, 3]."""
         ...
 
     def step_digest(self, step: Any) -> str:
@@ -147,11 +146,11 @@ class Run(Protocol):
         durable: bool = True,
         step_digests: Sequence[str] = (),
     ) -> None:
-        """Write the state after `step`, so that `Pipeline.resume` goes on to the same bits.
+        """Writes the state after `step`, so that `Pipeline.resume` continues with identical bits.
 
-        `step_digests`: those of the steps up to it, which the resumed run has `step_digests`.
+        `step_digests`: those of the steps so far, which the resumed run returns.
 
-        Raises OSError; StateError if the state is none to go on from.
+        Raises OSError; StateError if the state cannot be resumed.
         """
         ...
 
@@ -161,28 +160,27 @@ class Run(Protocol):
 
 
 class Pipeline(Protocol):
-    """Loads a model and begins images with it. Called on the engine's thread only."""
+    """Loads a model and starts images with it. Called on the engine's thread only."""
 
     @property
     def info(self) -> ModelInfo | None:
-        """The model that is loaded."""
+        """The loaded model."""
         ...
 
     def holds(self, model: str, vae: str = "") -> bool:
-        """Whether `model`, as a request names it, is the one that is loaded; one that has no
-        autoencoder with the one that `vae` names.
+        """Whether `model`, as named in requests, is loaded; with the VAE `vae` if it has none.
 
-        Raises ModelError if there is no such model, RequestError if there is no such autoencoder.
+        Raises ModelError if there is no such model, RequestError if there is no such VAE.
         """
         ...
 
     def load(self, model: str = DEFAULT, vae: str = "") -> ModelInfo:
-        """Make `model` the one that is loaded, if it is not yet. Raises as `holds` does, and
-        ModelError for one that cannot be loaded."""
+        """Loads `model` if it is not loaded. Raises as `holds` does, and ModelError if it cannot
+        be loaded."""
         ...
 
     def digest(self) -> str:
-        """SHA-256 of the model that is loaded. Waits until it is known. Raises ModelError."""
+        """SHA-256 of the loaded model. Waits until it is known. Raises ModelError."""
         ...
 
     def begin(
@@ -192,9 +190,8 @@ class Pipeline(Protocol):
         *,
         check: CancelCheck = never_cancel,
     ) -> Run:
-        """Raises RequestError, and what `check` raises, which is asked often from now on, also by
-        the run: before each tile of a large image.
-        """
+        """Raises RequestError, and the exceptions of `check`, which the run calls often from now
+        on: before each tile of a large image."""
         ...
 
     def resume(
@@ -204,9 +201,9 @@ class Pipeline(Protocol):
         *,
         check: CancelCheck = never_cancel,
     ) -> Run:
-        """Go on from what `Run.save` wrote; `images` finds those it left out.
+        """Continues what `Run.save` wrote; `images` finds the images that it left out.
 
-        Raises StateError, RequestError, and what `images` and `check` raise.
+        Raises StateError, RequestError, and the exceptions of `images` and `check`.
         """
         ...
 
@@ -215,10 +212,12 @@ _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def memory_shortage(error: BaseException) -> MemoryShortage | None:
-    """`error` as a message to the user when it means that memory ran out, else None."""
+    """`error` as a message to the user if it means that memory ran out, otherwise None."""
     words = str(error).lower()
-    told = isinstance(error, RuntimeError) and any(phrase in words for phrase in _NO_MEMORY)
-    if not (told or isinstance(error, MemoryError)):
+    is_memory_error = isinstance(error, RuntimeError) and any(
+        phrase in words for phrase in _NO_MEMORY
+    )
+    if not (is_memory_error or isinstance(error, MemoryError)):
         return None
     return MemoryShortage(
         "There was not enough memory for this image.",

@@ -47,7 +47,7 @@ def state_dir() -> Path:
 
 
 def logs_dir() -> Path:
-    """What the program noted of itself."""
+    """The log files."""
     home = _home()
     return home / "state/logs" if home else Path(platformdirs.user_log_dir(APP, appauthor=False))
 
@@ -159,7 +159,7 @@ def _hold_next(folder: Path, name: Numbered) -> tuple[int, Path]:
             except FileExistsError:
                 number += 1
                 continue
-            # Its last holder may have finished between the look and the touch.
+            # The last holder may have finished between the check and the creation.
             if not any(name.number_of(entry) == number for entry in os.listdir(folder)):
                 return number, held
             held.unlink()

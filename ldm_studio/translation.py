@@ -1,11 +1,11 @@
-"""The language of the window: Qt's translations, ours, and those of messages made elsewhere.
+"""The language of the window: Qt's translations, ours, and those of messages from elsewhere.
 
-Texts of widgets go through Qt: `self.tr("...")`, or `translate("Context", "...")` where there is
-no QObject. Messages of `core` and of code without widgets are templates with values
+Texts of widgets go through Qt: `self.tr("...")`, or `translate("Context", "...")` without a
+QObject. Messages of `core` and of code without widgets are templates with values
 (`core.errors.Message`); `translate_message` looks the template up.
 
-A language is one file, `resources/translations/ldm_studio_<locale>.ts`; `make translations` keeps
-it in step with the code, and makes the `.qm` beside it that is read here.
+A language is one file, `resources/translations/ldm_studio_<locale>.ts`; `make translations` updates
+it from the code, and makes the `.qm` file that is read here.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from core.errors import Message, StudioError
 
 FOLDER = Path(__file__).parents[1] / "resources" / "translations"
 CONTEXT = "messages"
-"""Of the templates of messages, in the files of translations."""
+"""The context of message templates in translation files."""
 SOURCE = "en"
-"""The language that the texts in the code are written in."""
+"""The language of the texts in the code."""
 _PREFIX = "ldm_studio_"
 
 
 def languages() -> dict[str, str]:
-    """Locale -> the language's own name, of those there are; English first."""
+    """Locale -> the language's own name, of all available languages; English first."""
     found = sorted(path.stem.removeprefix(_PREFIX) for path in FOLDER.glob(f"{_PREFIX}*.qm"))
     return {name: native_name(name) for name in (SOURCE, *found)}
 
 
 def native_name(locale: str) -> str:
-    """Such as 简体中文 for zh_CN."""
+    """For example 简体中文 for zh_CN."""
     if locale == SOURCE:
         return "English"
     return QLocale(locale).nativeLanguageName()
 
 
 def chosen(language: str) -> str:
-    """The locale that is shown where `language` is asked for; empty follows the system."""
+    """The locale for the setting `language`; empty follows the system."""
     known = languages()
     if language:
         return language if language in known else SOURCE
@@ -54,14 +54,14 @@ def chosen(language: str) -> str:
 
 
 class Language:
-    """The language that is installed in the running application."""
+    """The installed language of the running application."""
 
     def __init__(self) -> None:
         self._translators: list[QTranslator] = []
         self.locale = SOURCE
 
     def install(self, language: str) -> None:
-        """Show widgets that are made from now on in `language`; empty follows the system."""
+        """Shows new widgets in `language`; empty follows the system."""
         locale = chosen(language)
         for translator in self._translators:
             QCoreApplication.removeTranslator(translator)
@@ -77,25 +77,25 @@ class Language:
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802  # lupdate knows this name
-    """`text`, which is translated when it is shown. As PySide6's, which says no type."""
+    """`text`, which is translated when it is shown. Like PySide6's, with types."""
     return text
 
 
 def translate(context: str, text: str, disambiguation: str | None = None) -> str:
-    """As QCoreApplication.translate, for code that has no QObject."""
+    """Like QCoreApplication.translate, for code without a QObject."""
     return QCoreApplication.translate(context, text, disambiguation)
 
 
 def counted(context: str, text: str, n: int) -> str:
-    """`text` with its %n as the number, in the plural form that the language has for it.
+    """`text` with its %n as the number, in the language's plural form.
 
-    As `self.tr(text, "", n)`, for code that has no QObject.
+    Like `self.tr(text, "", n)`, for code without a QObject.
     """
     return QCoreApplication.translate(context, text, None, n)
 
 
 def joined(*sentences: str) -> str:
-    """One behind the other, without those that are empty. Chinese leaves no space between them."""
+    """The non-empty texts, joined. Chinese has no spaces between them."""
     text = ""
     for sentence in filter(None, sentences):
         text += sentence if not text or text[-1] in "。！？；" else f" {sentence}"
@@ -103,7 +103,7 @@ def joined(*sentences: str) -> str:
 
 
 def translate_message(message: Message | StudioError | str) -> str:
-    """A message in the language of the window. Text that is no template is shown as it is."""
+    """A message in the language of the window. Text that is not a template is shown as it is."""
     if isinstance(message, str):
         return _template(message)
     if isinstance(message, StudioError):

@@ -63,5 +63,7 @@ class ImageConditioner:
         mean, std = self.statistics or (torch.zeros(1), torch.ones(1))
         mean, std = mean.to(vector), std.to(vector)
         noisy = ((vector - mean) / std + sigma * unit.to(vector)) * (1 + sigma**2) ** -0.5
-        told = timestep_embedding(torch.tensor([level], device=vector.device), vector.shape[1])
-        return torch.cat([noisy * std + mean, told], dim=1)
+        level_embedding = timestep_embedding(
+            torch.tensor([level], device=vector.device), vector.shape[1]
+        )
+        return torch.cat([noisy * std + mean, level_embedding], dim=1)

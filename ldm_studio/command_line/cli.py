@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
     except KeyboardInterrupt:
         _print_line("cancelled")
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # whoever read what is printed has had enough
+    except BrokenPipeError:  # the reader of the output has closed it
         sys.stdout = None
         return Exit.INTERRUPTED
     except StudioError as error:
@@ -101,7 +101,7 @@ def open_window(files: Sequence[str] = ()) -> int:
             "folder with --data"
         )
         return Exit.NO_WINDOW
-    if instance is None:  # the window that is open has them: no need of all that it needs
+    if instance is None:  # the open window has them: the rest is not needed
         return Exit.OK
     from ldm_studio.app import run
 
@@ -154,7 +154,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
-    """For all commands; or for WINDOW_COMMANDS, without the imports of the others."""
+    """A parser for all commands; or for WINDOW_COMMANDS, without the imports of the others."""
     top = _Parser(
         prog="ldm-studio",
         description="Generate images with latent diffusion models. Without a command, open the "

@@ -22,7 +22,8 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Print the report; 0 when images can be made and kept, else what `generate` would return."""
+    """Prints the report; returns 0 if images can be made and saved, otherwise the exit code of
+    `generate`."""
     if arguments.probe_window:
         return _open_platform()
     found: list[Check] = []

@@ -43,7 +43,7 @@ from . import image_output, request_flags
 from .argument_types import FILLS, border, file, named, one_of, size, whole
 from .image_output import Output, keep_inputs_or_warn, print_warning
 
-_MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger ones can be given
+_MAX_RANDOM_SEED = 2**32  # short enough to read aloud; larger seeds can be given
 
 EXAMPLES = f"""\
 examples:
@@ -256,7 +256,7 @@ def _load(arguments: Namespace) -> Inputs:
     image = load_image(arguments.init)
     if arguments.outpaint is not None:
         overlap = 8 if arguments.overlap is None else arguments.overlap
-        seed = arguments.seed or 0  # of what is filled with noise
+        seed = arguments.seed or 0  # for parts that are filled with noise
         fill = arguments.fill or "edge"
         return Inputs(*extended(image, arguments.outpaint, fill, overlap=overlap, seed=seed))
     if arguments.mask is None:
@@ -344,7 +344,7 @@ def _sigmas(parts: dict[str, Any]) -> int:
 
 
 def _check_own_size(width: int, height: int, model: ModelInfo, *, tiled: bool) -> None:
-    """Images are never scaled without being asked to: names a valid size."""
+    """Images are only scaled on request; the error names a valid size."""
     unit, limit = model.size_multiple, MAX_SIDE if tiled else model.max_side
     if width % unit == 0 and height % unit == 0 and max(width, height) <= limit:
         return

@@ -164,7 +164,7 @@ def _indexed(history: History, folders: Sequence[Path], arguments: Namespace) ->
             bar.total = progress.total
             bar.update(progress.done - bar.n)
 
-        # A folder of one's own that is not there yet holds no images.
+        # The default folder may not exist yet; it holds no images then.
         there = [folder for folder in folders if folder.is_dir() or folder != pictures_dir()]
         try:
             steps_on_disk.follow(history, trajectories_dir())
@@ -260,7 +260,7 @@ def _collections(arguments: Namespace, history: History) -> None:
 
 
 def _collect(arguments: Namespace, history: History) -> None:
-    """Adds to the collection of this name, which is created if need be; or removes from it."""
+    """Adds to the collection of this name, which is created if necessary; or removes from it."""
     title = clean_title(arguments.collection).casefold()
     with closing(history.reader()) as reader:
         known = {one.title.casefold(): one.key for one in reader.collections()}
@@ -283,7 +283,7 @@ def _collect(arguments: Namespace, history: History) -> None:
 
 
 def _query(arguments: Namespace) -> Query:
-    """Raises RequestError, pointing at the mistake."""
+    """Raises RequestError at the position of the mistake."""
     text = " ".join(arguments.query)
     query = parse(text)
     if query.problems:

@@ -125,7 +125,7 @@ def _save_elsewhere(drawn: Drawn, error: ImageError) -> ImageError:
         path = folder / f"{seed}-{secrets.token_hex(4)}.safetensors"
         try:
             drawn.rescue(path)
-        except (OSError, StateError):  # the error that led here is the one to tell
+        except (OSError, StateError):  # the first error is the one to report
             continue
         return ImageError(
             error.message,

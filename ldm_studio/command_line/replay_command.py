@@ -94,7 +94,7 @@ def _one(path: Path, engine: Pipeline, given: Inputs, arguments: Namespace) -> E
         _print_failure(path, error, arguments.json)
         damaged = isinstance(error, ImageError) and not isinstance(error, NoRecipe)
         return Exit.IMAGE if damaged else Exit.NOT_REPLAYED
-    if known.images:  # those that the recipe names are here from now on
+    if known.images:  # the images that the recipe refers to are available from now on
         keep_inputs_or_warn(find(recipe(path), store, known))
     _print_verdict(path, verdict, arguments.json)
     return Exit.OK if verdict.identical else Exit.DIFFERS
@@ -107,7 +107,7 @@ def _replaced_inputs(arguments: Namespace) -> Inputs:
 
 
 def _with_resized(path: Path, given: Inputs) -> Inputs:
-    """What was given, also in the size of the image: `generate --size` scales it."""
+    """The given image, and a copy in the size of the result: `generate --size` scales it."""
     if given.image is None and given.mask is None:
         return Inputs()
     request = recipe(path)

@@ -19,12 +19,12 @@ from core.request.parameters import MAIN, PARAMETERS, with_fields
 from .argument_types import named, one_of, real, whole
 
 MASK = "--mask"
-"""Given by --outpaint too."""
+"""Also set by --outpaint."""
 
 ROWS: Mapping[str, Parameter] = {
     row.field: row for row in PARAMETERS.values() if row.flag and not row.flag.special
 }
-"""Those that `generate` takes as they are, by their fields."""
+"""The flags of `generate` that map directly to a field, by field."""
 
 _NAMES: Mapping[str, str] = {
     **{row.field: row.flag.name for row in PARAMETERS.values() if row.flag},
@@ -37,7 +37,7 @@ _METAVARS = {float: "X", int: "N", str: "NAME"}
 
 
 def add(command: ArgumentParser) -> dict[Group, Any]:
-    """All of them; returns the argument groups, which are those of the table."""
+    """Adds all flags; returns the argument groups, which are those of the table."""
     groups: dict[Group, Any] = {}
     for field, row in ROWS.items():
         if row.group not in groups:
@@ -47,7 +47,7 @@ def add(command: ArgumentParser) -> dict[Group, Any]:
 
 
 def add_one(command: Any, name: str, *, dest: str | None = None, help: str = "") -> None:
-    """The option of one parameter; `help` in place of the table's."""
+    """Adds the option of one parameter; `help` replaces the table's."""
     row = PARAMETERS[name]
     assert row.flag is not None
     options: dict[str, Any] = {"dest": dest or name, "help": (help or help_of(row))}
@@ -60,7 +60,7 @@ def add_one(command: Any, name: str, *, dest: str | None = None, help: str = "")
 
 
 def help_of(row: Parameter) -> str:
-    """One sentence, with the choices or the range, and the default where there is one."""
+    """One sentence, with the choices or the range, and the default if there is one."""
     text = f"{row.help[0].lower()}{row.help[1:]}" if row.help[1:2].islower() else row.help
     text = text.removesuffix(".")
     facts: list[str] = []
@@ -102,7 +102,7 @@ def _list(row: Parameter, text: str) -> Any:
 
 
 def given(arguments: Namespace) -> dict[str, Any]:
-    """What was set, by field. Raises RequestError for options that would do nothing."""
+    """The given values, by field. Raises RequestError for options without effect."""
     values = {field: value for field in ROWS if (value := getattr(arguments, field)) is not None}
     for field in values:
         flag = ROWS[field].flag
@@ -120,7 +120,7 @@ def given(arguments: Namespace) -> dict[str, Any]:
 
 
 def parts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the request's fields that `values` sets, the parts as records."""
+    """The fields of the request that `values` sets, with their parts as dataclasses."""
     fields = {field: value for field, value in values.items() if not field.startswith("refiner.")}
     made = with_fields(fields)
     return {name: getattr(made, name) for name in {field.partition(".")[0] for field in fields}}
@@ -135,7 +135,7 @@ def _is_given(arguments: Namespace, name: str) -> bool:
 
 @contextmanager
 def naming() -> Iterator[None]:
-    """A RequestError that is raised inside comes out with the option it is about."""
+    """Adds the option to a RequestError about its field."""
     try:
         yield
     except RequestError as error:

@@ -1,1 +1,1 @@
-"""What the window does: the store, and a controller for each thing a person can do."""
+"""The logic of the window: a controller for each thing a user can do."""

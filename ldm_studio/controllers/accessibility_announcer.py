@@ -1,4 +1,4 @@
-"""What happens without a key being pressed, said aloud by screen readers."""
+"""Announces to screen readers what happens without a key press."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ldm_studio.engine.events import Cancelled, Finished, Progress, Started
 from .studio import Studio
 
 PARTS = 4
-"""How often an image is spoken of on its way: at each quarter."""
+"""Announcements of progress per image: at each quarter."""
 
 
 class AccessibilityAnnouncer(QObject):
-    """Speaks of images that begin, go on and end, of notices, and of tools used by keys."""
+    """Announces start, progress and end of images, notices, and tools used by keyboard."""
 
     announced = Signal(str)
 
@@ -30,7 +30,7 @@ class AccessibilityAnnouncer(QObject):
         notice.shown.connect(lambda text: self.announce(text, urgent=notice.is_error))
 
     def announce(self, text: str, *, urgent: bool = False) -> None:
-        """`urgent`: at once, in place of what is being said."""
+        """`urgent`: immediately, interrupting other announcements."""
         event = QAccessibleAnnouncementEvent(self._window, text)
         ways = QAccessible.AnnouncementPoliteness
         event.setPoliteness(ways.Assertive if urgent else ways.Polite)
@@ -39,7 +39,7 @@ class AccessibilityAnnouncer(QObject):
 
     def _started(self, event: Started) -> None:
         self._part = 0
-        if self._store.run.live:  # it is drawn anew with every key
+        if self._store.run.live:  # it is repainted at every key
             return
         if event.count > 1:
             text = self.tr("Generating image {number} of {count}.")

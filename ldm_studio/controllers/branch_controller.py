@@ -1,4 +1,4 @@
-"""Going another way from a step of a finished image on."""
+"""Branches from a step of a finished image."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EDIT = Message(
     "A branch can change prompt, CFG, sampler, schedule, steps and mask: edit any, then generate."
 )
 _RECORDED_FIELDS = ("init", "mask", "model_digest", "prediction", "addons", "version")
-"""What a request says only when its image is made."""
+"""Fields of a request that are only known when its image is made."""
 _NOT_BRANCHED = tuple(
     field.name
     for field in fields(Request)
@@ -37,7 +37,7 @@ _NOT_BRANCHED = tuple(
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """A step of an image, and what the panels said when the branch was begun."""
+    """A step of an image, and the state of the panels when the branch was started."""
 
     entry: StripEntry
     step: int
@@ -54,19 +54,19 @@ class Branch:
 
     @property
     def shared(self) -> Request:
-        """The parent's request as far as both go the same way."""
+        """The parent's request up to the branch."""
         return shared(self.entry.image.request, self.step)
 
     def ignored(self, panels: Request) -> list[str]:
-        """What was edited since, although a branch cannot change it."""
+        """Settings edited since, which a branch cannot change."""
         return list(difference(self.panels, panels, _NOT_BRANCHED))
 
     def order(
         self, panels: Request, mask: np.ndarray | None, wildcards: Wildcards | None = None
     ) -> Order:
-        """What the panels and the mask ask for now; `wildcards`: those the prompts may name.
+        """The order of the panels and the mask; `wildcards`: those that prompts may name.
 
-        Raises RequestError if it is what was made already, or cannot be.
+        Raises RequestError if it equals the parent, or is impossible.
         """
         entry, parent = self.entry, self.entry.image
         changed = difference(self.panels, panels, BRANCHED)
@@ -88,7 +88,7 @@ class Branch:
         return Order(request, inputs, named)
 
     def _refined(self, changed: Mapping[str, Any]) -> tuple[Change, ...]:
-        """The refiner of the parent, where it goes on later than the branch."""
+        """The refiner of the parent, if it takes over after the branch."""
         parent = self.entry.image.request
         refined = refinement(parent)
         steps = changed.get("steps", parent.steps)
@@ -99,10 +99,10 @@ class Branch:
 
 
 class BranchController(QObject):
-    """The state of branching: there is a `branch`, and a banner says so."""
+    """The branching mode: while there is a `branch`, a banner shows it."""
 
     changed = Signal()
-    """`branch` is another, or none."""
+    """The branch has changed."""
 
     def __init__(
         self,
@@ -111,14 +111,14 @@ class BranchController(QObject):
         left: Callable[[], None],
         parent: QObject | None = None,
     ) -> None:
-        """`left` is called after the state was left."""
+        """`left` is called after branching has ended."""
         super().__init__(parent)
         self._store, self._window, self._left = store, window, left
         self.branch: Branch | None = None
         window.banner.dismissed.connect(self.leave)
 
     def begin(self, entry: StripEntry, step: int) -> None:
-        """The panels get what the image followed after `step` steps."""
+        """Starts branching; the panels get the settings of the image at `step`."""
         request = entry.image.request
         refined = refinement(request)
         now = replace(in_force(request, step), changes=(refined,) if refined else ())
@@ -140,7 +140,7 @@ class BranchController(QObject):
         self.changed.emit()
 
     def leave(self) -> None:
-        """Generate makes images from their beginning again; the panels stay as they are."""
+        """Ends branching; the panels stay unchanged."""
         if self.branch is not None:
             self.branch = None
             self._window.banner.dismiss()
@@ -149,7 +149,7 @@ class BranchController(QObject):
 
 
 def shared(request: Request, step: int) -> Request:
-    """The request with what was changed up to `step`."""
+    """The request with its changes up to `step`."""
     kept = tuple(change for change in request.changes if change.step <= step)
     return replace(request, changes=kept)
 

@@ -1,4 +1,4 @@
-"""Several results for one mask: flipped through in place, until one is kept."""
+"""Flips through the results of one mask in place, until one is kept."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .canvas_controller import CanvasController
 
 
 class CandidatesController(QObject):
-    """Collects what one press of Generate makes of a mask. The others stay in the strip."""
+    """Collects the results of one press of Generate with a mask. The strip keeps all of them."""
 
     changed = Signal()
-    """`offered` may be otherwise."""
+    """`offered` may have changed."""
 
     def __init__(
         self, showing: CanvasController, bridge: EngineBridge, canvas: CanvasPanel, parent: QObject
@@ -38,17 +38,17 @@ class CandidatesController(QObject):
 
     @property
     def offered(self) -> bool:
-        """Whether one of several is seen."""
+        """Whether one of several results is visible."""
         return len(self._entries) > 1 and self._showing.shown in self._entries
 
     def flip(self, by: int) -> None:
-        """Show the one so many further on; after the last comes the first."""
+        """Shows the result `by` places further on, cyclically."""
         if self.offered:
             self._at = (self._at + by) % len(self._entries)
             self._showing.preview(self._entries[self._at])
 
     def keep(self) -> None:
-        """Choose the one that is seen."""
+        """Keeps the visible result."""
         if self.offered:
             self._continue()
             self._view.clear_mask()
@@ -65,7 +65,7 @@ class CandidatesController(QObject):
         self._emit_changed()
 
     def _on_shown(self) -> None:
-        """Perhaps another image than one of these is seen."""
+        """Another image may have been shown."""
         shown = self._showing.shown
         if shown is not None and shown in self._entries:
             self._at = self._entries.index(shown)
@@ -76,7 +76,7 @@ class CandidatesController(QObject):
             self._continue()
 
     def _continue(self) -> None:
-        """Whoever paints on or extends goes on from the one that is seen."""
+        """Painting or extending continues from the visible result."""
         if self.offered:
             entry = self._entries[self._at]
             self._forget()

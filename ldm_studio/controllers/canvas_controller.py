@@ -1,4 +1,4 @@
-"""What is on the canvas: which finished image it is, and which one the next starts from."""
+"""Which finished image is on the canvas, and which image the next one starts from."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ldm_studio.store.store import StudioStore
 class CanvasController(QObject):
     """Puts images on the canvas, and knows which.
 
-    Image-to-image and inpainting start from the *init image*: the one that was opened, or the
-    one that was on the canvas when the mask was last painted. Results do not change it, so that
-    another press makes a variation of the same; painting on a result makes it the next start.
+    Image-to-image and inpainting start from the *init image*: the one that was opened, or the one
+    that was on the canvas when the mask was last painted. Results do not change it, so another
+    press makes a variation of the same image; painting on a result makes it the next init image.
     """
 
     changed = Signal()
-    """`shown` is another."""
+    """`shown` has changed."""
 
     def __init__(self, store: StudioStore, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
@@ -42,17 +42,17 @@ class CanvasController(QObject):
 
     @property
     def shown(self) -> StripEntry | None:
-        """The finished image on the canvas; None when it is another one."""
+        """The finished image on the canvas; None if it is another image."""
         return self._shown
 
     @property
     def is_applying(self) -> bool:
-        """Whether what happens to the canvas is not the user's doing."""
+        """Whether changes of the canvas are made by the program, not by the user."""
         return self._applying
 
     @contextmanager
     def applying(self) -> Iterator[None]:
-        """Changes of the canvas inside this context are not the user's."""
+        """Changes of the canvas inside this context are made by the program."""
         self._applying = True
         try:
             yield
@@ -66,7 +66,7 @@ class CanvasController(QObject):
         self._set_canvas(entry)
 
     def preview(self, entry: StripEntry) -> None:
-        """Shows one of several results; none is chosen yet."""
+        """Shows one of several results, without choosing it."""
         self._view.set_preview(entry.image.rgb)
         self._strip.mark(entry)
         self._set_canvas(entry)

@@ -58,9 +58,9 @@ class ControlImageController(QObject):
     def with_control_image(
         self, request: Request, inputs: Inputs, *, starts: bool
     ) -> tuple[Request, Inputs]:
-        """The request and its images with the one that the loaded model is led by.
+        """The request and its images with the control image for the loaded model.
 
-        `starts`: there is an init image, which some models use instead. Raises RequestError if one
+        `starts`: there is an init image, which some models use instead. Raises RequestError if it
         is missing.
         """
         model = self._store.run.model

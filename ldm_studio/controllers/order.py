@@ -1,4 +1,4 @@
-"""What is handed to the engine for one press of Generate, and what comes back."""
+"""The input of the engine for one press of Generate, and its result."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Order:
     request: Request
     inputs: Inputs = field(default_factory=Inputs)
     parent: Parent | None = None
-    """The image it branches off."""
+    """The image that it branches from."""
 
 
 def entry_of(event: Finished, order: Order | None) -> StripEntry:
-    """The finished image with what it was made from.
+    """The finished image with its inputs.
 
-    `order` is None for a work of the last session, whose images are looked for on disk.
+    Without an `order`, for a job of the last session, its images are read from disk.
     """
     if order is None:
         request = event.image.request

@@ -58,7 +58,7 @@ class QueueController(QObject):
     def _on_changed(self, event: QueueChanged) -> None:
         self._window.run_area.queue.show_queue(event.items, paused=event.paused)
         if event.paused and all(item.state == "interrupted" for item in event.items):
-            self._bridge.resume()  # nothing is left to stand still: the next press draws at once
+            self._bridge.resume()  # nothing is left to pause: the next press generates immediately
         first, self._offered = not self._offered, True
         if first and self._resume_request is not None:
             self._resume([item for item in event.items if item.request == self._resume_request][:1])

@@ -27,7 +27,7 @@ class RunStateController(QObject):
         self._store, self._bridge, self._is_live = store, bridge, is_live
         bridge.loading.connect(self._on_loading)
         bridge.ready.connect(self._on_ready)
-        bridge.made_room.connect(lambda event: self._run(model=event.model))
+        bridge.model_offloaded.connect(lambda event: self._run(model=event.model))
         bridge.load_failed.connect(self._on_load_failed)
         bridge.started.connect(self._on_started)
         bridge.progress.connect(self._on_progress)

@@ -1,4 +1,4 @@
-"""What settings are called where a sentence names them."""
+"""Names of settings in sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OTHERS = {
     "negative_template": QT_TRANSLATE_NOOP("Setting", "wildcards of the negative prompt"),
     "control": QT_TRANSLATE_NOOP("Setting", "control image"),
 }
-"""Fields that are no parameters."""
+"""Fields that are not parameters."""
 
 _TITLES = {
     **{row.field.partition(".")[0]: row.group.title for row in PARAMETERS.values()},
@@ -19,9 +19,9 @@ _TITLES = {
     "guidance": QT_TRANSLATE_NOOP("Parameters", "Guidance"),
     "inpaint": QT_TRANSLATE_NOOP("Parameters", "Inpainting"),
 }
-"""By the fields of a request; a part is called as the group of its parameters."""
+"""By the fields of a request; a part has the name of its parameters' group."""
 
 
 def name_of(field: str) -> str:
-    """Of a field of `Request`, in the language of the window."""
+    """The name of a field of `Request`, in the language of the window."""
     return translate("Setting", _OTHERS[field]) if field in _OTHERS else text_of(_TITLES[field])

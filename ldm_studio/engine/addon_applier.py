@@ -1,7 +1,7 @@
-"""What requests change a loaded model with: another VAE, LoRAs, words of one's own.
+"""Applies add-ons to a loaded model: a VAE, LoRAs, embeddings.
 
-The model itself stays as it is. What was made of it is kept while there is room, so that an image
-after the other with the same LoRAs begins at once.
+The model itself stays unchanged. Changed models are kept while there is room, so that consecutive
+images with the same LoRAs start at once.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 
 AddonKind = Literal["lora", "embedding", "vae", "text"]
 MAX_KEPT = 4
-"""So many models with add-ons are kept at most."""
+"""Maximum number of models with add-ons that are kept."""
 ROOM = 0.5
-"""The share of the model's size that is kept of them together; the last one always is."""
+"""Their maximum total size, as a share of the model's; the last one is always kept."""
 LISTED = 3
-"""So many names of tensors are told."""
+"""Maximum number of tensor names in a message."""
 
 
 @dataclass(frozen=True)
@@ -52,39 +52,40 @@ class Used:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an image is to say it was made with, as soon as that is known."""
+    """The provenance of an image: the model and files that it is made with, recorded once their
+    digests are known."""
 
     model: Future[ModelDigests] | None = None
-    """None: its digest is known."""
+    """None if the model's digest is known."""
     used: tuple[Used, ...] = ()
     later: dict[Request, tuple[Used, ...]] = field(default_factory=dict[Request, tuple[Used, ...]])
-    """After each change that may bring in others, by what is asked for then."""
+    """For each change that may add files: the request after it, and the files."""
     notes: list[Message] = field(default_factory=list[Message])
-    """What has no effect, or was done otherwise than asked, in words."""
+    """Settings without effect, or replaced by others, in words."""
 
     def also(self, request: Request, added: ModelWithAddons) -> None:
-        """What `request`, that of a change, made of the model."""
+        """Adds the files of `request`, that of a change."""
         self.later[_without_digest(request)] = added.used
         for note in added.notes:
             self.tell(note)
 
     def tell(self, note: Message) -> None:
-        """Once, however often it happens."""
+        """Adds a note, once."""
         if note not in self.notes:
             self.notes.append(note)
 
     @property
     def are_known(self) -> bool:
-        """Whether what follows does not wait."""
+        """Whether all digests are known, so that nothing below waits."""
         used = (self.used, *self.later.values())
         sums = [one.sums for part in used for one in part]
         return all(future.done() for future in (*sums, *filter(None, [self.model])))
 
     def digest(self) -> str:
-        """Of the model; empty if nothing is to be said of it."""
+        """The model's digest; empty if it must not be recorded."""
         try:
             return "" if self.model is None else self.model.result().digest
-        except ModelError as error:  # it went away meanwhile, which is no reason to lose an image
+        except ModelError as error:  # it was removed meanwhile, which is no reason to lose an image
             log.warning("%s", error)
             return ""
 
@@ -92,13 +93,13 @@ class Provenance:
         return _addons(self.used)
 
     def addons_of(self, request: Request) -> tuple[Addon, ...] | None:
-        """Of a change, by what is asked for after it; None if it brought in nothing."""
+        """The add-ons after a change, by its request; None if it added none."""
         used = self.later.get(_without_digest(request))
         return None if used is None else _addons(used)
 
 
 def _without_digest(request: Request) -> Request:
-    """As it was before it was known which model its last change goes on with."""
+    """As it was before the digest of its last change's model was known."""
     return replace(request, model_digest="")
 
 
@@ -107,33 +108,33 @@ def _addons(used: Iterable[Used]) -> tuple[Addon, ...]:
     for one in used:
         try:
             found.append(one.addon())
-        except ModelError as error:  # it went away meanwhile
+        except ModelError as error:  # it was removed meanwhile
             log.warning("%s", error)
     return tuple(found)
 
 
 @dataclass(frozen=True)
 class ModelWithAddons:
-    """A model as a request wants it."""
+    """A model with the add-ons of a request."""
 
     model: Model
     used: tuple[Used, ...] = ()
     notes: tuple[Message, ...] = ()
-    """What of what was named has no effect, in words."""
+    """Add-ons without effect, in words."""
 
 
 @dataclass(frozen=True)
 class _Recipe:
-    """What is added, by path and strength."""
+    """The add-ons by path and strength."""
 
     vae: Path | None = None
     loras: tuple[Lora, ...] = ()
     embeddings: tuple[tuple[str, Path], ...] = ()
-    """What prompts call each: it may have had another name when it was made."""
+    """Their names in prompts: they may have had another name when the image was made."""
 
 
 @dataclass(frozen=True)
-class _Made:
+class _ChangedModel:
     model: Model
     effects: tuple[LoraEffect, ...] = ()
     refused: tuple[Path, ...] = ()
@@ -141,7 +142,7 @@ class _Made:
 
 
 class AddonApplier:
-    """Of one loaded model, the same at every call."""
+    """Applies add-ons to one model, which is the same at every call."""
 
     def __init__(
         self,
@@ -150,22 +151,21 @@ class AddonApplier:
         vae: Path | None = None,
         texts: Sequence[Path] = (),
     ) -> None:
-        """`vae`, `texts`: the autoencoder and the text encoders that it has from elsewhere."""
+        """`vae`, `texts`: files that complete the model."""
         self._finder = finder
         self._digests = digests
         self._vae = vae
         self._texts = texts
-        self._kept: OrderedDict[_Recipe, _Made] = OrderedDict()
+        self._kept: OrderedDict[_Recipe, _ChangedModel] = OrderedDict()
 
     def applied(
         self, model: Model, request: Request, *, exactly: bool = False, fitting: bool = False
     ) -> ModelWithAddons:
-        """`model` with what the prompts and the VAE of `request` name.
+        """`model` with the VAE of `request` and what its prompts name.
 
-        `exactly`: no embedding acts that `request.addons` does not name: it may be newer.
-        `fitting`: LoRAs for other families are left out, and told. Raises
-        RequestError for what is not there, or is not what `request.addons` says it was; ModelError
-        for what cannot be used.
+        `exactly`: apply no embedding that `request.addons` does not list, because it may be newer.
+        `fitting`: leave out LoRAs for other families, and note that. Raises RequestError if a file
+        is missing, or is not the one that `request.addons` lists; ModelError if it cannot be used.
         """
         from core.checkpoints.lora import Lora
 
@@ -184,13 +184,13 @@ class AddonApplier:
         if request.vae:
             used.append(self._used("vae", request.vae, request))
             vae = used[-1].path if used[-1].path != self._vae else None
-        used += self._read_with(request, exactly=exactly)
-        words = self._words(model, request, exactly=exactly)
-        made = self._made(
+        used += self._text_encoders(request, exactly=exactly)
+        words = self._embeddings(model, request, exactly=exactly)
+        made = self._changed_model(
             model, _Recipe(vae, added, tuple((word.name, word.path) for word in words))
         )
         once = {(one.kind, one.path): one for one in [*used, *words]}
-        notes = [*_unread(model, request), *_of_no_effect(used, made.effects)]
+        notes = [*_ignored_settings(model, request), *_unused_lora_tensors(used, made.effects)]
         notes += [
             Message("{model} is used without the LoRA {lora}.", model=model.name, lora=quoted(name))
             for name in without
@@ -209,13 +209,13 @@ class AddonApplier:
     def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
         then = [one for one in request.addons if (one.kind, one.name) == (kind, name)]
         path = self._finder.find(kind, name, then[0].digest if then else "")
-        return self._as_then(Used(kind, name, path, self._sums(kind, path)), then)
+        return self._check_digest(Used(kind, name, path, self._sums(kind, path)), then)
 
     def _sums(self, kind: AddonKind, path: Path) -> Future[ModelDigests]:
         return self._digests.of(path, lora=kind == "lora")
 
-    def _as_then(self, used: Used, then: Sequence[Addon]) -> Used:
-        """Raises RequestError if it is another file than `then`."""
+    def _check_digest(self, used: Used, then: Sequence[Addon]) -> Used:
+        """Raises RequestError if the file differs from `then`."""
         for one in then:
             now = used.sums.result().digest
             if one.digest != now:
@@ -231,26 +231,26 @@ class AddonApplier:
                 )
         return used
 
-    def _read_with(self, request: Request, *, exactly: bool) -> list[Used]:
+    def _text_encoders(self, request: Request, *, exactly: bool) -> list[Used]:
         """The text encoders from other files."""
         then = [one for one in request.addons if one.kind == "text"]
         own = [Used("text", path.name, path, self._sums("text", path)) for path in self._texts]
         if exactly and then:
-            own = [self._as_then(u, [one]) for u, one in zip(own, then, strict=False)]
+            own = [self._check_digest(u, [one]) for u, one in zip(own, then, strict=False)]
         return own
 
-    def _words(self, model: Model, request: Request, *, exactly: bool) -> list[Used]:
+    def _embeddings(self, model: Model, request: Request, *, exactly: bool) -> list[Used]:
         """The embeddings that the prompts name."""
-        if not _reads_words(model):
+        if not _takes_embeddings(model):
             return []
         names = [one.name for one in request.addons if one.kind == "embedding"]
         if not exactly:
             names += self._finder.embeddings(request.prompt, request.negative)
         return [self._used("embedding", name, request) for name in dict.fromkeys(names)]
 
-    def _made(self, model: Model, recipe: _Recipe) -> _Made:
+    def _changed_model(self, model: Model, recipe: _Recipe) -> _ChangedModel:
         if recipe == _Recipe():
-            return _Made(model)
+            return _ChangedModel(model)
         if recipe in self._kept:
             self._kept.move_to_end(recipe)
             return self._kept[recipe]
@@ -260,7 +260,7 @@ class AddonApplier:
         return made
 
     def _make_room(self, model: Model) -> None:
-        """For another as large as the largest so far."""
+        """Makes room for another one as large as the largest so far."""
         room = ROOM * _size([model], ())
         while self._kept:
             sizes = [_size([made.model], [model]) for made in self._kept.values()]
@@ -269,7 +269,7 @@ class AddonApplier:
             self._kept.popitem(last=False)
 
 
-def _build(model: Model, recipe: _Recipe) -> _Made:
+def _build(model: Model, recipe: _Recipe) -> _ChangedModel:
     from core.checkpoints.lora import with_loras
     from core.checkpoints.textual_inversion import with_embeddings
     from core.checkpoints.vae_files import with_vae
@@ -281,7 +281,7 @@ def _build(model: Model, recipe: _Recipe) -> _Made:
     for name, path in recipe.embeddings:
         model, errors = with_embeddings(model, [path], [name])
         refused += [path] if errors else []
-    return _Made(model, effects, tuple(refused))
+    return _ChangedModel(model, effects, tuple(refused))
 
 
 def _fits(model: Model, lora: Lora) -> bool:
@@ -295,19 +295,19 @@ def _fits(model: Model, lora: Lora) -> bool:
     return True
 
 
-def _reads_words(model: Model) -> bool:
+def _takes_embeddings(model: Model) -> bool:
     return model.config.family.takes.embeddings
 
 
 def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:
-    """Bytes of the weights of `models` that `shared` have not."""
+    """Bytes of the weights of `models` that `shared` do not have."""
     theirs = {pointer for model in shared for pointer in _weights(model)}
     mine = {place: size for model in models for place, size in _weights(model).items()}
     return sum(size for place, size in mine.items() if place not in theirs)
 
 
 def _weights(model: Model) -> dict[int, int]:
-    """Bytes, by where they are."""
+    """Bytes by address."""
     return {
         tensor.data_ptr(): tensor.numel() * tensor.element_size()
         for network in model.networks
@@ -315,7 +315,7 @@ def _weights(model: Model) -> dict[int, int]:
     }
 
 
-def _unread(model: Model, request: Request) -> list[Message]:
+def _ignored_settings(model: Model, request: Request) -> list[Message]:
     named: tuple[LoraUse, ...] = loras(request.negative, request.syntax)
     notes = [
         Message("The LoRA {lora} has no effect in the negative prompt.", lora=quoted(use.name))
@@ -346,8 +346,8 @@ def _unread(model: Model, request: Request) -> list[Message]:
     return notes
 
 
-def _of_no_effect(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[Message]:
-    """What of the LoRAs matches nothing of the model."""
+def _unused_lora_tensors(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[Message]:
+    """Notes on LoRA tensors that match nothing in the model."""
     notes: list[Message] = []
     named = (one for one in used if one.kind == "lora")
     for one, effect in zip(named, effects, strict=True):

@@ -1,4 +1,4 @@
-"""The pipeline that draws with `core`.
+"""The pipeline that generates with `core`.
 
 Nothing here imports torch until `CorePipeline.load` is called, on the engine's thread.
 """
@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 class CorePipeline:
-    """The latent diffusion model in `path` (None: the one that ships with the program)."""
+    """The latent diffusion model in `path` (None: the model that ships with the program)."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class CorePipeline:
         threads: int = 0,
         background: bool = False,
     ) -> None:
-        """`device`, `precision` (of checkpoints), `threads`: what suits the computer, unless given.
+        """`device`, `precision` (of checkpoints), `threads`: detected unless given.
 
-        `background`: the thread that loads gives way to others, as do the threads it starts.
+        `background`: the loading thread and the threads it starts have low priority.
         """
         self._path = path
         self._device = device
@@ -75,13 +75,13 @@ class CorePipeline:
         self._component_finder = ComponentFinder(self._finder)
         self._digests = DigestWorker()
         self._addon_applier: AddonApplier | None = None
-        self._sums: Future[ModelDigests] | None = None
-        """Of the model that is loaded, while they are not known."""
-        self._others: dict[ModelKey, tuple[Model, AddonApplier]] = {}
-        """The one that a change went on with last."""
+        self._pending_digests: Future[ModelDigests] | None = None
+        """The digest of the loaded model, while it is unknown."""
+        self._second_models: dict[ModelKey, tuple[Model, AddonApplier]] = {}
+        """The last model that a change switched to."""
         self._recent = RecentModels()
-        self._turns: DeviceManager | None = None
-        """Of the models that share the device."""
+        self._device_manager: DeviceManager | None = None
+        """The device manager of the models that share the device."""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -101,33 +101,33 @@ class CorePipeline:
             return self._info
         _check(wanted)
         before = self._loaded if self._model is not None else None
-        self._put_away()  # before the next one: there may not be room for two
+        self._unload()  # before the next one: there may not be room for two
         try:
             recent = self._recent.take(wanted)
             if recent is not None:
-                return self._have(recent)
+                return self._restore(recent)
             self._recent.make_room(wanted)
             self._info = self._load(wanted)
-        except Exception:  # whatever it was, there is to be a model as before
+        except Exception:  # whatever the error is, the previous model is restored
             if before is not None:
-                self._go_back(before)
+                self._load_previous(before)
             raise
         self._loaded = wanted
         self._recent.trim()
         return self._info
 
-    def _put_away(self) -> None:
-        """Have no model; the one that is loaded may stay in main memory."""
+    def _unload(self) -> None:
+        """Unloads the model; it may stay in main memory."""
         model, info = self._model, self._info
         self._model = self._info = self._addon_applier = None
-        self._forget_others()
+        self._forget_second_models()
         if model is not None and info is not None and self._loaded is not None:
-            self._recent.keep(LoadedModel(self._loaded, model, info, self._sums))
-        self._sums = None
+            self._recent.keep(LoadedModel(self._loaded, model, info, self._pending_digests))
+        self._pending_digests = None
 
-    def _have(self, known: LoadedModel) -> ModelInfo:
-        """Have a model again that was put away."""
-        self._model, self._info, self._sums = known.model, known.info, known.sums
+    def _restore(self, known: LoadedModel) -> ModelInfo:
+        """Restores an unloaded model."""
+        self._model, self._info, self._pending_digests = known.model, known.info, known.sums
         self._loaded = known.key
         self._addon_applier = self._addon_applier_of(known.key)
         self._recent.trim()
@@ -147,7 +147,7 @@ class CorePipeline:
         if self._info is not None and not (request.vae or request.model_digest):
             request = replace(request, vae=self._info.vae)
         inputs = inputs or Inputs()
-        added, provenance = self._added(request)
+        added, provenance = self._with_addons(request)
         recorded_request = replace(
             inputs.request(request),
             model_digest=request.model_digest or added.model.digest,
@@ -170,7 +170,7 @@ class CorePipeline:
         from core.pipeline.saved_job import load
 
         saved = load(path)
-        added, provenance = self._added(saved.request)
+        added, provenance = self._with_addons(saved.request)
         if images is not None:
             saved = replace(saved, inputs=images(saved.request))
         inputs = replace(saved.inputs, models=self._models(provenance))
@@ -179,25 +179,28 @@ class CorePipeline:
         return CoreRun(job, state, saved.step_digests, provenance=provenance, notes=added.notes)
 
     def digest(self) -> str:
-        if self._model is not None and self._sums is not None:
-            self._model = replace(self._model, digest=self._sums.result().digest)
-            self._sums = None
+        if self._model is not None and self._pending_digests is not None:
+            self._model = replace(self._model, digest=self._pending_digests.result().digest)
+            self._pending_digests = None
         return "" if self._model is None else self._model.digest
 
-    def _added(self, request: Request) -> tuple[ModelWithAddons, Provenance]:
-        """The loaded model as `request` wants it."""
+    def _with_addons(self, request: Request) -> tuple[ModelWithAddons, Provenance]:
+        """The loaded model with the add-ons of `request`."""
         assert self._model is not None, "an image before load()"
         assert self._addon_applier is not None
-        if request.model_digest or (self._sums is not None and self._sums.done()):
+        if request.model_digest or (
+            self._pending_digests is not None and self._pending_digests.done()
+        ):
             self.digest()
         made_before = bool(request.model_digest or request.addons)
         added = self._addon_applier.applied(self._model, request, exactly=made_before)
-        provenance = Provenance(self._sums, added.used)
+        provenance = Provenance(self._pending_digests, added.used)
         model = replace(added.model, digest=self._model.digest, notify=provenance.tell)
         return replace(added, model=model), provenance
 
     def _models(self, provenance: Provenance) -> Models:
-        """What changes go on with, and what its prompt names; `provenance` come to know of that."""
+        """Provides the models of changes, and the add-ons of its prompts; `provenance` records
+        them."""
 
         def named(request: Request, exactly: bool) -> Model:
             try:
@@ -208,12 +211,14 @@ class CorePipeline:
                     added = replace(added, model=replace(added.model, digest=self._model.digest))
                 else:
                     path = self._path_of(request.model)
-                    other, addon_applier = self._other(
+                    other, addon_applier = self._second_model(
                         self._component_finder.wanted(path, request.vae)
                     )
-                    added = _as_far_as_it_fits(other, addon_applier, request, exactly=exactly)
+                    added = _with_fitting_addons(other, addon_applier, request, exactly=exactly)
                     if other.plan.evicts_others and self._info is not None:
-                        added = replace(added, notes=(*added.notes, _cleared(self._info, other)))
+                        added = replace(
+                            added, notes=(*added.notes, _offload_note(self._info, other))
+                        )
             except (MemoryError, RuntimeError) as error:
                 if shortage := memory_shortage(error):
                     raise shortage from error
@@ -223,53 +228,55 @@ class CorePipeline:
 
         return named
 
-    def _other(self, wanted: ModelKey) -> tuple[Model, AddonApplier]:
-        """Stays loaded beside the model until another one, or another model, is wanted."""
-        if wanted not in self._others:
-            self._forget_others()  # before the next one: there may not be room for three
+    def _second_model(self, wanted: ModelKey) -> tuple[Model, AddonApplier]:
+        """Stays loaded beside the model until another one, or another model, is needed."""
+        if wanted not in self._second_models:
+            self._forget_second_models()  # before the next one: there may not be room for three
             _check(wanted)
             model = self._open(wanted)
             if model.plan.evicts_others:
-                self._note_that_room_was_made()
+                self._mark_offloaded()
             digest = model.digest or self._digests.of(wanted.path).result().digest
             addon_applier = self._addon_applier_of(wanted)
-            self._others[wanted] = replace(model, digest=digest), addon_applier
-        return self._others[wanted]
+            self._second_models[wanted] = replace(model, digest=digest), addon_applier
+        return self._second_models[wanted]
 
-    def _note_that_room_was_made(self) -> None:
-        """The networks of the model take turns from now on."""
+    def _mark_offloaded(self) -> None:
+        """The networks of the model are offloaded from now on."""
         assert self._model is not None
         assert self._info is not None
         plan = replace(self._model.plan, made_room=True)
         self._model = replace(self._model, plan=plan)
         self._info = replace(self._info, plan=plan.message)
 
-    def _forget_others(self) -> None:
-        self._others.clear()
-        if self._turns is not None:
-            self._turns.evict()  # which may be one of theirs
+    def _forget_second_models(self) -> None:
+        self._second_models.clear()
+        if self._device_manager is not None:
+            self._device_manager.evict()  # it may be one of theirs
 
     def _addon_applier_of(self, wanted: ModelKey) -> AddonApplier:
         return AddonApplier(self._finder, self._digests, wanted.vae, wanted.texts)
 
     def _path_of(self, model: str) -> Path:
         own = self._path if model == DEFAULT else None
-        return _absolute(own or find_model(model))  # a link stays one: files may lie beside it
+        return _absolute(
+            own or find_model(model)
+        )  # a link is not resolved: other files may be next to it
 
-    def _go_back(self, wanted: ModelKey) -> None:
-        """Have the model again that was loaded; none, if that fails as well."""
+    def _load_previous(self, wanted: ModelKey) -> None:
+        """Loads the previous model again; if that fails too, there is none."""
         try:
             recent = self._recent.take(wanted)
             if recent is not None:
-                self._have(recent)
+                self._restore(recent)
                 return
             self._info = self._load(wanted)
-        except Exception as error:  # what is told is why the other one did not load
+        except Exception as error:  # the reported error is that of the other model
             log.warning("the model before, %s, is not loaded again: %s", wanted.path, error)
             self._model = None
 
     def _prepare_torch(self) -> None:
-        # A waiting OpenMP thread that spins takes the processor from everybody else.
+        # A waiting OpenMP thread that spins takes the processor from all others.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         open_torch_libraries()
         import torch
@@ -287,8 +294,8 @@ class CorePipeline:
         if torch.get_num_interop_threads() != 1:
             torch.set_num_interop_threads(1)
 
-    def _found_device(self) -> str:
-        """The one that was asked for; the fastest if that is not there (any more)."""
+    def _detect_device(self) -> str:
+        """The requested device, or the fastest one if that does not exist (any more)."""
         import torch
 
         if self._device.startswith("cuda"):
@@ -302,7 +309,7 @@ class CorePipeline:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     def _dtype(self, device: str) -> torch.dtype | None:
-        """Of checkpoints; None for what suits the device."""
+        """Of checkpoints; None: the device's default."""
         import torch
 
         if not self._precision:
@@ -314,37 +321,37 @@ class CorePipeline:
         return dtype
 
     def _open(self, wanted: ModelKey) -> Model:
-        """The model; without a digest where that is not known yet."""
+        """The model; without a digest if that is not known yet."""
         from core.checkpoints.load_model import load_model
 
-        device, path = self._found_device(), wanted.path
+        device, path = self._detect_device(), wanted.path
         model = load_model(
             path,
             device,
             companions=wanted.companions,
             digest=Catalogue().digest(path) if is_checkpoint(path) else None,
             dtype=self._dtype(device),
-            turns=self._turns_on(device),
+            turns=self._device_manager_of(device),
         )
         return self._with_preview(model)
 
-    def _turns_on(self, device: str) -> DeviceManager:
-        """Those of all models there."""
+    def _device_manager_of(self, device: str) -> DeviceManager:
+        """The device manager of all models there."""
         import torch
 
         from core.runtime.offload import DeviceManager
 
-        if self._turns is None or self._turns.device != torch.device(device):
-            self._turns = DeviceManager(torch.device(device))
-        return self._turns
+        if self._device_manager is None or self._device_manager.device != torch.device(device):
+            self._device_manager = DeviceManager(torch.device(device))
+        return self._device_manager
 
     def _load(self, wanted: ModelKey) -> ModelInfo:
         from core.runtime.environment import title
 
         path = wanted.path
         self._model = model = self._open(wanted)
-        if not model.digest:  # it is found out while the first image is drawn
-            self._sums = self._digests.of(path)
+        if not model.digest:  # computed while the first image is generated
+            self._pending_digests = self._digests.of(path)
         device = str(model.device)
         self._addon_applier = self._addon_applier_of(wanted)
         defaults, takes = model.defaults, model.config.family.takes
@@ -387,8 +394,7 @@ class CorePipeline:
         return TokenCounter(counter, text.embedding_widths, AddonFinder())
 
     def _vae_of(self, wanted: ModelKey) -> str:
-        """How requests name the autoencoder that a model is drawn with unless they say otherwise;
-        empty for its own."""
+        """The name in requests of the VAE that a model uses by default; empty for its own."""
         vae = companion_vae(wanted.path) or wanted.vae
         if vae is None:
             return ""
@@ -397,7 +403,8 @@ class CorePipeline:
         return vae.name if listed else str(vae)
 
     def _with_preview(self, model: Model) -> Model:
-        """With what shows its steps: a tiny decoder, if one lies in the folders, else colours."""
+        """With step previews: a tiny decoder if the folders contain one, otherwise a linear
+        approximation."""
         from core.checkpoints.tiny_decoders import load_tiny_decoder
         from core.model.latent_rgb import LatentRgb
 
@@ -413,7 +420,7 @@ class CorePipeline:
 
 
 def _check(wanted: ModelKey) -> None:
-    """Raises ModelError if it cannot be loaded, as far as its headers show."""
+    """Raises ModelError if its headers show that it cannot be loaded."""
     from core.checkpoints.load_model import check
 
     check(wanted.path, companions=wanted.companions)
@@ -423,7 +430,7 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
 
-def _cleared(info: ModelInfo, other: Model) -> Message:
+def _offload_note(info: ModelInfo, other: Model) -> Message:
     return Message(
         "The GPU has no room for {model} and {other} at once: their networks take turns there.",
         model=info.name,
@@ -431,11 +438,11 @@ def _cleared(info: ModelInfo, other: Model) -> Message:
     )
 
 
-def _as_far_as_it_fits(
+def _with_fitting_addons(
     model: Model, addon_applier: AddonApplier, request: Request, *, exactly: bool
 ) -> ModelWithAddons:
-    """A model that goes on, such as a refiner, is often of a family that the LoRAs and words of the
-    one before are not for."""
+    """A model that takes over, such as a refiner, may be of a family that the LoRAs and
+    embeddings do not fit."""
     try:
         added = addon_applier.applied(model, request, exactly=exactly, fitting=True)
     except ModelError as error:
@@ -444,7 +451,7 @@ def _as_far_as_it_fits(
 
 
 def previews_for(model: Model, found: Iterable[Path]) -> list[Path]:
-    """Those whose names say that they are for the model's family: decoders, the likeliest first."""
+    """Tiny decoders whose names match the model's family, the likeliest first."""
     from core.families.stable_diffusion_xl import LATENTS
 
     wide = model.config.family.latents == LATENTS

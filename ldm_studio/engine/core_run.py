@@ -1,4 +1,4 @@
-"""A job of `core` behind the face that the engine knows."""
+"""A run of `core` behind the engine's interface."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class CoreRun:
-    """A `core` job behind the engine's face."""
+    """A run of `core` behind the engine's interface."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class CoreRun:
         from core.pipeline.text_to_image import steps
 
         state = self._began
-        while step := next(steps(self._job, state), None):  # anew: the job may be another by now
+        while step := next(steps(self._job, state), None):  # read again: the job may have changed
             yield step
             state = step.state
 
@@ -148,7 +148,7 @@ class CoreRun:
                 )
             )
         image = finish(self._job, step.state if step else self._began, tiled=tiled)
-        self._seal()  # what is not known yet delays the image now, rather than its beginning
+        self._seal()  # unknown digests delay the image now, rather than its start
         return replace(image, request=self._job.recorded_request)
 
     def _seal(self) -> None:

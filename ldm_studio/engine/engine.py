@@ -325,7 +325,7 @@ class Engine:
                 if not entry.job.live:
                     self._queue_store.remove(entry)
             else:
-                self._queue.stand_still(entry)
+                self._queue.pause_running(entry)
                 if entry.unsaved is not None:
                     self._queue.paused = self._queue.waits_for_disk = True
                     self._retry_at = time.monotonic() + self._retry_seconds

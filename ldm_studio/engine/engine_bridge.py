@@ -1,4 +1,4 @@
-"""Where the engine's thread meets the interface: mailbox to signals, at frame rate."""
+"""Connects the engine's thread to the interface: turns its events into signals at frame rate."""
 
 from __future__ import annotations
 
@@ -38,11 +38,10 @@ FRAME_MS = 16
 
 class EngineBridge(EventSignals):
     """Owns the engine. Emits the signals of its events on the interface's thread, in order:
-    `made_room` for `MadeRoom`, and so on.
-    """
+    `model_offloaded` for `ModelOffloaded`, and so on."""
 
     ended = Signal(int)
-    """The job of this id is over, for whatever reason."""
+    """The job with this id has ended, for whatever reason."""
 
     _wake = Signal()
 
@@ -54,7 +53,7 @@ class EngineBridge(EventSignals):
         *,
         storage: Storage | None = None,
     ) -> None:
-        """`storage`: None for the usual folders."""
+        """`storage`: None for the default folders."""
         super().__init__(parent)
         self._ids = count(1)
         self._waiting: list[int] = []
@@ -76,16 +75,16 @@ class EngineBridge(EventSignals):
             Cancelled: self._end,
             QueueChanged: self._change_queue,
         }
-        """What is done with an event instead of emitting its signal at once."""
+        """Handlers of events that are processed before their signal."""
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """Jobs not yet over, the running one first."""
+        """Unfinished jobs, the running one first."""
         return tuple(self._waiting)
 
     def warm_up(self, model: str = DEFAULT, vae: str = "") -> None:
-        """Load a model now rather than with the first job that names it; one that has no
-        autoencoder with `vae`."""
+        """Loads a model now rather than with the first job that names it; `vae` is for one
+        without a VAE."""
         self._engine.warm_up(model, vae)
 
     def submit(
@@ -97,10 +96,10 @@ class EngineBridge(EventSignals):
         live: bool = False,
         resume: Path | None = None,
     ) -> int:
-        """Queue a request and return its id. The arrays must not be written to again.
+        """Queues a request and returns its id. The arrays must not be written to again.
 
-        For what the arguments mean, see `Job`. A live one comes before what waits, also while
-        the queue is paused, and cancels the live ones before it.
+        For the arguments, see `Job`. A live job comes before queued ones, even while the queue is
+        paused, and cancels earlier live ones.
         """
         job_id = next(self._ids)
         job = Job(job_id, request, inputs or Inputs(), parent, live, resume)
@@ -118,7 +117,7 @@ class EngineBridge(EventSignals):
             self._engine.cancel(job_id)
 
     def move(self, job_id: int, index: int) -> None:
-        """Put a waiting job at `index` among those that wait, 0 being the next to run."""
+        """Moves a queued job to `index` among the queued ones; 0 is the next to run."""
         self._engine.move(job_id, index)
 
     def pause(self) -> None:
@@ -126,59 +125,59 @@ class EngineBridge(EventSignals):
         self._engine.pause()
 
     def resume(self) -> None:
-        """Go on where `pause`, or the last end of the program, stopped."""
+        """Continues after `pause`, or after the last end of the program."""
         self._engine.resume()
 
     def resume_item(self, job_id: int) -> None:
-        """Let an interrupted job go on next; a paused queue goes on with it."""
+        """Runs an interrupted job next, and resumes a paused queue."""
         self._engine.resume_item(job_id)
 
     def discard_item(self, job_id: int) -> None:
-        """Forget an interrupted job and what is on disk of it."""
+        """Discards an interrupted job and its files."""
         self._engine.discard_item(job_id)
 
     def steer(
         self, job_id: int, change: Change, images: Mapping[str, np.ndarray] | None = None
     ) -> None:
-        """Change the running image from its next step on, whatever `change.step` says.
+        """Changes the running image from its next step on, whatever `change.step` says.
 
-        `images` are those that the change names by digest. Answered by `steered` or
-        `steer_refused`. The images of the same batch that follow are not changed.
+        `images` are those that the change refers to, by digest. Answered by `steered` or
+        `steer_refused`. Later images of the same batch are not changed.
         """
         self._engine.steer(job_id, change, images or {})
 
     def look(self, trajectory: Path, step: int) -> None:
-        """Show a kept trajectory after `step` steps, from 1 on; only the latest wish counts."""
+        """Shows a saved trajectory after `step` steps, from 1 on; only the latest request is
+        answered."""
         self._engine.view_step(trajectory, step)
 
     def replay(self, path: Path) -> None:
-        """Draw an image again from its own recipe and compare, after what runs now."""
+        """Replays an image from its own recipe and compares, after the running job."""
         self._engine.replay(path)
 
     def stop_replay(self) -> None:
-        """Give up the replays that run or wait; each is answered by `replay_failed`."""
+        """Cancels running and queued replays; each is answered by `replay_failed`."""
         self._engine.stop_replay()
 
     def show_previews(self, interval: float | None) -> None:
-        """At least so many seconds between two previews; None shows none."""
+        """Minimum seconds between two previews; None shows none."""
         self._engine.show_previews(interval)
 
     def keep_trajectories(self, mib: int) -> None:
-        """How much may be kept of finished images' steps; 0 keeps nothing."""
+        """The disk limit for saved steps of finished images; 0 keeps nothing."""
         self._engine.keep_trajectories(mib * 2**20)
 
     def deliver(self) -> None:
-        """What the engine has said so far, rather than with the next frame."""
+        """Emits what the engine has posted so far, rather than with the next frame."""
         self._drain()
 
     def close(self) -> None:
-        """Ask the engine to end. Does not wait."""
+        """Asks the engine to end. Does not wait."""
         self._engine.close()
 
     def join(self, timeout: float | None) -> bool:
-        """Wait for the engine's thread, as long as it takes for None; not to be called on the
-        interface's thread in a run.
-        """
+        """Waits for the engine's thread, without limit for None; not to be called on the
+        interface's thread during a run."""
         return self._engine.join(timeout)
 
     def _arm(self) -> None:
@@ -212,7 +211,7 @@ class EngineBridge(EventSignals):
             self._over(event.id)
 
     def _change_queue(self, event: QueueChanged) -> None:
-        """Take over the order, and what was left from the last time."""
+        """Updates the order, and the interrupted jobs."""
         queued = [item.id for item in event.items if item.state != "interrupted"]
         rest = [job_id for job_id in self._waiting if job_id not in queued]
         self._waiting = sorted([*queued, *rest], key=lambda job_id: job_id != self._running)

@@ -51,13 +51,13 @@ class Storage:
         )
 
     def keep_inputs(self, job: Job) -> Request:
-        """Write the images of a job; its request with them named. Raises OSError."""
+        """Writes the images of a job; returns its request with their digests. Raises OSError."""
         for name, pixels in job.inputs.by_digest():
             self.inputs.keep(name, pixels)
         return job.inputs.request(job.request)
 
     def inputs_of(self, job: Job, request: Request) -> Inputs:
-        """Those that came with the job, and the kept ones that `request` names beside them.
+        """The images of the job, and the stored ones that `request` refers to besides.
 
         Raises RequestError if one is missing, ImageError if it is damaged.
         """

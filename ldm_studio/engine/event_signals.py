@@ -14,7 +14,7 @@ EVENTS: tuple[type[Any], ...] = get_args(Event)
 
 
 def signal_name(event: type[Any]) -> str:
-    """`made_room` for `MadeRoom`."""
+    """`model_offloaded` for `ModelOffloaded`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower()
 
 

@@ -1,4 +1,4 @@
-"""What the interface asks of the engine, and what the engine tells it."""
+"""The jobs of the engine, and the events that it posts."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Job:
 
     id: int
     request: Request
-    """`init` and `mask` may be empty: the engine fills them in from the pixels below.
+    """`init` and `mask` may be empty: the engine sets them from the pixels below.
 
-    Where they name images that are not given, those are looked for among the kept inputs.
+    Images that are named but not given are looked up among the stored inputs.
     """
     inputs: Inputs = field(default_factory=Inputs)
     parent: Parent | None = None
-    """The image it branched off."""
+    """The image that it branches from."""
     live: bool = False
-    """Drawn to be looked at: nothing of it is written to disk, and the next one replaces it."""
+    """A live job: nothing is written to disk, and the next one replaces it."""
     resume: Path | None = None
-    """A saved trajectory to go on from; it brings its own request and images."""
+    """A saved trajectory to resume; it has its own request and images."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class MadeRoom:
-    """The model is loaded as before, but its networks take turns now: another needed room."""
+class ModelOffloaded:
+    """The model is still loaded, but its networks are offloaded now: another model needed room."""
 
     model: ModelInfo
 
@@ -64,12 +64,12 @@ class LoadFailed:
 
     error: StudioError
     report: str = ""
-    """Traceback when it is a bug; empty when it is something the user can act upon."""
+    """The traceback of a bug; empty if the user can act upon the error."""
 
 
 @dataclass(frozen=True)
 class Started:
-    """An image is begun: number `index` (from 0) of `count`."""
+    """An image has started: number `index` (from 0) of `count`."""
 
     id: int
     request: Request
@@ -85,14 +85,14 @@ class Progress:
     step: int
     steps: int
     seconds: float
-    """Seconds a step, smoothed."""
+    """Seconds per step, smoothed."""
     preview: Preview | None = None
-    """Fresh and never written again."""
+    """A new array, never written to again."""
 
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """An image is done, and on disk unless `path` is None."""
+    """An image is finished, and saved unless `path` is None."""
 
     id: int
     image: GeneratedImage
@@ -100,20 +100,19 @@ class Finished:
     index: int = 0
     count: int = 1
     record: Record | None = None
-    """What happened on the way; None for a live one."""
+    """The run record; None for a live image."""
     trajectory: Path | None = None
-    """The file that keeps what was seen at each step, for `look`; None where none is kept."""
+    """The file with its steps, for `look`; None if they are not saved."""
     live: bool = False
-    """Nothing was to be saved: `path` is None for that reason."""
+    """Live images are not saved: that is why `path` is None."""
     memory: int | None = None
-    """Bytes that drawing it took beside the weights; None: not known."""
+    """Bytes that it needed in addition to the weights; None: unknown."""
 
 
 @dataclass(frozen=True, eq=False)
 class NotSaved:
-    """A finished image could not be written. It is kept, and tried again every now and then;
-    until it is there the job stands still, and the queue with it.
-    """
+    """A finished image could not be written. It is kept, and tried again regularly; until it is
+    saved the job and the queue are paused."""
 
     id: int
     error: StudioError
@@ -121,29 +120,30 @@ class NotSaved:
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """The image of a `Finished` without a path is on disk now."""
+    """The image of a `Finished` without a path is saved now."""
 
     id: int
     image: GeneratedImage
     path: Path
     trajectory: Path | None = None
     over: bool = False
-    """It was the last of its job."""
+    """It was the last image of its job."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The job ended with an error; the engine goes on with the next."""
+    """The job ended with an error; the engine continues with the next."""
 
     id: int
     error: StudioError
     report: str = ""
-    """Traceback when it is a bug; empty when it is something the user can act upon."""
+    """The traceback of a bug; empty if the user can act upon the error."""
 
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The job ended because the user said so, or the program closes, which keeps it on disk."""
+    """The job ended because the user cancelled it, or because the program closes, which keeps it
+    on disk."""
 
     id: int
 
@@ -155,7 +155,7 @@ class Idle:
 
 @dataclass(frozen=True)
 class Steered:
-    """From `change.step` on the running image follows `change`; it is in its recipe."""
+    """From `change.step` on, the running image follows `change`, which is in its recipe."""
 
     id: int
     change: Change
@@ -163,7 +163,7 @@ class Steered:
 
 @dataclass(frozen=True)
 class SteerRefused:
-    """A change was not made, and nothing else has changed."""
+    """A change was refused; nothing has changed."""
 
     id: int
     error: StudioError
@@ -171,7 +171,7 @@ class SteerRefused:
 
 @dataclass(frozen=True)
 class Paused:
-    """The running job stands still after `step` of `steps`; its state is on disk."""
+    """The running job is paused after `step` of `steps`; its state is on disk."""
 
     id: int
     step: int
@@ -180,18 +180,18 @@ class Paused:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The job goes on from where it stood still."""
+    """The job continues from where it was paused."""
 
     id: int
 
 
 JobState = Literal["waiting", "running", "paused", "interrupted"]
-"""Interrupted: it ran when the program ended without being asked to."""
+"""Interrupted: it was running when the program crashed or was killed."""
 
 
 @dataclass(frozen=True)
 class QueueItem:
-    """A job that is not over, as the user sees it in the queue."""
+    """An unfinished job, as the user sees it in the queue."""
 
     id: int
     request: Request
@@ -199,14 +199,14 @@ class QueueItem:
     done: int = 0
     """Finished images, of `request.count`."""
     step: int = 0
-    """Steps done of the next image, where it was left; `Progress` tells while it runs."""
+    """Steps done of the next image when it stopped; while it runs, see `Progress`."""
     steps: int = 0
-    """How many it has; 0 until known."""
+    """The number of its steps; 0 until it is known."""
 
 
 @dataclass(frozen=True)
 class QueueChanged:
-    """The queue as it is now, in its order; live jobs are never in it."""
+    """The current queue in its order; it never contains live jobs."""
 
     items: tuple[QueueItem, ...]
     paused: bool
@@ -215,17 +215,17 @@ class QueueChanged:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """What a finished image looked like after `step` steps."""
+    """A finished image after `step` steps."""
 
     trajectory: Path
     step: int
     pixels: np.ndarray
-    """uint8 [H, W, 3], fresh and never written again."""
+    """uint8 [H, W, 3], a new array, never written to again."""
 
 
 @dataclass(frozen=True)
 class LookFailed:
-    """It cannot be shown."""
+    """The step cannot be shown."""
 
     trajectory: Path
     step: int
@@ -243,7 +243,7 @@ class ReplayProgress:
 
 @dataclass(frozen=True)
 class Replayed:
-    """An image was drawn again and compared."""
+    """An image was replayed and compared."""
 
     path: Path
     verdict: Verdict
@@ -251,7 +251,7 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ReplayFailed:
-    """An image cannot be drawn again; or the replay was stopped, which is no error."""
+    """An image cannot be replayed; or the replay was cancelled, which is no error."""
 
     path: Path
     error: StudioError | None
@@ -260,7 +260,7 @@ class ReplayFailed:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something went wrong that stops nothing, such as a full disk: worth telling once."""
+    """A problem that stops nothing, such as a full disk; worth reporting once."""
 
     error: StudioError
 
@@ -268,7 +268,7 @@ class Warned:
 Event = (
     Loading
     | Ready
-    | MadeRoom
+    | ModelOffloaded
     | LoadFailed
     | Started
     | Progress

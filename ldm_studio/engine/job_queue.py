@@ -1,4 +1,4 @@
-"""The jobs that are not over, in their order. Whoever uses it holds the engine's lock."""
+"""The unfinished jobs in their order. The caller holds the engine's lock."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ MAX_JOBS = 500
 
 @dataclass(frozen=True, eq=False)
 class Unsaved:
-    """A finished image, and what is written with it."""
+    """A finished image, and what is saved with it."""
 
     index: int
-    """Which of its job."""
+    """Its index in the job."""
     image: GeneratedImage
     model: ModelInfo
     record: Record
     trajectory: Trajectory | None
-    """Its steps, where they are to be kept."""
+    """Its steps, if they are to be saved."""
 
 
 @dataclass(eq=False)
 class Entry:
-    """A job, how far it has come, and where it is kept on disk."""
+    """A job, its progress, and its files on disk."""
 
     job: Job
     key: str
-    """Names what is on disk of it."""
+    """The name of its folder."""
     state: JobState = "waiting"
     done: int = 0
     """Finished images of the batch."""
     step: int = 0
-    """Where the next one was left."""
+    """The step at which the next image stopped."""
     steps: int = 0
     stored: Request | None = None
-    """The request with its images named, as it is on disk."""
+    """The request with the digests of its images, as on disk."""
     kept: threading.Event = field(default_factory=threading.Event)
-    """Set once it was written to disk, or could not be."""
+    """Set once it has been written to disk, or that has failed."""
     unsaved: Unsaved | None = None
-    """An image that is finished and could not be saved yet."""
+    """A finished image that could not be saved yet."""
 
     cancelled: bool = False
-    """To be given up after the step, or after a tile of it."""
+    """To be cancelled after the current step or tile."""
     held: bool = False
-    """To stand still after the step, or before it where one of its tiles is done."""
+    """To be paused after the current step or tile."""
     steers: deque[tuple[Change, Mapping[str, np.ndarray]]] = field(
         default_factory=deque[tuple[Change, Mapping[str, np.ndarray]]]
     )
-    """To be made after the step."""
+    """Changes to apply after the current step."""
 
     def item(self) -> QueueItem:
         step, steps = (self.step, self.steps) if self.state != "running" else (0, 0)
@@ -68,17 +68,17 @@ class Entry:
 
 
 class Queue:
-    """Live jobs come first and are drawn while it is paused; the others keep their order."""
+    """Live jobs come first and run even while it is paused; the others keep their order."""
 
     def __init__(self) -> None:
         self.paused = False
         self.waits_for_disk = False
-        """It is paused because an image could not be saved, and goes on when it is."""
+        """Paused because an image could not be saved; resumes when it is."""
         self.running: Entry | None = None
-        """Also a live one; `entries` has the running one too, unless it is live."""
+        """May be a live job; `entries` includes the running job, unless it is live."""
         self.entries: list[Entry] = []
         self.live: list[Entry] = []
-        """Those that wait."""
+        """The queued jobs."""
 
     def snapshot(self) -> QueueChanged:
         return QueueChanged(tuple(entry.item() for entry in self.entries), self.paused)
@@ -96,7 +96,7 @@ class Queue:
         return next((entry for entry in known if entry.job.id == job_id), None)
 
     def next(self) -> Entry | None:
-        """The one to draw now; it is not taken out."""
+        """The next job to run; it stays in the queue."""
         if self.live:
             return self.live[-1]
         if self.paused:
@@ -115,8 +115,8 @@ class Queue:
         self.entries.remove(entry)
         self.entries.insert(0, entry)
 
-    def stand_still(self, entry: Entry) -> None:
-        """What ran is to go on later."""
+    def pause_running(self, entry: Entry) -> None:
+        """The running job will continue later."""
         self.running, entry.state = None, "paused" if entry.step or entry.done else "waiting"
 
     def remove(self, entry: Entry) -> None:
@@ -127,12 +127,12 @@ class Queue:
             self.running = None
 
     def move(self, entry: Entry, index: int) -> None:
-        """To `index` among those that do not run."""
+        """Moves it to `index` among the jobs that are not running."""
         self.entries.remove(entry)
         first = sum(other.state == "running" for other in self.entries)
         self.entries.insert(first + max(0, index), entry)
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is left that would be drawn, now or when the queue goes on."""
+        """Whether nothing is left to run, now or when the queue is resumed."""
         return not self.live and all(entry.state == "interrupted" for entry in self.entries)

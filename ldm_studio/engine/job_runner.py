@@ -1,4 +1,4 @@
-"""Draws a job from the queue: image after image, step after step."""
+"""Runs a job of the queue: one image after the other, step by step."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """Posts what happens. On the engine's thread only."""
+    """Posts events to the mailbox. Used on the engine's thread only."""
 
     def __init__(
         self,
@@ -55,9 +55,10 @@ class JobRunner:
         attend: Callable[[], None],
         preview_interval: float,
     ) -> None:
-        """`attend`: called between steps, for what should not wait until the image is done.
+        """`attend`: called between steps, for requests that should not wait until the image is
+        finished.
 
-        `preview_interval`: at least this many seconds between two previews.
+        `preview_interval`: minimum seconds between two previews.
         """
         self._pipeline = pipeline
         self._mailbox = mailbox
@@ -68,22 +69,22 @@ class JobRunner:
         self.preview_interval: float | None = preview_interval
         """Seconds; None for no previews. May be changed on any thread."""
         self._running_image: RunningImage | None = None
-        """What is being drawn; None while it is begun."""
+        """The running image; None while it is prepared."""
         self._peak: PeakMemory | None = None
         self._reported: set[Message] = set()
-        """The notes of the image before and of this one."""
+        """The notes of the previous image and of this one."""
 
     def paint(self, entry: Entry, model: ModelInfo) -> bool:
-        """False where it stands still to go on later; else it is over, and said how."""
+        """Runs the job. False if it is paused; otherwise it has ended, and that was posted."""
         try:
-            return self._all(entry, model)
+            return self._run_images(entry, model)
         except RunCancelled:
             return self._stopped(entry)
         except BaseException as error:  # the thread must outlive every failure of a job
             self._mailbox.post(Failed(entry.job.id, *explain(error)))
             return True
 
-    def _all(self, entry: Entry, model: ModelInfo) -> bool:
+    def _run_images(self, entry: Entry, model: ModelInfo) -> bool:
         job = entry.job
         entry.kept.wait()
         if entry.unsaved is not None and (error := self.save_again(entry)) is not None:
@@ -98,9 +99,9 @@ class JobRunner:
             self._mailbox.post(Started(job.id, request, index, len(singles)))
             self._peak = PeakMemory(model.torch_device)
             self._running_image = image = self._begin(entry, request, index)
-            self._tell(image.run.notes)
+            self._post_notes(image.run.notes)
             try:
-                if not self._draw(entry, image):
+                if not self._run_steps(entry, image):
                     return self._stopped(entry)
                 if not self._finish(entry, image, model, index, len(singles)):
                     return True
@@ -113,8 +114,8 @@ class JobRunner:
                 image.close()
         return True
 
-    def _tell(self, notes: tuple[Message, ...]) -> None:
-        """Not what the image before had to say too."""
+    def _post_notes(self, notes: tuple[Message, ...]) -> None:
+        """Posts notes, except those that the previous image had too."""
         for note in notes:
             if note not in self._reported:
                 self._mailbox.post(Warned(StudioError(note)))
@@ -134,29 +135,29 @@ class JobRunner:
         entry.step = entry.steps = 0
         if job.live:
             return RunningImage(
-                self._new(entry, request), None, self._queue_store.failed, keeps=False
+                self._begin_run(entry, request), None, self._queue_store.failed, keeps=False
             )
         journal = self._storage.jobs.journal(entry.key, index)
         states = journal.states()
-        run = self._again(entry, states[-1]) if states else None
+        run = self._resume(entry, states[-1]) if states else None
         if run is None:
             try:
                 journal.remove()
             except OSError as error:
                 self._queue_store.failed(error)
-            run = self._new(entry, request)
+            run = self._begin_run(entry, request)
         keeps = self._storage.trajectories.budget > 0
         return RunningImage(run, journal, self._queue_store.failed, keeps=keeps)
 
-    def _new(self, entry: Entry, request: Request) -> Run:
+    def _begin_run(self, entry: Entry, request: Request) -> Run:
         check = partial(self._check, entry)
         if entry.job.resume is not None:
             return self._pipeline.resume(entry.job.resume, check=check)
         found = self._storage.inputs_of(entry.job, request)
         return self._pipeline.begin(request, found, check=check)
 
-    def _again(self, entry: Entry, state: Path) -> Run | None:
-        """The run that was stopped; None if it cannot be gone on from, which is told."""
+    def _resume(self, entry: Entry, state: Path) -> Run | None:
+        """The interrupted run; None if it cannot be resumed, which is posted."""
         try:
             return self._pipeline.resume(
                 state,
@@ -175,10 +176,10 @@ class JobRunner:
             )
             return None
 
-    def _draw(self, entry: Entry, image: RunningImage) -> bool:
-        """False where it was stopped before its end."""
+    def _run_steps(self, entry: Entry, image: RunningImage) -> bool:
+        """Runs the steps. False if it was stopped before the end."""
         job_id = entry.job.id
-        if not self._goes_on(entry, image):
+        if not self._handle_requests(entry, image):
             return False
         began_at = image.done
         seconds = 0.0
@@ -199,33 +200,35 @@ class JobRunner:
                 preview = _preview(image.run, step)
                 previewed = time.monotonic()
             self._mailbox.post(Progress(job_id, done, total, seconds, preview))
-            if not self._goes_on(entry, image):
+            if not self._handle_requests(entry, image):
                 return False
             began = time.monotonic()
         return not entry.cancelled
 
-    def _goes_on(self, entry: Entry, image: RunningImage) -> bool:
-        """Do what was asked since the last step; False if that is to stop."""
+    def _handle_requests(self, entry: Entry, image: RunningImage) -> bool:
+        """Handles requests since the last step; False if one of them stops the job."""
         self._attend()
         while entry.steers:
             change, images = entry.steers.popleft()
             self._steer(entry, image, change, images)
         if entry.cancelled:
             return False
-        return image.done == image.total or not self._stands_still(entry, image)
+        return image.done == image.total or not self._should_pause(entry, image)
 
     def _check(self, entry: Entry) -> None:
-        """Between two tiles. Raises RunCancelled where it is to stop, after the last whole step."""
-        if entry.cancelled or self._stands_still(entry, self._running_image):
+        """Called between two tiles. Raises RunCancelled to stop after the last complete step."""
+        if entry.cancelled or self._should_pause(entry, self._running_image):
             raise RunCancelled
 
-    def _stands_still(self, entry: Entry, image: RunningImage | None) -> bool:
-        """Whether it was asked to, and can go on later from what is on disk."""
+    def _should_pause(self, entry: Entry, image: RunningImage | None) -> bool:
+        """Whether a pause was requested and the state is on disk."""
         if not entry.held or entry.job.live:
             return False
         if image is not None:
             entry.step, entry.steps = image.done, image.total
-            entry.held = image.stand_still()  # the disk is full: that was told; better finish it
+            entry.held = (
+                image.pause()
+            )  # false if the disk is full, which was reported: the image is finished instead
         return entry.held
 
     def _steer(self, entry: Entry, image: RunningImage, change: Any, images: Any) -> None:
@@ -240,12 +243,12 @@ class JobRunner:
             self._mailbox.post(SteerRefused(entry.job.id, error))
         else:
             self._mailbox.post(Steered(entry.job.id, change))
-            self._tell(image.run.notes)
+            self._post_notes(image.run.notes)
 
     def _finish(
         self, entry: Entry, running: RunningImage, model: ModelInfo, index: int, count: int
     ) -> bool:
-        """Decode, save and tell; False where that failed, which was told."""
+        """Decodes and saves the image; False if that failed, which was posted."""
         job = entry.job
         try:
             image = running.finish()
@@ -253,7 +256,7 @@ class JobRunner:
             why = explain(error) if job.live else self._rescue(running, error)
             self._mailbox.post(Failed(job.id, *why))
             return False
-        self._tell(running.run.notes)
+        self._post_notes(running.run.notes)
         if job.live:
             self._mailbox.post(Finished(job.id, image, None, index, count, live=True))
             return True
@@ -274,7 +277,7 @@ class JobRunner:
         return True
 
     def save_again(self, entry: Entry) -> OSError | ImageError | None:
-        """Try once more to save what is finished; why it still cannot be."""
+        """Tries again to save the finished image; returns the error if it fails."""
         finished = entry.unsaved
         assert finished is not None
         try:
@@ -290,7 +293,7 @@ class JobRunner:
         return None
 
     def _saved(self, entry: Entry, finished: Unsaved) -> Path | None:
-        """What follows when an image is on disk; where its steps are kept."""
+        """Marks the image as saved and stores its steps; returns their file if they are kept."""
         kept = None
         try:
             if finished.trajectory is not None:
@@ -303,8 +306,8 @@ class JobRunner:
         return kept
 
     def _rescue(self, image: RunningImage, error: BaseException) -> tuple[StudioError, str]:
-        """Keep what cannot be decoded beside the images; what to tell of it."""
-        told, bug = explain(error)
+        """Saves the latent of an image that cannot be decoded; returns the message about it."""
+        reported, bug = explain(error)
         seed = image.run.request.seed
         try:
             with self._storage.next_image(seed) as path:
@@ -312,12 +315,12 @@ class JobRunner:
                 image.rescue(file)
         except (OSError, ImageError, StateError) as failure:
             log.warning("the latent could not be kept: %s", failure)
-            return told, bug
+            return reported, bug
         return decode_failure(error, file), bug
 
 
 def _preview(run: Run, step: Any) -> Preview | None:
-    """None where there is no memory for it: a preview never fails an image."""
+    """None if memory is short: a preview never fails an image."""
     try:
         return run.preview(step)
     except (MemoryError, RuntimeError) as error:
@@ -328,7 +331,7 @@ def _preview(run: Run, step: Any) -> Preview | None:
 
 
 def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
-    """Those that came while the image was decoded already."""
+    """Refuses changes that came while the image was decoded."""
     while entry.steers:
         entry.steers.popleft()
         mailbox.post(SteerRefused(entry.job.id, not_drawn()))

@@ -1,4 +1,4 @@
-"""The files that a model is drawn with: its own, and those that complete one that is not whole."""
+"""The files of a model: its own, and those that complete it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ from ldm_studio.models.known_checkpoints import Stamp, companion_vae, is_checkpo
 from .recent_models import ModelKey, stamps_of
 
 MOST_TEXTS = 20
-"""So many text encoders are tried."""
+"""Maximum number of text encoders that are tried."""
 
 
 class ComponentFinder:
-    """A VAE is the one beside the model, or the one that is chosen; text encoders are those in the
-    folders that fit, the ones nearest to the model first.
-    """
+    """Finds a VAE, the chosen one or the one next to the model, and text encoders that fit,
+    those nearest to the model first."""
 
     def __init__(self, finder: AddonFinder) -> None:
         self._finder = finder
         self._lacking: dict[tuple[Path, tuple[Stamp, ...]], tuple[bool, bool]] = {}
         self._texts: dict[tuple[Path, ...], tuple[Path, ...]] = {}
-        """Those that fit, by the model and what was tried."""
+        """Text encoders that fit, by the model and the candidates."""
 
     def wanted(self, path: Path, vae: str) -> ModelKey:
-        """Imports torch. Raises RequestError for a VAE that is wanted, and not there."""
+        """Imports torch. Raises RequestError if the chosen VAE is missing."""
         if not is_checkpoint(path):
             return ModelKey(path, None)
         stamps = stamps_of(path)
@@ -43,7 +42,7 @@ class ComponentFinder:
         return ModelKey(path, read_overrides(path), found, texts, stamps_of(path, found, *texts))
 
     def _texts_for(self, path: Path) -> tuple[Path, ...]:
-        """One file, or two; empty if none fit, which loading says."""
+        """One file, or two; empty if none fit, which loading reports."""
         there = self._finder.text_encoders()
         near = sorted(there, key=lambda text: not text.is_relative_to(path.parent))[:MOST_TEXTS]
         tried = (path, *near)
@@ -54,12 +53,12 @@ class ComponentFinder:
 
 
 def _lacking(path: Path) -> tuple[bool, bool]:
-    """Whether its autoencoder, and whether text encoders."""
+    """Whether it lacks an autoencoder, and whether text encoders."""
     from core.checkpoints.identify import identify
 
     try:
         identity = identify(path)
-    except ModelError:  # which loading it says
+    except ModelError:  # loading reports it
         return False, False
     return identity.lacks_vae, identity.lacks_text
 

@@ -1,4 +1,4 @@
-"""The queue's copy on disk, kept up to date by a thread of its own."""
+"""Keeps a copy of the queue on disk, on its own thread."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class QueueStore:
         self._storage = storage
         self._jobs = storage.jobs
         self._warn = warn
-        self._told = False
+        self._reported = False
         self._unwritten: dict[str, Entry] = {}
-        """Jobs that are not on disk as they are. Of the writer's thread."""
+        """Jobs whose files are outdated. Used on the writer's thread."""
         self._disk_writer = DiskWriter(self.failed, self._retry, retry_seconds)
 
     def restore(self, ids: Iterator[int]) -> list[Entry]:
-        """What was left from the last time, in its order."""
+        """The jobs that the last process left, in their order."""
         try:
             found, problems = self._jobs.open()
         except OSError as error:
@@ -50,7 +50,7 @@ class QueueStore:
         return Entry(job, self._jobs.new_key())
 
     def put(self, entry: Entry) -> None:
-        """Write a new job and the images it starts from; then `entry.kept` is set."""
+        """Writes a new job and its images; then `entry.kept` is set."""
 
         def write() -> None:
             try:
@@ -61,7 +61,7 @@ class QueueStore:
         self._disk_writer.do(write)
 
     def update(self, entry: Entry) -> None:
-        """Write how far it has come."""
+        """Writes its progress."""
         state, done = entry.state, entry.done
         if state == "interrupted":
             return
@@ -69,7 +69,7 @@ class QueueStore:
         self._disk_writer.do(lambda: self._write(entry, state, done))
 
     def finished(self, entry: Entry, index: int) -> None:
-        """Image `index` is done and saved: it need not be drawn again."""
+        """Image `index` is finished and saved: it need not be generated again."""
         self.update(entry)
         self._disk_writer.do(self._jobs.journal(entry.key, index).remove)
 
@@ -85,15 +85,15 @@ class QueueStore:
         self._disk_writer.do(lambda: self._jobs.order(keys))
 
     def do(self, task: Callable[[], object]) -> None:
-        """Any other errand to the disk."""
+        """Runs any other task on the writer's thread."""
         self._disk_writer.do(task)
 
     def failed(self, error: Exception) -> None:
-        """Tell of a disk that cannot be written, once; on any thread."""
+        """Reports once that the disk cannot be written; on any thread."""
         log.warning("not written: %s", error)
-        if self._told:
+        if self._reported:
             return
-        self._told = True
+        self._reported = True
         folder, reason = "its folders", str(error)
         if isinstance(error, OSError):
             reason = error.strerror or reason
@@ -117,7 +117,7 @@ class QueueStore:
         del self._unwritten[entry.key]
 
     def _retry(self) -> bool:
-        """Write what could not be written; False when all of it is."""
+        """Writes what could not be written; False once everything is written."""
         for entry in list(self._unwritten.values()):
             if entry.state == "interrupted":
                 continue
@@ -126,11 +126,11 @@ class QueueStore:
             except OSError as error:
                 log.info("still not written: %s", error)
                 return True
-        self._told = False  # a second time is worth telling again
+        self._reported = False  # after a success, another failure is reported again
         return False
 
     def close(self) -> None:
-        """Wait until everything is written; what is left is found by the next start."""
+        """Waits until everything is written; the next start finds what is left."""
         self._disk_writer.do(self._retry)
         self._disk_writer.do(self._jobs.close)
         self._disk_writer.close()
@@ -146,7 +146,7 @@ def _entry(found: FoundJob, job_id: int) -> Entry:
     stored = found.job
     resume = Path(stored.resume) if stored.resume else None
     entry = Entry(Job(job_id, stored.request, parent=stored.parent, resume=resume), found.key)
-    # That it runs is written beside the first steps, and may have come too late.
+    # "Running" is written next to the first steps, and may have come too late.
     ran = stored.state == "running" or (stored.state == "waiting" and found.step > 0)
     entry.state = "interrupted" if ran else stored.state
     entry.done, entry.step, entry.steps = stored.done, found.step, found.steps

@@ -1,4 +1,4 @@
-"""One image on its way: its steps, what is step_digests of them, and what of it is on disk."""
+"""The running image: its steps, their digests, and its files on disk."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from ldm_studio.images.trajectory_store import Trajectory
 
 
 class RunningImage:
-    """A run, and its journal: after each step enough is on disk to go on to the same bits.
+    """A run and its journal: after each step, the files suffice to resume with identical bits.
 
-    A journal that cannot be written is told once, and tried again with every step: the drawing
-    itself goes on. What was seen of the steps is given up then, as it would have a gap.
+    A journal that cannot be written is reported once, and tried again with every step: the image
+    itself continues. Its step log is dropped then, because it would have a gap.
     """
 
     def __init__(
         self, run: Run, journal: Journal | None, warn: Callable[[OSError], None], *, keeps: bool
     ) -> None:
-        """`journal`: None for what is not to outlive the program; `keeps`: the steps are kept."""
+        """`journal`: None if it should not survive the program; `keeps`: the steps are saved."""
         self._run = run
         self._journal = journal
         self._warn = warn
@@ -56,7 +56,7 @@ class RunningImage:
         return self._run.total
 
     def steps(self) -> Iterator[Any]:
-        """Each is in the journal when it is given."""
+        """Yields each step once it is in the journal."""
         for step in self._run.steps():
             self._last = step
             self.done += 1
@@ -65,21 +65,21 @@ class RunningImage:
             yield step
 
     def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> Change:
-        """From the next step on; as it is recorded. Raises RequestError."""
+        """Steers from the next step on; returns the change as recorded. Raises RequestError."""
         change = replace(change, step=self.done)
         self._run.steer(change, images)
         if self._journal is not None:
             self._write(self._journal, durable=False)
         return change
 
-    def stand_still(self) -> bool:
-        """Write the state so that it outlives a power failure too; False if it cannot be."""
+    def pause(self) -> bool:
+        """Writes the state durably, so that it survives a power failure; False if that fails."""
         return self._journal is None or self._write(self._journal, durable=True)
 
     def finish(self) -> GeneratedImage:
-        """The image; in small tiles where there is too little memory for it as a whole.
+        """The image, decoded in small tiles if memory is short.
 
-        The state is on disk before it is decoded. Raises what decoding in tiles raised.
+        The state is saved before it is decoded. Raises the errors of decoding in tiles.
         """
         if self._journal is not None:
             self._write(self._journal, durable=True)
@@ -92,7 +92,7 @@ class RunningImage:
         return self._run.finish(self._last, tiled=True)
 
     def rescue(self, path: Path) -> None:
-        """Write all that is needed to decode it later. Raises OSError, StateError."""
+        """Writes all that is needed to decode it later. Raises OSError, StateError."""
         self._run.save(path, self._last, step_digests=self._step_digests)
 
     def record(self, image: GeneratedImage, parent: Parent | None) -> Record:
@@ -100,19 +100,19 @@ class RunningImage:
         return Record(environment, tuple(self._step_digests), pixels, parent, self._tiled)
 
     def trajectory(self, record: Record, image: GeneratedImage) -> Trajectory | None:
-        """What was seen of the steps; None where they are not to be kept."""
+        """The estimates of its steps; None if they are not kept."""
         if not self._keeps or not self._estimates:
             return None
         estimates = np.stack(self._estimates)
         return Trajectory(image.request, record.environment, self._first, estimates)
 
     def close(self) -> None:
-        """Close the journal; what is on disk of it stays."""
+        """Closes the journal; its files stay."""
         if self._journal is not None:
             self._journal.log.close()
 
     def _recall(self, journal: Journal) -> None:
-        """What was seen before the run was stopped."""
+        """Reads the estimates from before the interruption."""
         try:
             self._estimates = journal.log.read(self.done, wanted=self._keeps)
         except OSError as error:
@@ -128,7 +128,7 @@ class RunningImage:
             self._estimates.append(self._run.estimate(step))
         if self._logs:
             self._log(self._journal)
-        if self.done < self.total:  # the last one is written by `finish`
+        if self.done < self.total:  # `finish` writes the last one
             self._write(self._journal, durable=False)
 
     def _log(self, journal: Journal) -> None:
@@ -161,9 +161,9 @@ class RunningImage:
 
 
 def decode_failure(error: BaseException, file: Path) -> StudioError:
-    """What to tell of an image whose state was rescued into `file`."""
-    told = error if isinstance(error, StudioError) else memory_shortage(error)
-    reason = told.message if told else str(error)
+    """The message about an image whose state was saved to `file`."""
+    known = error if isinstance(error, StudioError) else memory_shortage(error)
+    reason = known.message if known else str(error)
     return DecodeError(
         "The image is finished but could not be decoded. {error}",
         "It is kept: with more memory free, run ldm-studio resume '{path}'.",

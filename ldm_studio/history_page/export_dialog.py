@@ -243,7 +243,7 @@ class ExportDialog(QDialog):
         else:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix(kind.value[1:])
-            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it is said here
+            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # it is shown here
         dialog.fileSelected.connect(self.target.setText)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -1,4 +1,4 @@
-"""What the settings of images are called, by the names that they have in files."""
+"""Names of the settings of images, by their names in files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TITLES = {key.name: row.title for row in PARAMETERS.values() for key in row.inf
 
 
 def setting(name: str) -> str:
-    """In the language of the interface; as it is where it is one of another program alone."""
+    """In the language of the interface; unchanged if only another program has it."""
     if name in _TITLES:
         return text_of(_TITLES[name])
     return translate("Settings of images", name) if name in _KNOWN else name

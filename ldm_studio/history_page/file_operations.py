@@ -108,9 +108,11 @@ class FileOperations(QObject):
 
         def done(new: Path) -> None:
             if new.name != former:
-                self.show_undo(self._named(new), lambda: self._rename(number, former, told_back))
+                self.show_undo(
+                    self._named(new), lambda: self._rename(number, former, report_undone)
+                )
 
-        def told_back(new: Path) -> None:
+        def report_undone(new: Path) -> None:
             self.show_undo(self._named(new))
 
         self._rename(number, name, done)

@@ -97,7 +97,7 @@ class FilterPanel(QTreeWidget):
 
     def show_groups(self, groups: tuple[FilterGroup, ...], query: str) -> None:
         """Keeps expanded groups and the scroll position."""
-        if self._dragged_over:  # what is aimed at stays where it is
+        if self._dragged_over:  # what the pointer aims at stays in place
             self._held = groups, query
             return
         if (groups, query) == (self._groups, self._query):

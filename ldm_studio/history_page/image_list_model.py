@@ -60,7 +60,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class _Blocks:
-    """The rows to remove and to add, as first row and count, to turn one list into another."""
+    """The rows to remove and to add, as first row and count, that turn one list into another."""
 
     removed: tuple[tuple[int, int], ...]
     added: tuple[tuple[int, int], ...]
@@ -107,20 +107,20 @@ class ImageListModel(QAbstractListModel):
 
     @property
     def query(self) -> Query:
-        """What was searched for last."""
+        """The current query."""
         return self._query
 
-    # Asking
+    # Queries
 
     def search(self, query: Query) -> None:
-        """Show what this query finds. What is shown stays until then."""
+        """Shows the results of this query. The previous results stay until then."""
         self._query = query
         self._set_stage(Stage.SEARCHING)
         self._asker.forget("order")
         self._asker.ask("page", lambda reader: reader.page(query), self._on_page, self._on_failed)
 
     def refresh(self) -> None:
-        """Ask the same again: something was written. Rows that stay keep their selection."""
+        """Repeats the query after a write. Remaining rows keep their selection."""
         self._fresh.clear()
         if self.stage in (Stage.SEARCHING, Stage.FAILED):
             self.search(self._query)
@@ -155,7 +155,7 @@ class ImageListModel(QAbstractListModel):
             self._ask_order()
 
     def _on_order(self, found: _Found) -> None:
-        if found.before is not self._ids:  # another answer came between
+        if found.before is not self._ids:  # another answer came in between
             self._ask_order()
             return
         self.collection = found.collection
@@ -185,7 +185,7 @@ class ImageListModel(QAbstractListModel):
         self._ids = ids
 
     def _rearrange(self, ids: Ids) -> None:
-        """The same images in another order: what is selected stays so."""
+        """The same images in another order: the selection stays."""
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         rows = {int(number): row for row, number in enumerate(ids)}
@@ -204,10 +204,10 @@ class ImageListModel(QAbstractListModel):
         self.stage = stage
         self.stage_changed.emit()
 
-    # What rows are
+    # Rows
 
     def request_rows(self, first: int, end: int) -> None:
-        """These rows are looked at: find out what they are."""
+        """Loads the details of these visible rows."""
         self._requested = tuple(int(number) for number in self._ids[first:end])
         self._ask_listed()
 
@@ -232,7 +232,7 @@ class ImageListModel(QAbstractListModel):
             self._fresh.discard(number)
 
     def listed(self, row: int) -> ListedImage | None:
-        """None where it is not known yet."""
+        """None if it is not loaded yet."""
         return self._listed.get(int(self._ids[row]))
 
     def listed_by_id(self, number: int) -> ListedImage | None:
@@ -243,11 +243,11 @@ class ImageListModel(QAbstractListModel):
         return int(found[0]) if found.size else None
 
     def index_of(self, number: int) -> QModelIndex:
-        """Invalid where it is not among the images."""
+        """Invalid if it is not among the images."""
         row = self.row_of(number)
         return QModelIndex() if row is None else self.index(row)
 
-    # As Qt asks
+    # Qt's model interface
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._ids)
@@ -288,12 +288,12 @@ class ImageListModel(QAbstractListModel):
 
 
 def ids_in(data: QMimeData) -> list[int]:
-    """The images of this page that are dragged; none where it is something else."""
+    """The ids of dragged images of this page; empty for other data."""
     return [int(word) for word in bytes(data.data(IDS).data()).split()]
 
 
 def summary(image: ListedImage) -> str:
-    """An image in a line, for who cannot see it."""
+    """An image in a line, for screen readers."""
     words = [" ".join(image.prompt.split()) or translate("History", "no prompt")]
     words.append(dated(image.day) or image.day)
     if image.favourite:
@@ -308,7 +308,7 @@ def summary(image: ListedImage) -> str:
 
 
 def tip(image: ListedImage) -> str:
-    """What is shown when the pointer rests on an image."""
+    """The tooltip of an image."""
     if image.problem:
         return f"{image.path.name}\n{translate_message(image.problem)}"
     prompt = " ".join(image.prompt.split())
@@ -329,7 +329,7 @@ def tip(image: ListedImage) -> str:
 
 
 def blocks(old: Ids, new: Ids) -> _Blocks | None:
-    """What has to go and to come; None where the order is another, or too much is."""
+    """The blocks to remove and to add; None if the order differs, or if there are too many."""
     stays, stayed = np.isin(old, new), np.isin(new, old)
     if not np.array_equal(old[stays], new[stayed]):
         return None
@@ -340,7 +340,7 @@ def blocks(old: Ids, new: Ids) -> _Blocks | None:
 
 
 def _runs(mask: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    """First row and number of each run of rows that are True."""
+    """First row and length of each run of True rows."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return tuple((int(a), int(b - a)) for a, b in edges.reshape(-1, 2))
 

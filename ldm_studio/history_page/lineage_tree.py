@@ -1,4 +1,4 @@
-"""The lineage of an image as a tree of small images, with the masks in which it was redrawn."""
+"""The lineage of an image as a tree of thumbnails, with inpainting masks."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest
 THUMB = 34
 _ID = int(Qt.ItemDataRole.UserRole)
 _LINES = 8
-"""As many are seen without scrolling."""
+"""Number of lines that are visible without scrolling."""
 
 
 class LineageTree(QTreeWidget):
-    """A click goes to the image; a double click, or Enter, back to its exact state."""
+    """A click goes to the image; a double click, or Enter, restores its exact state."""
 
     chosen = Signal(int)
     restore_requested = Signal(int)
-    """Make the canvas and the settings what they were when this image was made."""
+    """Restore the canvas and the settings with which this image was made."""
     compare_requested = Signal(int)
-    """With the image whose family it is."""
+    """Compare it with the image whose lineage is shown."""
 
     def __init__(
         self, loader: ThumbnailLoader, inputs: Path, parent: QWidget | None = None
     ) -> None:
-        """`inputs` is where init images and masks are kept."""
+        """`inputs` is the folder of init images and masks."""
         super().__init__(parent)
         self.setObjectName("family")
         self.setAccessibleName(self.tr("The images it was made from, and those made from it"))
@@ -58,7 +58,7 @@ class LineageTree(QTreeWidget):
         self.itemActivated.connect(self._activated)
 
     def show_family(self, family: Lineage) -> None:
-        """The tree stays as it is where only another of its images is looked at."""
+        """The tree stays if another image of the same tree is selected."""
         if self._family is None or (family.root, family.unknown) != (
             self._family.root,
             self._family.unknown,
@@ -94,7 +94,7 @@ class LineageTree(QTreeWidget):
         self.setFixedHeight(lines * (THUMB + 6) + 10)
 
     def thumbnail_requests(self) -> list[ThumbnailRequest]:
-        """The small images it needs."""
+        """The thumbnails it needs."""
         side = round(THUMB * self.devicePixelRatioF())
         if self.isHidden():
             return []
@@ -103,7 +103,7 @@ class LineageTree(QTreeWidget):
         ]
 
     def draw(self) -> None:
-        """Show the small images that have come."""
+        """Shows thumbnails that have been loaded."""
         ratio = self.devicePixelRatioF()
         for item, column, digest, _ in self._images:
             image = self._loader.image(digest, round(THUMB * ratio))
@@ -111,7 +111,7 @@ class LineageTree(QTreeWidget):
                 pixmap = QPixmap.fromImage(image)
                 pixmap.setDevicePixelRatio(ratio)
                 small = QIcon(pixmap)
-                small.addPixmap(pixmap, QIcon.Mode.Selected)  # or it would be tinted
+                small.addPixmap(pixmap, QIcon.Mode.Selected)  # otherwise it would be tinted
                 item.setIcon(column, small)
 
     def _line(self, kin: LineageNode) -> QTreeWidgetItem:
@@ -139,10 +139,10 @@ class LineageTree(QTreeWidget):
             item.setToolTip(1, self.tr("The mask: white was inpainted."))
 
     def _show_input(self, item: QTreeWidgetItem, column: int, digest: str) -> bool:
-        """An init image or mask, where it is kept still."""
+        """An init image or mask, if it still exists."""
         try:
             path = self._inputs.path(digest)
-        except ValueError:  # another program names it otherwise
+        except ValueError:  # another program uses another name
             return False
         if path.exists():
             self._images.append((item, column, digest, path))
@@ -150,7 +150,7 @@ class LineageTree(QTreeWidget):
         return False
 
     def _label(self, kin: LineageNode) -> str:
-        """How it came from the one above, and what it shows."""
+        """Its relation to the parent, and its prompt."""
         image: ListedImage = kin.image
         what = " ".join(image.prompt.split()) or image.path.name
         if kin.step is not None:

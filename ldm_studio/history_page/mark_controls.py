@@ -1,4 +1,4 @@
-"""Controls for what the user says of images: stars, a heart, tags."""
+"""Controls for the user's marks: stars, favourite, tags."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GOLD, ROSE = QColor("#e0a100"), QColor("#e5484d")
 
 
 class StarRating(QWidget):
-    """A rating: click a star, or type 0 to 5; the star that is set takes it away."""
+    """A rating: click a star, or type 0 to 5; clicking the current star removes it."""
 
     rated = Signal(int)
 
@@ -150,7 +150,7 @@ class Heart(QWidget):
 
 
 class Chip(QFrame):
-    """A tag: its name filters, its cross takes it away."""
+    """A tag: its name filters, its cross removes it."""
 
     def __init__(self, tag: str, owner: TagEditor) -> None:
         super().__init__(owner)
@@ -171,7 +171,7 @@ class Chip(QFrame):
 
 
 class TagEditor(QWidget):
-    """Tags as chips, and a field for more of them."""
+    """Tags as chips, and a field for more."""
 
     added = Signal(list)
     removed = Signal(str)
@@ -214,7 +214,7 @@ class TagEditor(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as its lines: the column it is in does not ask for a new height by itself."""
+        """As high as its lines: its column does not request a new height by itself."""
         self._flow.setGeometry(self.rect())
         self.setMinimumHeight(max(_LINE, self._flow.heightForWidth(self.width())))
 

@@ -91,7 +91,7 @@ class ThumbnailGrid(SectionView):
         loader.ready.connect(self.viewport().update)
         self.doubleClicked.connect(self.opened)
 
-    # What is in sight
+    # Visible thumbnails
 
     def request_thumbnails(self) -> None:
         """Requests visible thumbnails, then as many below and above."""

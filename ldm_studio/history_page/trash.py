@@ -26,7 +26,7 @@ class Trashed:
 def to_trash(path: Path) -> Trashed:
     """Raises ImageError if the system has no trash for it; the file is then unchanged."""
     data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
-    with suppress(OSError):  # the home trash of Linux is made only inside a folder that is there
+    with suppress(OSError):  # on Linux the home trash is only created inside an existing folder
         Path(data).mkdir(parents=True, exist_ok=True)
     file = QFile(str(path))
     if not file.moveToTrash():
@@ -36,7 +36,7 @@ def to_trash(path: Path) -> Trashed:
                 "{path} cannot be moved to the trash: it is protected.", hint, path=path
             )
         raise ImageError("{path} cannot be moved to the trash: it is missing.", hint, path=path)
-    return Trashed(path, Path(file.fileName()))  # which has become its name in the trash
+    return Trashed(path, Path(file.fileName()))  # its name in the trash
 
 
 def out_of_trash(trashed: Trashed) -> None:

@@ -26,7 +26,7 @@ FIELDS = (
     *("date", "time", "number", "seed", "model", "prompt"),
     *("sampler", "schedule", "steps", "cfg", "width", "height"),
 )
-"""The names that may stand in braces."""
+"""The names that are allowed in braces."""
 
 _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)

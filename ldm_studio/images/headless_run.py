@@ -1,4 +1,4 @@
-"""A run drawn to its end, and the record of it."""
+"""Runs to the end without the engine, with a run record."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Walked:
-    """A run that stands still after a step."""
+    """A run that stopped after a step."""
 
     last: Any | None
-    """The step; None where the run had none left."""
+    """The step; None if the run had none left."""
     step_digests: tuple[str, ...]
-    """Of all steps up to it."""
+    """Of all steps so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +37,11 @@ class Drawn:
     rescue: Callable[[Path], None]
     """Writes all that is needed to decode it later. Raises OSError, StateError."""
     notes: tuple[Message, ...]
-    """What had no effect, or was done otherwise than asked, in sentences."""
+    """Settings without effect, or replaced by others, in sentences."""
 
 
 def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
-    """Take the steps up to number `until`, or all of them, marking each."""
+    """Runs the steps up to number `until`, or all of them, and computes the digest of each."""
     step_digests, last = list(run.step_digests), None
     end = run.total if until is None else until
     steps = run.steps()
@@ -53,7 +53,7 @@ def walk(run: Run, on_step: OnStep, until: int | None = None) -> Walked:
 
 
 def draw(run: Run, on_step: OnStep, parent: Parent | None = None, *, tiled: bool = False) -> Drawn:
-    """Take the steps that are left and decode the image, in small tiles if `tiled`."""
+    """Runs the remaining steps and decodes the image, in small tiles if `tiled`."""
     walked = walk(run, on_step)
     image = run.finish(walked.last, tiled=tiled)
     record = Record(run.environment, walked.step_digests, digest(image.rgb), parent, tiled)

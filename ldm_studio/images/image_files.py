@@ -92,7 +92,7 @@ def save_next(
 
 
 def load_image(path: Path) -> Pixels:
-    """The image as a person sees it: upright, RGB on white, uint8 [H, W, 3].
+    """The image as a viewer shows it: upright, RGB on white, uint8 [H, W, 3].
 
     Raises ImageError if it is not an image, is damaged, or has more than MAX_PIXELS.
     """

@@ -110,7 +110,7 @@ def _refiner(request: Request) -> dict[str, str]:
 def _refined(request: Request, settings: Mapping[str, str]) -> Request:
     """The request with another program's refiner. Raises ValueError, RequestError."""
     if request.changes or REFINER not in settings:
-        return request  # ours says it exactly
+        return request  # the exact form of this program is also present
     name = _SHORT.sub("", settings[REFINER])
     share = float(settings.get(REFINER_AT, "1"))
     if not 0 <= share <= 1:
@@ -186,7 +186,7 @@ def restore(info: Infotext, base: Request) -> RestoredRequest:
 def _with(key: str, value: str, request: Request) -> Request:
     """Raises KeyError, ValueError or RequestError for an unsupported setting."""
     if key == THRESHOLDING and value == "True":
-        return request  # what is done follows from the settings beside it
+        return request  # its effect follows from other settings
     try:
         return replace(request, **_fields(key, value, request))
     except KeyError:
@@ -206,9 +206,9 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
         case "VAE":
             return {"vae": "" if value in NO_VAE else value}
         case "VAE hash" | "TI hashes" | "Lora hashes":
-            return {}  # what they are of is named by the prompt, or beside them
+            return {}  # the prompt or neighbouring keys name their subject
         case "Refiner" | "Refiner switch at":
-            return {}  # taken together, when the steps are known
+            return {}  # combined once the steps are known
         case _:
             raise KeyError(key)
 
@@ -219,7 +219,7 @@ def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
     if "Schedule type" not in result and "Sampler" in result:
         try:
             name, schedule = split_name(result["Sampler"])
-        except ValueError:  # listed among what is ignored
+        except ValueError:  # listed among the ignored ones
             return result
         if schedule is not None:
             result |= {"Sampler": name, "Schedule type": schedule}

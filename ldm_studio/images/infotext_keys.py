@@ -1,7 +1,7 @@
 """The parameters in the `parameters` text: which key is which field of a Request.
 
 AUTOMATIC1111's keys, and those of its known extensions, where they mean the same; other programs
-pass over the rest. A default is not written, but where other programs have another.
+ignore the rest. Defaults are only written if other programs have another default.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from core.request.request import Change, Request
 KEYS: Mapping[str, tuple[Parameter, InfotextKey]] = {
     key.name: (row, key) for row in REQUESTED for key in row.infotext
 }
-"""Of the table of parameters, by their names in the text."""
+"""The rows of the table of parameters, by their names in the text."""
 
 _OTHERS = {"Template": "template", "Negative Template": "negative_template"}
 CHANGES = "Changes"
 
 
 def number(value: float) -> str:
-    """Without a needless ".0", and read back to the same bits."""
+    """Without a redundant ".0"; read back to the same bits."""
     return str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def context_of(request: Request) -> Context:
-    """What decides which of its parameters have an effect."""
+    """The context that decides which of its parameters have an effect."""
     return Context(request, from_image=bool(request.init), masked=bool(request.mask))
 
 
 def main_settings(request: Request) -> dict[str, str]:
-    """Those that every image has."""
+    """The settings that every image has."""
     return {
         key.name: write(row, key, request)
         for row, key in KEYS.values()
@@ -46,7 +46,7 @@ def main_settings(request: Request) -> dict[str, str]:
 
 
 def finer_settings(request: Request) -> dict[str, str]:
-    """What the text says beyond those: what has an effect and is not at its default."""
+    """Further settings: those with an effect that are not at their default."""
     context = context_of(request)
     found = {
         key.name: write(row, key, request)
@@ -62,7 +62,7 @@ def finer_settings(request: Request) -> dict[str, str]:
 def apply(name: str, text: str, request: Request) -> Request:
     """`request` with one setting of the text.
 
-    Raises KeyError for an unknown one, ValueError or RequestError for an impossible value.
+    Raises KeyError if it is unknown, ValueError or RequestError if its value is impossible.
     """
     if name in _OTHERS:
         return replace(request, **{_OTHERS[name]: text})
@@ -77,7 +77,7 @@ def apply(name: str, text: str, request: Request) -> Request:
 
 
 def write(row: Parameter, key: InfotextKey, request: Request) -> str:
-    """The value that a request has, as it stands in the text."""
+    """The value in a request, as the text has it."""
     value = row.value(request)
     if key.write is not None:
         return key.write(value)
@@ -89,7 +89,7 @@ def write(row: Parameter, key: InfotextKey, request: Request) -> str:
 
 
 def read(row: Parameter, key: InfotextKey, text: str) -> Any:
-    """Raises ValueError for text that is no such value."""
+    """Raises ValueError for invalid text."""
     if key.read is not None:
         return key.read(text)
     if row.parse is not None:
@@ -107,7 +107,7 @@ _PAIR = re.compile(r'([a-z_]+)\s+("(?:\\.|[^"\\])*"|[-+.\de]+)')
 
 
 def write_changes(changes: tuple[Change, ...]) -> str:
-    """`8 prompt "a wolf" cfg 3; 12 sampler "Heun"`: after 8 steps this, after 12 that."""
+    """`8 prompt "a wolf" cfg 3; 12 sampler "Heun"`: one change after 8 steps, another after 12."""
     return "; ".join(f"{change.step} {' '.join(_pairs(change))}" for change in changes)
 
 

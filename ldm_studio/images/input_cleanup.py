@@ -51,7 +51,7 @@ def clean_inputs(
     for path in old.values():
         with suppress(FileNotFoundError):
             status = path.stat()
-            if status.st_mtime < oldest:  # nobody has used it in the meantime
+            if status.st_mtime < oldest:  # it has not been used in the meantime
                 path.unlink()
                 files, size = files + 1, size + status.st_size
                 log.info("removed the init image %s: nothing names it", path.name)

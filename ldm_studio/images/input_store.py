@@ -1,4 +1,4 @@
-"""The images that recipes start from, kept by digest so that every recipe can be made again."""
+"""Stores the input images of recipes by digest, so that every recipe can be replayed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class InputStore:
         self._folder = folder
 
     def keep(self, digest: str, pixels: Pixels) -> Path:
-        """Write [H, W, 3] or [H, W] pixels, if they are not there yet. Raises OSError."""
+        """Writes [H, W, 3] or [H, W] pixels, unless they exist. Raises OSError."""
         path = self.path(digest)
         try:
-            os.utime(path)  # used now, see cleaning.py
+            os.utime(path)  # its time marks it as used, see `input_cleanup`
         except FileNotFoundError:
             with replacing(path) as file:
                 Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
         return path
 
     def find(self, digest: str) -> Pixels | None:
-        """What was kept under `digest`; None if nothing was. Raises ImageError if damaged."""
+        """The image with this digest; None if there is none. Raises ImageError if it is damaged."""
         path = self.path(digest)
         if not path.exists():
             return None
@@ -42,7 +42,7 @@ class InputStore:
         return pixels
 
     def path(self, digest: str) -> Path:
-        """Raises ValueError for what is not a digest, and could be a path out of the folder."""
+        """Raises ValueError unless it is a digest, because it could be a path out of the folder."""
         if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             raise InvalidError("{digest} is not a SHA-256 digest in hex.", digest=quoted(digest))
         return self._folder / digest[:2] / f"{digest}.png"

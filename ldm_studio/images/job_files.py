@@ -1,13 +1,13 @@
-"""The queue on disk: what waits or was interrupted, found again by the next start.
+"""The queue on disk: queued and interrupted jobs, which the next start finds.
 
     queue/<process>.lock         held as long as the process lives
-    queue/<process>/order.json   the keys of its jobs in the order the user gave them
+    queue/<process>/order.json   the keys of its jobs in the user's order
     queue/<process>/<key>/job.json
     queue/<process>/<key>/<n>-<step>.safetensors   the state of image n after its last step
-    queue/<process>/<key>/<n>.steps                what was seen of each step, see `steplog`
-    queue/damaged/               what could not be read
+    queue/<process>/<key>/<n>.steps                the estimates of each step, see `step_log`
+    queue/damaged/               unreadable files
 
-What a process leaves behind is taken over by the next one that starts.
+The next process that starts takes over the jobs that a process leaves behind.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ StoredState = Literal["waiting", "running", "paused"]
 
 @dataclass(frozen=True)
 class StoredJob:
-    """What `job.json` says."""
+    """The contents of `job.json`."""
 
     request: Request
-    """Its images are named by digest, and are among the kept inputs."""
+    """Refers to its images by digest; they are among the stored inputs."""
     state: StoredState = "waiting"
     done: int = 0
     """Finished images."""
     parent: Parent | None = None
     resume: str = ""
-    """The state file it goes on from, which is not the queue's own."""
+    """The state file that it resumes from, which does not belong to the queue."""
 
     def to_json(self) -> dict[str, object]:
         parent = asdict(self.parent) if self.parent else None
@@ -83,14 +83,14 @@ class _Rest:
 
 @dataclass(frozen=True)
 class FoundJob:
-    """A job that was left behind."""
+    """A job that a process left behind."""
 
     key: str
     job: StoredJob
     step: int
-    """Steps done of the image that comes next."""
+    """Steps done of the next image."""
     steps: int
-    """How many it has; 0 if unknown."""
+    """The number of its steps; 0 if unknown."""
 
 
 class JobStore:
@@ -105,7 +105,7 @@ class JobStore:
         self._beginning = threading.Lock()
 
     def open(self) -> tuple[list[FoundJob], list[Message]]:
-        """Take over what was left behind, in its order; and say what of it is unusable.
+        """Takes over the jobs that were left behind, in their order; and reports unusable ones.
 
         Raises OSError if nothing can be written here.
         """
@@ -121,12 +121,11 @@ class JobStore:
         return found, problems
 
     def _begin(self) -> None:
-        """Make the folder of this process, and hold it: what is in one that nobody holds is taken
-        over by others. Raises OSError.
-        """
+        """Creates and locks the folder of this process; folders without a lock are taken over by
+        other processes. Raises OSError."""
         with self._beginning:
             lock = self._lock_of(self._name)
-            if self._lock is not None and not lock.exists():  # somebody deleted the folder
+            if self._lock is not None and not lock.exists():  # it was deleted
                 os.close(self._lock)
                 self._lock = None
             if self._lock is None:
@@ -135,7 +134,7 @@ class JobStore:
             self._own.mkdir(exist_ok=True)
 
     def close(self) -> None:
-        """Leave what there is to the next process."""
+        """Leaves all jobs to the next process."""
         if self._lock is None:
             return
         if not any(item.is_dir() for item in self._own.iterdir()):
@@ -146,14 +145,14 @@ class JobStore:
             self._lock_of(self._name).unlink(missing_ok=True)
 
     def new_key(self) -> str:
-        """Later ones sort behind earlier ones, even where the clock is put back meanwhile."""
+        """Later keys sort after earlier ones, even if the clock is set back."""
         with self._beginning:
             self._latest = max(time.time_ns(), self._latest + 1)
             return f"{self._latest:020d}-{next(self._keys)}"
 
     def write(self, key: str, job: StoredJob) -> None:
         """Raises OSError."""
-        self._begin()  # the disk may have been full when it was opened, or the folder be gone
+        self._begin()  # the disk may have been full when it was opened, or the folder may be gone
         write_json(self._own / key / "job.json", job.to_json())
 
     def order(self, keys: list[str]) -> None:
@@ -161,14 +160,14 @@ class JobStore:
         write_json(self._own / "order.json", {"order": keys})
 
     def remove(self, key: str) -> None:
-        """The job and all that is on disk of it. Raises OSError."""
-        # job.json first: what is cut short by a crash is then no job any more.
+        """Removes the job and all its files. Raises OSError."""
+        # job.json first: what a crash leaves is then not a job any more.
         (self._own / key / "job.json").unlink(missing_ok=True)
         with suppress(FileNotFoundError):
             shutil.rmtree(self._own / key)
 
     def journal(self, key: str, index: int) -> Journal:
-        """For image `index` of the job."""
+        """The journal of image `index` of the job."""
         return Journal(self._own / key, index)
 
     @property
@@ -179,9 +178,9 @@ class JobStore:
         return self._root / f"{name}.lock"
 
     def _take_over(self, folder: Path) -> Iterator[str]:
-        """Move the jobs of a process that has ended here; their keys in order."""
+        """Moves the jobs of a process that has ended to this one; returns their keys in order."""
         lock = _try_lock(self._lock_of(folder.name))
-        if lock is None:  # it lives
+        if lock is None:  # it is alive
             return
         if not folder.exists():  # another process was quicker
             os.close(lock)
@@ -216,7 +215,7 @@ class JobStore:
                 )
             )
             return
-        if job.done == job.request.count:  # only its removal was cut short
+        if job.done == job.request.count:  # only its removal was interrupted
             self.remove(key)
             return
         journal = self.journal(key, job.done)
@@ -236,7 +235,7 @@ class JobStore:
 
 
 class Journal:
-    """What is on disk of one image while it is drawn."""
+    """The files of one unfinished image."""
 
     def __init__(self, folder: Path, index: int) -> None:
         self._folder = folder
@@ -244,18 +243,18 @@ class Journal:
         self.log = StepLog(folder / f"{index}.steps")
 
     def state_after(self, step: int) -> Path:
-        """Where the state after `step` is to be written."""
-        # Each has a name of its own: some file systems write a file that replaces another through
-        # to the disk at once, which takes longer than all the rest.
+        """The path for the state after `step`."""
+        # Each has its own name: some file systems write a file that replaces another through to the
+        # disk at once, which takes longer than all the rest.
         return self._folder / f"{self._index}-{step:06d}.safetensors"
 
     def states(self) -> list[Path]:
-        """Those that are there, the last one last: one, and after a crash perhaps the one before
-        it. Raises OSError."""
+        """The existing ones in order: one, and after a crash perhaps the previous one too.
+        Raises OSError."""
         return sorted(self._folder.glob(f"{self._index}-*.safetensors"))
 
     def reached(self) -> tuple[int, int]:
-        """Steps done, and all of them; 0 where nothing is known. Imports no torch.
+        """Steps done, and the total; 0 if unknown. Imports no torch.
 
         Raises OSError, and ValueError if the state is damaged.
         """

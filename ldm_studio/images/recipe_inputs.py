@@ -1,4 +1,4 @@
-"""What a recipe needs to be run again: its model, and the images it starts from, by digest."""
+"""The inputs of a recipe: its model, and its images by digest."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ WHAT = {
     "control": Message("control image"),
     "label_map": Message("label map"),
 }
-"""The images that a request, or a change of one, names; as the user knows them."""
+"""The images of a request or a change, by names that users know."""
 
 
 class MissingInput(StudioError):
-    """An image that a recipe starts from is missing; `field` is what names it."""
+    """An image of a recipe is missing; `field` refers to it."""
 
     def __init__(
         self,
@@ -45,11 +45,11 @@ class MissingInput(StudioError):
 
 
 class NoRecipe(ImageError):
-    """An image does not say how it was made, in the words of this program."""
+    """An image has no recipe of this program."""
 
 
 def scaled(images: Inputs, width: int, height: int) -> Inputs:
-    """Image and mask in another size, as a request of that size starts from them."""
+    """Image and mask resized, as a request of that size needs them."""
     if images.image is None or images.image.shape[:2] == (height, width):
         return images
     size = (width, height)
@@ -61,7 +61,7 @@ def scaled(images: Inputs, width: int, height: int) -> Inputs:
 
 
 def recipe(path: Path) -> Request:
-    """The request inside an image. Raises ImageError, NoRecipe where there is none."""
+    """The request inside an image. Raises ImageError, NoRecipe if there is none."""
     request = read_request(path)
     if request is None:
         raise NoRecipe(
@@ -71,9 +71,9 @@ def recipe(path: Path) -> Request:
 
 
 def load_model(pipeline: Pipeline, request: Request, instead: str | None = None) -> ModelInfo:
-    """The model that made a recipe; `instead` says where else it is.
+    """Loads the model of a recipe; `instead` says where it is, if elsewhere.
 
-    Raises ModelError, which names the model and its hash, where it is not here.
+    Raises ModelError, with the model's name and hash, if it is missing.
     """
     wanted: str | Message = quoted(request.model)
     if request.model_digest:
@@ -99,16 +99,15 @@ def load_model(pipeline: Pipeline, request: Request, instead: str | None = None)
 
 
 def keep(images: Inputs, store: InputStore) -> None:
-    """So that `find` has them in any later run. Raises OSError."""
+    """Stores the images, so that `find` returns them in later runs. Raises OSError."""
     for name, pixels in images.by_digest():
         store.keep(name, pixels)
 
 
 def find(request: Request, store: InputStore, given: Inputs | None = None) -> Inputs:
-    """The images that `request` names, among those given, or from the store.
+    """The images that `request` refers to, from the given ones or from the store.
 
-    Raises MissingInput, which says by digest what is not here, and ImageError for one that is
-    damaged.
+    Raises MissingInput, with the digest, if one is missing, and ImageError if one is damaged.
     """
 
     given = given or Inputs()
@@ -140,7 +139,7 @@ def find(request: Request, store: InputStore, given: Inputs | None = None) -> In
         for field, named in _named_images(wanted):
             if named not in (request.init, request.mask, *images):
                 found = pixels(field, named)
-                assert found is not None  # it is named
+                assert found is not None  # the request refers to it
                 images[named] = found
     return replace(given, image=image, mask=mask, images=images)
 
@@ -157,9 +156,8 @@ def _named_images(wanted: Request | Change) -> Iterator[tuple[str, str]]:
 
 
 def find_kept(request: Request, store: InputStore) -> Inputs:
-    """As `find`, but none where one of them is not here: an image can be looked at all the same;
-    only to start again needs them.
-    """
+    """Like `find`, but none if one of them is missing: the image can still be viewed; only
+    restarting needs them."""
     try:
         return find(request, store)
     except StudioError:

@@ -50,10 +50,9 @@ def replay(
 ) -> Verdict:
     """Runs the recipe inside an image and compares each step, the result and the file.
 
-    `given` are init images that `inputs` may lack, `model` says where the model is
-    if not where the recipe says. Raises NoRecipe, ImageError for a file that cannot be read,
-    ModelError and MissingInput for what is not here, RequestError for a recipe that does not fit
-    its model.
+    `given` are init images that `inputs` may lack; `model` is the path of the model if it is not
+    the recipe's. Raises NoRecipe; ImageError for an unreadable file; ModelError and MissingInput if
+    something is missing; RequestError if the recipe does not fit its model.
     """
     request = recipe_inputs.recipe(path)
     record = read_record(path)

@@ -18,7 +18,7 @@ class Parent:
     """The image from which this one was branched."""
 
     picture: str
-    """SHA-256 of its pixels, as `core.images.image_digest.digest` has it."""
+    """SHA-256 of its pixels, as `core.images.image_digest.digest` computes it."""
     name: str
     """The file's name at that time, for display."""
     step: int
@@ -33,7 +33,7 @@ class Record:
     steps: tuple[str, ...]
     """The first STEP_DIGEST_LENGTH digits of the digest of the state after each step."""
     pixels: str
-    """SHA-256 of the finished RGB pixels, as `core.images.image_digest.digest` has it."""
+    """SHA-256 of the finished RGB pixels, as `core.images.image_digest.digest` computes it."""
     parent: Parent | None = None
     tiled: bool = False
     """Whether it was decoded in small tiles, because memory was short."""

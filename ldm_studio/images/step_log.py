@@ -42,7 +42,9 @@ class StepLog:
 
     def close(self) -> None:
         if self._file is not None:
-            with suppress(OSError):  # what is still in its buffer could not be appended: told then
+            with suppress(
+                OSError
+            ):  # what is still in its buffer could not be appended, which was reported
                 self._file.close()
             self._file = None
 

@@ -115,7 +115,7 @@ def _folders(folder: Path) -> list[Path]:
     try:
         return sorted(Path(entry) for entry in os.scandir(folder) if _is(entry.is_dir))
     except OSError:
-        return []  # which is said when it is looked through
+        return []  # reported when it is searched
 
 
 def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
@@ -143,7 +143,7 @@ def _below(start: Path, max_depth: int) -> Iterator[tuple[Path, bool]]:
             yield folder, False
             continue
         yield folder, True
-        if "model.json" in names:  # one of our own, whose files are no models
+        if "model.json" in names:  # a native model, whose files are not models themselves
             continue
         for entry in inside:
             entries += 1
@@ -171,10 +171,10 @@ def _is_text(name: str) -> bool:
 
 
 def _is(check: Callable[[], bool]) -> bool:
-    """What an entry says of itself, which takes another look where it is a link."""
+    """The type of an entry; following a link needs another system call."""
     try:
         return check()
-    except OSError:  # to where one may not look, or to itself
+    except OSError:  # to a place without permission, or to itself
         return False
 
 
@@ -185,7 +185,7 @@ def _extra(path: Path) -> list[Path]:
     """
     if not os.path.isfile(path):
         return []
-    import yaml  # takes long, and few have such a file
+    import yaml  # slow, and few have such a file
 
     try:
         with path.open("rb") as file:

@@ -100,7 +100,7 @@ def _hashes(path: Path, kind: str, catalogue: Catalogue, *, compute: bool) -> tu
             sums = file_digests.computed(path, lora=kind == "lora")
             whole, short = sums.digest, sums.short
             catalogue.keep_digest(path, whole, short)
-    except (ModelError, OSError) as error:  # it went away meanwhile
+    except (ModelError, OSError) as error:  # it was removed meanwhile
         log.warning("%s", error)
         return ()
     ordered = (short, whole) if kind == "lora" else (whole, short)

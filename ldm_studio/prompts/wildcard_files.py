@@ -103,7 +103,7 @@ class Wildcards:
                 with path.open("rb") as file:
                     text = file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
                 known = self._lines[path] = changed, tuple(wildcard_lines(text))
-        except OSError as error:  # it went away meanwhile
+        except OSError as error:  # it was removed meanwhile
             log.warning("the wildcard %s cannot be read: %s", path, error)
             return ()
         return known[1]

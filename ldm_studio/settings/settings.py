@@ -105,7 +105,7 @@ class Files(Struct, frozen=True):
     """Folder and format of finished images."""
 
     folder: str = ""
-    """Empty: `LDM Studio` in the user's image folder."""
+    """Empty: `LDM Studio` in the user's Pictures folder."""
     pattern: str = DEFAULT_PATTERN
     format: ImageFormat = ImageFormat.PNG
 
@@ -211,7 +211,7 @@ def save(path: Path, settings: Settings) -> None:
 
 
 def as_object(settings: Settings) -> dict[str, Any]:
-    """What JSON can hold."""
+    """As JSON values."""
     return msgspec.to_builtins(settings)
 
 

@@ -90,11 +90,11 @@ class Instance(QObject):
             visit.received.connect(self._on_received)
             visit.receive()
 
-    def _on_received(self, told: dict[str, Any]) -> None:
+    def _on_received(self, message: dict[str, Any]) -> None:
         for name in _TOKENS:
-            if token := told["tokens"].get(name):
+            if token := message["tokens"].get(name):
                 os.environ[name] = token
-        self.opened.emit(told["files"])
+        self.opened.emit(message["files"])
 
 
 class _Connection(QObject):
@@ -119,14 +119,14 @@ class _Connection(QObject):
             return
         self._is_over = True
         try:
-            told = _parsed(self._message.partition(b"\n")[0])
+            message = _parsed(self._message.partition(b"\n")[0])
         except ValueError as error:
             log.warning("a second start said something strange: %s", error)
             self._socket.disconnectFromServer()
             return
         self._socket.write(ANSWER)
         self._socket.flush()
-        self.received.emit(told)
+        self.received.emit(message)
 
 
 class DocumentEvents(QObject):
@@ -178,7 +178,9 @@ def address(folder: Path) -> str:
     """Name of the socket: short, as required, and unique for each directory."""
     real = os.path.realpath(folder)
     name = f"ldm-studio-{hashlib.sha256(os.fsencode(real)).hexdigest()[:20]}"
-    private = os.environ.get("XDG_RUNTIME_DIR", "")  # where other users cannot be before us
+    private = os.environ.get(
+        "XDG_RUNTIME_DIR", ""
+    )  # in a place that other users cannot occupy first
     return str(Path(private) / name) if private and os.path.isdir(private) else name
 
 
@@ -202,10 +204,10 @@ def _hand_over(folder: Path, files: Sequence[str]) -> bool:
 
 def _parsed(message: bytes) -> dict[str, Any]:
     """Raises ValueError."""
-    told = json.loads(message)
-    if not isinstance(told, dict):
+    data = json.loads(message)
+    if not isinstance(data, dict):
         raise InvalidError("it is not an object")
-    files, tokens = told.get("files", []), told.get("tokens", {})
+    files, tokens = data.get("files", []), data.get("tokens", {})
     if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
         raise InvalidError("it has no list of files")
     if not isinstance(tokens, dict) or not all(isinstance(t, str) for t in tokens.values()):
@@ -214,8 +216,8 @@ def _parsed(message: bytes) -> dict[str, Any]:
 
 
 def _owner(lock: QLockFile) -> str:
-    told = lock.getLockInfo()
-    if not told or not told[0]:  # the file is another user's, or not yet written
+    info = lock.getLockInfo()
+    if not info or not info[0]:  # the file is another user's, or not yet written
         return "another process"
-    process, computer, program = told[0], told[1], told[2]
+    process, computer, program = info[0], info[1], info[2]
     return f"process {process} ({program}) on {computer}"

@@ -1,1 +1,1 @@
-"""What the next image will be: the only state of the window, and what widgets are bound by."""
+"""The settings of the next image: the only state of the window, which widgets are bound to."""

@@ -1,4 +1,4 @@
-"""Widgets that show a parameter of the store, and change it."""
+"""Binds widgets to parameters of the store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .store import StudioStore
 
 
 class Binding(QObject):
-    """Keeps a widget and a parameter equal, both ways, until the widget dies."""
+    """Keeps a widget and a parameter equal, both ways, until the widget is destroyed."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class Binding(QObject):
         changed.connect(self._take)
 
     def refresh(self) -> None:
-        """Show the same value again, for it may have come to look otherwise."""
+        """Shows the same value again, because its look may have changed."""
         self._show(getattr(self._store, self._name))
 
     def _show(self, value: Any) -> None:
         if self._get() == value:
             return
-        self._showing = True  # what the widget has to round is not written back
+        self._showing = True  # values that the widget rounds are not written back
         try:
             self._put(value)
         finally:
@@ -55,5 +55,5 @@ def bind(
     put: Callable[[Any], None],
     changed: SignalInstance,
 ) -> Binding:
-    """Show the parameter `name` in `widget` now, and keep both equal from now on."""
+    """Shows the parameter `name` in `widget`, and keeps both equal from now on."""
     return Binding(store, name, widget, get, put, changed)

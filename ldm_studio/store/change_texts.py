@@ -1,4 +1,4 @@
-"""What differs from one moment of a trajectory to the next, and how one says so."""
+"""Differences between two moments of a trajectory, and their texts."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from core.request.request import Change, Request
 from ldm_studio.translation import counted, translate
 
 STEERED = ("prompt", "negative", "cfg")
-"""What can be changed while an image is drawn."""
+"""Fields that can change while an image runs."""
 
 BRANCHED = (*STEERED, "sampler", "schedule", "steps")
-"""What can be changed from a step of a finished image on, beside the mask."""
+"""Fields that can change from a step of a finished image on, besides the mask."""
 
 MOST = 48
-"""Characters of a prompt that are said."""
+"""Maximum length of a prompt in the text."""
 MOST_NAMED = 4
-"""Steps that are told one by one."""
+"""Maximum number of steps that are listed."""
 
 
 def in_force(request: Request, step: int | None = None) -> Request:
-    """What is asked for after `step` steps, without changes; None: at the end."""
+    """The settings after `step` steps, without changes; None: at the end."""
     made = [change for change in request.changes if step is None or change.step <= step]
     return reduce(Request.changed, made, replace(request, changes=()))
 
 
 def difference(now: Request, wanted: Request, names: Iterable[str]) -> dict[str, Any]:
-    """Those of the fields `names` that are otherwise in `wanted`, as they are there."""
+    """The fields among `names` that differ in `wanted`, with their new values."""
     return {
         name: getattr(wanted, name) for name in names if getattr(wanted, name) != getattr(now, name)
     }
 
 
 def in_words(change: Change) -> str:
-    """What it changes, in a line."""
+    """The changed fields, in a line."""
     said = []
     for name, value in change.fields.items():
         match name:
@@ -73,7 +73,7 @@ def in_words(change: Change) -> str:
 
 
 def summary(changes: Sequence[Change]) -> str:
-    """Such as: with 2 changes at steps 8 and 14."""
+    """For example: with 2 changes at steps 8 and 14."""
     if not changes:
         return ""
     steps = [str(change.step) for change in changes]

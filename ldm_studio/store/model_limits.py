@@ -1,4 +1,4 @@
-"""Images of any size, made to fit what a model can take."""
+"""Fits images of any size to the limits of a model."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from ldm_studio.translation import joined, translate
 
 
 def admit(rgb: np.ndarray, model: ModelInfo) -> tuple[np.ndarray, str]:
-    """As `fit`, but an image that is too large stays as it is: a part of it can be redrawn."""
+    """Like `fit`, but an image that is too large stays unchanged: a part of it can be redrawn."""
     return (rgb, "") if max(rgb.shape[:2]) > model.max_side else fit(rgb, model)
 
 
 def tile_side(model: ModelInfo) -> int:
-    """The side of tiles that the model draws best: about the size it was made for."""
+    """The best side of tiles for the model: about the size it was trained on."""
     side = min(model.width, model.height) // model.size_multiple * model.size_multiple
     return max(side, model.size_multiple)
 
 
 def fit(rgb: np.ndarray, model: ModelInfo, *, tiled: bool = False) -> tuple[np.ndarray, str]:
-    """`rgb` (uint8 [H, W, 3]) in a size the model can take, and what was done, in a sentence.
+    """`rgb` (uint8 [H, W, 3]) in a size that the model supports, and a sentence about what was
+    done.
 
-    An image that fits is returned as it is, with no sentence. One that is too large, for `tiled`
-    drawing too, is shrunk in proportion; sides that are no multiple of the model's are padded with
+    An image that fits is returned unchanged, without a sentence. One that is too large, even for
+    `tiled`, is shrunk in proportion; sides that are not a multiple of the model's are padded with
     the image's edge.
     """
     height, width = rgb.shape[:2]
@@ -73,9 +74,9 @@ def _done(before: tuple[int, int], after: tuple[int, int], *, shrunk: bool, padd
 
 
 def side_problem(name: str, side: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
-    """Why the model cannot draw images with this side, in a sentence; empty when it can.
+    """Why the model does not support this side, in a sentence; empty if it does.
 
-    `name`: of the side; `tiled`: in tiles it draws any side.
+    `name`: of the side; `tiled`: with tiles it supports any side.
     """
     if model is None:
         return ""
@@ -95,7 +96,7 @@ def side_problem(name: str, side: int, model: ModelInfo | None, *, tiled: bool =
 
 
 def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: bool = False) -> str:
-    """Why the model cannot draw this size; empty when it can."""
+    """Why the model does not support this size; empty if it does."""
     sides = ((translate("Fitting", "Width"), width), (translate("Fitting", "Height"), height))
     problems = (side_problem(name, side, model, tiled=tiled) for name, side in sides)
     return joined(*problems)
@@ -105,9 +106,9 @@ _LED = ("depth", "upscaling", "instruct-pix2pix")
 
 
 def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> str:
-    """Why a model cannot continue what `model` began; empty if it can, or that is not known.
+    """Why a model cannot continue what `model` began; empty if it can, or if that is unknown.
 
-    `latents`, `input_kind`: as those of `ModelInfo`; empty where they are not known.
+    `latents`, `input_kind`: as those of `ModelInfo`; empty if unknown.
     """
     if input_kind in _LED:
         return translate("Fitting", "It needs an image to be led by.")
@@ -117,21 +118,21 @@ def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> 
 
 
 def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...]:
-    """Those of `request` that the model has no use for, as the text in images writes them."""
+    """The settings of `request` that the model does not use, as the text in images has them."""
     if model is None or model.supports_clip_skip or request.clip_skip == 1:
         return ()
     return (translate("Fitting", "Clip skip: {clip_skip}").format(clip_skip=request.clip_skip),)
 
 
 def enlarged_size(size: tuple[int, int], factor: int, model: ModelInfo) -> tuple[int, int]:
-    """Width and height so many times larger, as multiples that the model takes."""
+    """The enlarged width and height, as multiples that the model supports."""
     unit = model.size_multiple
     width, height = (max(unit, round(side * factor / unit) * unit) for side in size)
     return width, height
 
 
 def enlarging_problem(size: tuple[int, int]) -> str:
-    """Why an image cannot become this large; empty when it can."""
+    """Why an image cannot become this large; empty if it can."""
     width, height = size
     if max(size) <= MAX_SIDE and width * height <= MAX_PIXELS:
         return ""

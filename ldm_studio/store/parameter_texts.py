@@ -1,4 +1,4 @@
-"""What parameters and their values are called, in the language of the window."""
+"""Names of parameters and their values, in the language of the window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def title_of(name: str) -> str:
 
 
 def choice_title(row: Parameter, value: Any) -> str:
-    """The name of one of the values that it may have."""
+    """The name of one of its values."""
     choice = (row.choices or {})[value]
     return text_of(choice.title) or str(value)
 
@@ -36,5 +36,5 @@ def value_text(row: Parameter, value: Any) -> str:
 
 
 def described(row: Parameter, value: Any) -> str:
-    """Such as "CFG scale: 7"."""
+    """For example "CFG scale: 7"."""
     return f"{text_of(row.title)}: {value_text(row, value)}"

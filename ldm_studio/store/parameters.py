@@ -1,4 +1,4 @@
-"""Which parameters go together in the store, by their names in the table."""
+"""Groups of parameters in the store, by their names in the table."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ FIRST_VALUES = {
     "strength": 0.75,
     "match": True,
 }
-"""Those that are not a request's defaults. Sampling is as suits the model that comes with the
-program: right before it is loaded, too."""
+"""Defaults that differ from those of a request. Sampling suits the model that ships with the
+program, even before it is loaded."""
 
 FOLLOWING = (("sampler", "schedule"), ("steps",), ("cfg",), ("width", "height"), ("noise_level",))
-"""What belongs together of the settings that models have as their own."""
+"""Groups of settings for which models have their own defaults."""
 MODEL_FIELDS = tuple(name for names in FOLLOWING for name in names)
 
 SAMPLING = tuple(
@@ -23,10 +23,10 @@ SAMPLING = tuple(
     for name, row in PARAMETERS.items()
     if row.field.startswith(("guidance.", "options.", "levels."))
 )
-"""What a model's recommended settings reset."""
+"""The parameters that are reset to a model's recommended settings."""
 
 MORE = tuple(row.name for row in in_panel("more"))
-"""The seldom used parameters."""
+"""The advanced parameters."""
 
 KEEP_CHANGES = ("seed", "seed_locked", "count", "more_open", "finer_open", "model_folders")
-"""Editing these leaves it sensible to ask for the applied changes again."""
+"""Editing these keeps the applied changes meaningful."""

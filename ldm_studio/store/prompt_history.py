@@ -1,4 +1,4 @@
-"""The prompts that were drawn, to go back to and forth."""
+"""The history of generated prompts, to step back and forth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LIMIT = 100
 
 
 class PromptHistory:
-    """Prompts, newest last, each once. What was being written is kept while walking back."""
+    """Prompts, newest last, each once. The unfinished prompt is kept while stepping back."""
 
     def __init__(self, prompts: Iterable[str] = ()) -> None:
         self._prompts: list[str] = []
@@ -22,14 +22,14 @@ class PromptHistory:
         return tuple(self._prompts)
 
     def add(self, prompt: str) -> None:
-        """Remember a prompt as the newest; a blank one is not worth it."""
+        """Adds a prompt as the newest; blank ones are ignored."""
         self._back = 0
         if prompt.strip():
             others = [known for known in self._prompts if known != prompt]
             self._prompts = [*others[1 - LIMIT :], prompt]
 
     def older(self, current: str) -> str:
-        """The prompt before the current one, or the current one when there is none."""
+        """The prompt before the current one, or the current one if there is none."""
         if self._back == 0 or current != self._prompts[-self._back]:
             self._draft, self._back = current, 0
         back = self._back + 1
@@ -41,7 +41,7 @@ class PromptHistory:
         return self._prompts[-back]
 
     def newer(self, current: str) -> str:
-        """The prompt after the current one; at the end, what was being written."""
+        """The prompt after the current one; at the end, the unfinished one."""
         if self._back == 0 or current != self._prompts[-self._back]:
             return current
         self._back -= 1

@@ -1,4 +1,4 @@
-"""Fields of an observable object, and what each of them accepts."""
+"""Fields of an observable object, with validation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Prop(Generic[T]):
     """A field of a QObject. Its signal is `<name>_changed`.
 
-    `check` is given a new value and returns the one to keep, or raises ValueError.
+    `check` gets a new value and returns the one to store, or raises ValueError.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Prop(Generic[T]):
 def properties(first_values: Mapping[str, Any]) -> dict[str, Prop[Any] | Signal]:
     """For the body of a class: a field and its signal for each row of the table of parameters.
 
-    `first_values` are those that are not a request's defaults.
+    `first_values` are defaults that differ from those of a request.
     """
     made: dict[str, Prop[Any] | Signal] = {}
     for name, row in PARAMETERS.items():
@@ -63,7 +63,7 @@ def properties(first_values: Mapping[str, Any]) -> dict[str, Prop[Any] | Signal]
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Some text, as a tuple or as the list that JSON makes of it."""
+    """Texts, as a tuple or as the list that JSON makes of it."""
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise InvalidError("a list of texts is expected, not {value}", value=quoted(value, 40))
     return tuple(value)

@@ -1,4 +1,4 @@
-"""What the engine is doing, as the window shows it."""
+"""The state of the engine, as the window shows it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from ldm_studio.engine_protocol import ModelInfo
 
 @dataclass(frozen=True)
 class RunState:
-    """What the engine is doing."""
+    """The state of the engine."""
 
     loading: bool = True
     model: ModelInfo | None = None
     waiting: int = 0
-    """Works not yet over, the running one included."""
+    """Unfinished jobs, including the running one."""
     cancelling: bool = False
     paused: bool = False
-    """What runs stands still, and nothing new starts."""
+    """The running job is paused, and nothing new starts."""
     live: bool = False
-    """Every change is drawn at once."""
+    """Live mode: every change is generated at once."""
     step: int = 0
     steps: int = 0
     index: int = 0
     """Number of the image in its batch, from 0."""
     count: int = 1
     seconds: float = 0.0
-    """Seconds a step; 0 until known."""
+    """Seconds per step; 0 until known."""
 
     @property
     def busy(self) -> bool:

@@ -1,7 +1,7 @@
-"""What the next image will be and what the engine is doing, observable.
+"""The settings of the next image and the state of the engine, observable.
 
-Assignment is the only way to change state: `store.steps = 30` emits `steps_changed` when the value
-is new, and equality is what ends the loops between a widget and the store.
+Assignment is the only way to change state: `store.steps = 30` emits `steps_changed` if the value is
+new; equality ends the loops between a widget and the store.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ from .props import Prop, flag, properties, texts
 from .run_state import RunState
 
 RANDOM_SEEDS = 2**32
-"""Random seeds are drawn below this, as other programs do, so that they can read ours."""
+"""Random seeds are below this, as in other programs, so that they can read ours."""
 
 SHARE_DECIMALS = 6
-"""Of the share of steps after which a refiner goes on: enough to find the step again."""
+"""Decimals of the share of steps after which a refiner takes over: enough to find the step
+again."""
 
 
 class Mode(StrEnum):
@@ -73,19 +74,19 @@ class StudioStore(QObject):
     """A parameter was changed: its name."""
 
     seed_locked = Prop(False, flag)
-    """False: every press of Generate draws a new seed."""
+    """False: every press of Generate picks a new seed."""
     mode = Prop(Mode.TEXT, Mode)
     finer_open = Prop(False, flag)
-    """Whether the finer options of inpainting are shown."""
+    """Whether the advanced options of inpainting are shown."""
     more_open = Prop(False, flag)
-    """Whether the seldom used parameters are shown."""
+    """Whether the advanced parameters are shown."""
     model_folders = Prop[tuple[str, ...]]((), texts)
     """Paths of models, and of folders of models, that the user added."""
     changes = Prop[tuple[Change, ...]]((), persist=False)
-    """What the applied request changed along its trajectory. They are asked for again until
-    another parameter than those in KEEP_CHANGES is edited."""
+    """The changes of the applied request along its trajectory. They are used again until a
+    parameter that is not in KEEP_CHANGES is edited."""
     needs_vae = Prop(False, persist=False)
-    """Whether the model that is chosen has no autoencoder of its own."""
+    """Whether the chosen model lacks an autoencoder."""
     run = Prop(RunState(), persist=False)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -104,7 +105,7 @@ class StudioStore(QObject):
 
     @property
     def context(self) -> Context:
-        """What decides whether a parameter has an effect."""
+        """Everything that decides whether a parameter has an effect."""
         model = self.run.model
         return Context(
             self.values,
@@ -123,17 +124,17 @@ class StudioStore(QObject):
         )
 
     def applies(self, name: str) -> bool:
-        """Whether this parameter has an effect on the next image, the others being as they are."""
+        """Whether this parameter has an effect on the next image, given the others."""
         return name not in PARAMETERS or PARAMETERS[name].applies(self.context)
 
     @property
     def masks(self) -> bool:
-        """Whether only a part is redrawn, from the beginning or from a change on."""
+        """Whether only a part is redrawn, from the start or from a change on."""
         return self.mode is Mode.INPAINT or any(change.mask for change in self.changes)
 
     @property
     def drawn_size(self) -> tuple[int, int]:
-        """Width and height of what the model draws."""
+        """Width and height of what the model generates."""
         model = self.run.model
         if self.mode is not Mode.INPAINT or self.area == "whole":
             return self.width, self.height
@@ -146,7 +147,7 @@ class StudioStore(QObject):
         return self._effective().inpaint
 
     def problem(self) -> str:
-        """Why the model cannot draw the size that is asked for; empty when it can."""
+        """Why the model does not support the size; empty if it does."""
         tiled = self.tile > 0
         if tiled and (
             problem := side_problem(translate("Fitting", "A tile"), self.tile, self.run.model)
@@ -155,7 +156,7 @@ class StudioStore(QObject):
         return size_problem(*self.drawn_size, self.run.model, tiled=tiled)
 
     def edited(self, among: Iterable[str] = MORE) -> list[str]:
-        """Those that have an effect on the next image and are not at their default."""
+        """The parameters that have an effect on the next image and are not at their default."""
         context = self.context
         return [
             name
@@ -165,15 +166,15 @@ class StudioStore(QObject):
         ]
 
     def automatic(self, name: str) -> float | int | None:
-        """What None stands for, where it is a number that the sampler or the schedule has."""
+        """The value that None stands for, if the sampler or the schedule has a number for it."""
         if name == "rho":
             return SCHEDULES[resolve(self.schedule, self.sampler)].rho
         return SAMPLERS[self.sampler].defaults.get(name)
 
     def snapshot(self) -> Request:
-        """The request as it stands. Init image and mask travel beside it, as pixels.
+        """The current request. Init image and mask are passed beside it, as pixels.
 
-        Raises core.errors.RequestError when a field has a value that cannot be honoured.
+        Raises core.errors.RequestError if a field has an invalid value.
         """
         values: dict[str, Any] = {**vars(self._effective())}
         if self.sigmas:
@@ -185,13 +186,13 @@ class StudioStore(QObject):
         return Request(**values, changes=self._all_changes())
 
     def apply(self, request: Request) -> None:
-        """Make every parameter what `request` says, and keep its seed."""
+        """Sets every parameter to that of `request`, and locks its seed."""
         masks = request.mask or any(change.mask for change in request.changes)
         typed = templates_of(request)
-        # First those in parts: of the levels, the sigmas set the steps.
+        # Nested fields first: of the levels, the sigmas set the steps.
         for row in sorted(REQUESTED, key=lambda row: "." not in row.field):
             if row.name == "strength" or (row.field.startswith("inpaint.") and not masks):
-                continue  # it says nothing, and the next mask is to be used as the last one was
+                continue  # without a mask it is unknown: keep the current one
             setattr(self, row.name, row.value(typed))
         if request.init:
             self.strength = request.strength
@@ -204,22 +205,23 @@ class StudioStore(QObject):
         if refined:
             self.refiner_at = round(refined.step / steps_run(request), SHARE_DECIMALS)
         self.changes = tuple(
-            replace(change, addons=None)  # as its own: what is there now is used
+            replace(change, addons=None)  # the model's own: the current one is used
             for change in request.changes
             if change is not refined
         )
 
     def apply_defaults(self, model: ModelInfo) -> None:
-        """Make the sampling parameters those the model was made for."""
+        """Sets the sampling parameters to the model's recommended settings."""
         for name in SAMPLING:
             self.reset(name)
         for name in MODEL_FIELDS:
             setattr(self, name, getattr(model, name))
 
     def follow(self, before: ModelInfo, model: ModelInfo) -> None:
-        """Take `model`'s own settings where those of the model `before` were kept."""
+        """Adopts `model`'s own settings where those of the previous model `before` were
+        unchanged."""
         if refining_problem(before.latents, before.input_kind, model):
-            self.reset("refiner", "refiner_at")  # it was one for the other
+            self.reset("refiner", "refiner_at")  # it was meant for the previous model
         for names in FOLLOWING:
             if names == ("width", "height") and self.mode is not Mode.TEXT:
                 continue  # the size is that of the init image
@@ -228,12 +230,12 @@ class StudioStore(QObject):
                     setattr(self, name, getattr(model, name))
 
     def has_defaults_of(self, model: ModelInfo) -> bool:
-        """Whether `apply_defaults` would leave all as it is."""
+        """Whether `apply_defaults` would change nothing."""
         own = all(getattr(self, name) == getattr(model, name) for name in MODEL_FIELDS)
         return own and all(getattr(self, name) == default_of(name) for name in SAMPLING)
 
     def reset(self, *names: str) -> None:
-        """Put these back to what the loaded model has as its own, or to the default."""
+        """Resets these to the loaded model's settings, or to the default."""
         for name in names:
             own = name in MODEL_FIELDS and self.run.model is not None
             setattr(self, name, getattr(self.run.model, name) if own else default_of(name))
@@ -243,7 +245,7 @@ class StudioStore(QObject):
         return {name: getattr(self, name) for name in persistent_fields()}
 
     def restore(self, saved: Mapping[str, Any]) -> list[str]:
-        """Take over what is valid in `saved`; returns what was not, in words."""
+        """Adopts the valid values in `saved`; returns the invalid ones, in words."""
         problems = []
         for name in persistent_fields():
             if name not in saved:
@@ -255,8 +257,8 @@ class StudioStore(QObject):
         return problems
 
     def _effective(self) -> Parameters:
-        """The parameters, those without an effect at a request's defaults. Of the main settings
-        those of another choice (the schedule beside a list of sigmas) stay."""
+        """The parameters, with those without an effect at a request's defaults. Main settings
+        without effect (the schedule beside a list of sigmas) stay."""
         context = self.context
         return with_fields({
             row.field: getattr(self, row.name)
@@ -266,7 +268,7 @@ class StudioStore(QObject):
         })  # fmt: skip
 
     def _all_changes(self) -> tuple[Change, ...]:
-        """Those of the applied request, and the refiner's."""
+        """The changes of the applied request, and the refiner's."""
         steps = len(self.sigmas) or self.steps
         strength = 1.0 if self.mode is Mode.TEXT else self.strength
         run = steps_run(Request(steps=steps, strength=strength))
@@ -288,7 +290,7 @@ class StudioStore(QObject):
                 self._follow_sigmas()
 
     def _follow_sigmas(self) -> None:
-        """As many steps as sigmas; without these, as many as before there were any."""
+        """As many steps as sigmas; without sigmas, as many as before there were any."""
         if self.sigmas:
             self._steps_without_sigmas = self._steps_without_sigmas or self.steps
             self.steps = len(self.sigmas)
@@ -306,5 +308,5 @@ def _persists(prop: object) -> bool:
 
 
 def default_of(name: str) -> Any:
-    """The value the parameter `name` has at the first start."""
+    """The value of the parameter `name` at the first start."""
     return vars(StudioStore)[name].default

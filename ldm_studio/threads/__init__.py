@@ -1,1 +1,1 @@
-"""The two ways off the interface thread, and back."""
+"""Threads besides the interface's, and the way back to it."""

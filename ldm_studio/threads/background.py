@@ -29,7 +29,7 @@ class Background(QObject):
         self._threads = threads
         self._pool: ThreadPoolExecutor | None = None  # starts with its first work
         self._waiting: dict[Future[Any], Callable[[Future[Any]], None]] = {}
-        # Not a child: it has to be there for whoever posts while this object is on its way out.
+        # Not a child: it must exist for work that posts while this object is being destroyed.
         self._invoker = MainThreadInvoker(QCoreApplication.instance())
         self.destroyed.connect(self._invoker.put_away)
 
@@ -52,14 +52,13 @@ class Background(QObject):
         return await asyncio.wrap_future(self._submit(work))
 
     def forget(self, future: Future[Any]) -> None:
-        """Its result is not wanted any more."""
+        """Drops the result."""
         self._waiting.pop(future, None)
         future.cancel()
 
     def wait(self) -> None:
-        """Until everything asked for so far has been done; `then` is still to be called. Only for
-        one thread.
-        """
+        """Waits until everything requested so far is done; `then` is still to be called. Only
+        for one thread."""
         if self._pool is not None:
             self._pool.submit(lambda: None).result()
 
@@ -79,7 +78,7 @@ class Background(QObject):
         return self._pool.submit(work)
 
     def _announcing(self) -> Callable[[Future[Any]], None]:
-        """What the other thread calls; it keeps nothing of the interface alive."""
+        """The callback for the other thread, which keeps nothing of the interface alive."""
         invoker, tell = self._invoker, WeakMethod(self._tell)
 
         def announce(future: Future[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Folders of images watched, so that what happens to their files elsewhere is noticed here."""
+"""Watches folders of images, so that changes of their files elsewhere are noticed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 log = logging.getLogger(__name__)
 
 PAUSE_MS = 500
-"""A program that writes many files is waited for so long after each."""
+"""The delay after each change: a program may be writing many files."""
 MOST = 4_000
-"""Folders beyond are looked through at the start only: systems watch only so many."""
+"""Maximum number of watched folders; systems limit it. Further ones are only scanned at the
+start."""
 
 
 class Watcher(QObject):
-    """Says which folders changed, once they have come to rest."""
+    """Emits the changed folders, once no further changes follow."""
 
     changed = Signal(list)
     """list[Path]"""
@@ -32,7 +33,7 @@ class Watcher(QObject):
         self._watcher.directoryChanged.connect(self._on_changed)
 
     def watch(self, folders: Iterable[Path]) -> None:
-        """These folders and no others; not what is below them."""
+        """Watches exactly these folders, not their subfolders."""
         wanted = {str(folder) for folder in folders}
         known = set(self._watcher.directories())
         if gone := sorted(known - wanted):
@@ -40,7 +41,7 @@ class Watcher(QObject):
         self._add(sorted(wanted - known))
 
     def watch_also(self, folder: Path) -> None:
-        """One more, if there is room."""
+        """Watches one more, if there is room."""
         if str(folder) not in self._watcher.directories():
             self._add([str(folder)])
 
@@ -63,7 +64,7 @@ class Watcher(QObject):
 
 
 def below(folders: Sequence[Path]) -> list[Path]:
-    """The folders and all below them, without hidden ones; at most `MOST`."""
+    """The folders and all their subfolders, without hidden ones; at most `MOST`."""
     found: list[Path] = []
     for folder in folders:
         for path, names, _ in os.walk(folder):

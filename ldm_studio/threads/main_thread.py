@@ -1,4 +1,4 @@
-"""The way from other threads to the interface's: the only place where they meet."""
+"""Runs functions on the interface's thread: the only way there from other threads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MainThreadInvoker(QObject):
         self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     def post(self, function: Callable[[], None]) -> None:
-        """From any thread. After `close` nothing is run any more."""
+        """Callable from any thread. After `close` nothing is run."""
         with self._lock:
             if self._open and isValid(self):  # the application may have ended
                 self._posted.emit(function)
@@ -39,7 +39,7 @@ class MainThreadInvoker(QObject):
             self._open = False
 
     def put_away(self) -> None:
-        """Close for good, once nobody is in the midst of posting."""
+        """Closes for good, once no thread is posting."""
         self.close()
         self.deleteLater()
 

@@ -16,7 +16,7 @@ class StableScrollArea(QScrollArea):
         super().__init__(widgetResizable=True)
         self._margins = margins
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls take it, and scroll into view
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its controls consume it, and scroll into view
         self.viewport().setAutoFillBackground(False)
         self.inside = QWidget()
         self.inside.setObjectName("column")
@@ -30,7 +30,7 @@ class StableScrollArea(QScrollArea):
         return bar.sizeHint().width() if bar.isVisibleTo(self) else 0
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Of what is seen, which the scroll bar makes narrower."""
+        """The visible width, which the scroll bar reduces."""
         self.column.setContentsMargins(self._margins - QMargins(0, 0, self.bar_width(), 0))
         super().resizeEvent(event)
 

@@ -231,14 +231,16 @@ class CanvasPanel(QWidget):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
 
-        def told(done: Future[None]) -> None:
+        def on_written(done: Future[None]) -> None:
             try:
                 done.result()
             except StudioError as error:
                 self.problem.emit(error.message, error.hint)
 
         background = self.view.document.background
-        self._ask(dialog, lambda path: background.run(lambda: write_mask(Path(path), pixels), told))
+        self._ask(
+            dialog, lambda path: background.run(lambda: write_mask(Path(path), pixels), on_written)
+        )
 
     def _ask(self, dialog: QFileDialog, then: Callable[[str], object]) -> None:
         dialog.fileSelected.connect(then)

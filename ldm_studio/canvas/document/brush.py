@@ -111,7 +111,7 @@ class Stroke:
         self._next = 0.0  # pixels of the way from there to the next dab
         self._missing: np.ndarray | None = None  # float32 [H, W]: what dabs have yet to do
         self._ready: set[TileIndex] = set()  # where `_missing` holds something
-        self._dirty: Rect | None = None  # left, top, right, bottom of what is not yet told
+        self._dirty: Rect | None = None  # left, top, right, bottom of unreported changes
         self._tiles: Rect | None = None  # first and last column and row of the latest dab
 
     def move_to(self, x: float, y: float, pressure: float = 1.0) -> Rect | None:

@@ -95,7 +95,7 @@ class MaskTransforms:
         if self._queued and not self._running and not self._held:
             wanted, self._outdated = self._queued[0], False
             pixels = wanted.mask.pixels
-            # The copy is made beside the interface as well: painting meanwhile makes it outdated.
+            # The copy is made in the background too: painting meanwhile makes it outdated.
             self._running = self._background.run(
                 lambda: _apply_transform(pixels.copy(), wanted.work), self._finish
             )

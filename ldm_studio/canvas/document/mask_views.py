@@ -112,8 +112,8 @@ class MaskViews(QObject):
             self._stale = True  # the newest one is computed after this one
             return
         pixels, usage = mask.pixels, self._usage
-        # The copy is made beside the interface: a stroke that changes the pixels meanwhile has
-        # them looked at once more.
+        # The copy is made in the background too: if a stroke changes the pixels meanwhile, they are
+        # computed once more.
         self._working = self._background.run(lambda: apply_usage(pixels.copy(), usage), self._done)
 
     def _done(self, future: Future[UsedMask | None]) -> None:

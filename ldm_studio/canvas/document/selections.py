@@ -10,7 +10,7 @@ import numpy as np
 
 from .undo_tiles import Rect
 
-SCANS = 8  # heights of a row of pixels at which an outline is looked at
+SCANS = 8  # scan lines per row of pixels
 THIN_BAND = 32  # rows; of large outlines no more is computed at once, as others wait meanwhile
 BAND = 256  # rows computed at a time, so that intermediate results stay in the cache
 

@@ -51,6 +51,6 @@ def simplified(change: np.ndarray) -> Difference | None:
 def is_even(tile: np.ndarray) -> bool:
     """Whether uint8 [h, w] has only one value."""
     first = int(tile[0, 0])
-    if first != tile[-1, -1]:  # tells mostly
+    if first != tile[-1, -1]:  # usually decides
         return False
     return not (tile != first).any() if first else not tile.any()

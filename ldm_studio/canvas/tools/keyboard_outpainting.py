@@ -11,7 +11,7 @@ from ldm_studio.translation import translate
 from .gestures import Hand
 from .tools import TOOLS, KeyboardMode
 
-EDGE = 56.0  # logical pixels around the frame that shall be seen; the bar of its numbers lies there
+EDGE = 56.0  # logical pixels around the frame that stay visible; the bar of its numbers is there
 SIDES = {(-1, 0): "left", (1, 0): "right", (0, -1): "top", (0, 1): "bottom"}
 
 

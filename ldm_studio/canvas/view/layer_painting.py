@@ -19,9 +19,9 @@ from PySide6.QtGui import (
     QRegion,
 )
 
-# Device pixels per pixel of the image. Above the first pixels show as squares, from the second on
+# Device pixels per image pixel. Above the first value pixels show as squares, from the second on
 # with lines between them. An image that is fitted into the window stays smooth: small ones (128 x
-# 128) then show at 500 % and more, and whoever wants to see pixels comes closer.
+# 128) then show at 500 % and more, and can be zoomed to see pixels.
 SMOOTH_UP_TO = 2.0
 GRID_FROM = 8.0
 CHECKER = 8  # logical pixels a square of the transparency pattern

@@ -1,8 +1,7 @@
-"""Where the image lies in the widget. No Qt in here.
+"""The position of the image in the widget. Uses no Qt.
 
-Widget coordinates are logical pixels; `zoom` is device pixels per image pixel, so that zoom 1
-shows each pixel of the image on exactly one pixel of the screen, whatever the scaling of the
-desktop.
+Widget coordinates are logical pixels; `zoom` is device pixels per image pixel, so that zoom 1 shows
+each pixel of the image on exactly one pixel of the screen, whatever the scaling of the desktop.
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ZOOM_MIN, ZOOM_MAX = 0.01, 64.0
-MARGIN = 24.0  # logical pixels around an image that is fitted
-GRIP = 48.0  # logical pixels of the image that panning leaves in sight
+MARGIN = 24.0  # logical pixels around a fitted image
+GRIP = 48.0  # logical pixels of the image that stay visible when panning
 
 
 @dataclass(slots=True)
 class Viewport:
-    """`x`, `y`: the widget position of the image's top left corner. While `fitting`, resizing
-    fits again.
-    """
+    """`x`, `y`: the widget position of the image's top left corner. While `fitting`, a resize
+    fits the image again."""
 
     width: float = 1.0
     height: float = 1.0
@@ -42,7 +40,7 @@ class Viewport:
         return self.x + x * self.scale, self.y + y * self.scale
 
     def resize(self, width: float, height: float, dpr: float) -> None:
-        """Keep the fit; else keep the point in the middle, at the same zoom."""
+        """Keeps the fit; otherwise keeps the point in the middle, at the same zoom."""
         shift_x, shift_y = (width - self.width) / 2, (height - self.height) / 2
         middle = self.to_image(self.width / 2, self.height / 2)
         rescaled, self.width, self.height, self.dpr = dpr != self.dpr, width, height, dpr
@@ -54,12 +52,12 @@ class Viewport:
             self._place(self.x + shift_x, self.y + shift_y)
 
     def show(self, image_width: int, image_height: int) -> None:
-        """Another image size: start from the fit."""
+        """Sets the size of another image and fits it."""
         self.image_width, self.image_height = image_width, image_height
         self.fit()
 
     def fit(self) -> None:
-        """The whole image, as large as it goes, in the middle."""
+        """Shows the whole image, as large as possible, centred."""
         self.fitting = True
         self.zoom = self._clamp(
             self.dpr
@@ -71,7 +69,7 @@ class Viewport:
         self._centre_on(self.image_width / 2, self.image_height / 2)
 
     def zoom_to(self, zoom: float, x: float, y: float) -> None:
-        """Change the zoom; the image point under the widget point (x, y) stays where it is."""
+        """Changes the zoom; the image point under the widget point (x, y) stays in place."""
         image_x, image_y = self.to_image(x, y)
         self.fitting = False
         self.zoom = self._clamp(zoom)
@@ -85,9 +83,8 @@ class Viewport:
         self._place(self.width / 2 - image_x * self.scale, self.height / 2 - image_y * self.scale)
 
     def _place(self, x: float, y: float) -> None:
-        """Never lose the image out of sight, and start on a whole device pixel: at 100 % nothing
-        is blurred.
-        """
+        """Keeps a part of the image visible, and aligns it to device pixels: at 100 % nothing is
+        blurred."""
         shown_width, shown_height = self.image_width * self.scale, self.image_height * self.scale
         x = min(max(x, min(GRIP, shown_width) - shown_width), self.width - min(GRIP, shown_width))
         y = min(

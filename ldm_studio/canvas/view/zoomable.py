@@ -1,4 +1,4 @@
-"""A widget that shows something with a size of its own, zoomed and panned."""
+"""A widget that shows a frame of a given size, zoomed and panned."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ZoomableWidget(QWidget):
         self._framed = False
 
     def set_frame(self, size: tuple[int, int] | None) -> None:
-        """Width and height of what is shown. A new size is shown as a whole."""
+        """Width and height of the frame. A new size is fitted."""
         view = self._viewport
         self._framed = size is not None
         if size and size != (view.image_width, view.image_height):
@@ -41,7 +41,7 @@ class ZoomableWidget(QWidget):
         return self._viewport.fitting
 
     def fit(self) -> None:
-        """Show the whole frame, and go on doing so when the widget changes its size."""
+        """Shows the whole frame, also when the widget is resized."""
         self._move(self._viewport.fit)
 
     def actual_size(self) -> None:
@@ -55,12 +55,12 @@ class ZoomableWidget(QWidget):
         self.zoom_to(self.zoom / 2 ** (1 / NOTCHES_TO_DOUBLE))
 
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
-        """Keep the point under `at` (widget coordinates; the middle if None) where it is."""
+        """Keeps the point under `at` (widget coordinates; the middle if None) in place."""
         at = at or QPointF(self.width() / 2, self.height() / 2)
         self._move(lambda: self._viewport.zoom_to(zoom, at.x(), at.y()))
 
     def pan_by(self, dx: float, dy: float) -> None:
-        """Move the frame by logical pixels."""
+        """Moves the frame by logical pixels."""
         self._move(lambda: self._viewport.pan_by(dx, dy))
 
     def to_image(self, position: QPointF) -> tuple[float, float]:
@@ -72,7 +72,7 @@ class ZoomableWidget(QWidget):
         return QPointF(*self._viewport.to_widget(x, y))
 
     def target(self) -> QRectF:
-        """Where the frame lies in the widget."""
+        """The rectangle of the frame in the widget."""
         view = self._viewport
         return QRectF(view.x, view.y, view.image_width * view.scale, view.image_height * view.scale)
 

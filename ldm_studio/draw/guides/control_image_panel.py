@@ -146,7 +146,7 @@ class ControlImagePanel(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "rows"):
-            self.show_image(self._image)  # the icon that stands for no image is a pixmap
+            self.show_image(self._image)  # the icon for a missing image is a pixmap
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if offers_image(event.mimeData()):

@@ -154,7 +154,7 @@ class FileItemModel(Ranked[FileItem]):
         return self._thumbs[path]
 
     def _read(self, path: Path, done: Future[QImage | None]) -> None:
-        if done.exception() is not None:  # the file went away meanwhile
+        if done.exception() is not None:  # the file was removed meanwhile
             return
         image = done.result()
         if image is not None and path in self._thumbs:
@@ -273,7 +273,7 @@ class FilePicker(QFrame):
         self._mark(current if marked is None else marked.key)
         self._show_empty_text()
         count = self.items.rowCount()
-        grows = before < min(ROWS, count) or not count  # to the words that stand there instead
+        grows = before < min(ROWS, count) or not count  # to the text that replaces them
         if grows and self._below is not None and self.isVisible():
             self._place(self._below)
 

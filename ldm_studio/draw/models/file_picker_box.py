@@ -75,7 +75,9 @@ class FilePickerBox(QComboBox, Generic[F]):
 
     def showPopup(self) -> None:  # noqa: N802
         folders = self._store.model_folders
-        read = not self._store.run.loading  # which takes torch, and that is the engine's to import
+        read = (
+            not self._store.run.loading
+        )  # which imports torch, and that must happen on the engine's thread
         self.background.run(lambda: self.find_files(folders, read=read), self._on_found)
         super().showPopup()
 
@@ -87,7 +89,7 @@ class FilePickerBox(QComboBox, Generic[F]):
         is_open = self.view().isVisible()
         self._fill()
         if is_open:
-            self.hidePopup()  # whose size is that of the list before
+            self.hidePopup()  # whose size was that of the previous list
             super().showPopup()
 
     def _on_run(self, run: RunState) -> None:

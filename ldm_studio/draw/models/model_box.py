@@ -235,8 +235,8 @@ class ModelBox(QComboBox):
         index = next(i for i in range(self.count()) if self.itemData(i) == self._value)
         self.setCurrentIndex(index)
         words = self.itemData(index, Qt.ItemDataRole.ToolTipRole)
-        told_first = self.tr("The model that generates the image.")
-        self.setToolTip("\n".join((told_first, str(words), *self._loaded())))
+        purpose = self.tr("The model that generates the image.")
+        self.setToolTip("\n".join((purpose, str(words), *self._loaded())))
 
     def _loaded(self) -> list[str]:
         """Updates the chosen model once it is loaded."""

@@ -156,9 +156,9 @@ class ModelField(QWidget):
         if self._awaited is not None and run.model is not None and not run.loading:
             chosen_before, picked = self._awaited
             self._awaited = None
-            if run.model.path == picked:  # of no other one it is known which settings were its own
+            if run.model.path == picked:  # the own settings of other models are unknown
                 self._store.apply_defaults(run.model)
-            else:  # that of the last session was on its way
+            else:  # that of the last session was still loading
                 self._before = chosen_before, run.model
             return
         if self._before is None or run.loading:
@@ -167,7 +167,7 @@ class ModelField(QWidget):
         if run.model is None:
             self._failed = True
         elif self._failed and self._store.needs_vae and not self._store.vae:
-            self._failed = False  # that can be mended
+            self._failed = False  # that can be fixed
         elif self._failed:
             self._before, self._failed = None, False
             self._store.model = reference

@@ -50,7 +50,7 @@ def completions(text: str, cursor: int, names: CompletionNames, syntax: str) -> 
     following = text[cursor : cursor + 1]
     if found := _LORA.search(before):
         return _of(found[1], names.loras(), cursor, "" if following in (":", ">") else ":1>")
-    # What is complete already is no beginning.
+    # A complete name is not a prefix.
     rest = _WHOLE_WILDCARD.sub(lambda whole: " " * len(whole[0]), before)
     if found := _WILDCARD.search(rest):
         after = "" if text.startswith("__", cursor) else "__"

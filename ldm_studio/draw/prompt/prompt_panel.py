@@ -149,7 +149,7 @@ class PromptPanel(QWidget):
 
     def _use(self, text: str) -> None:
         self._store.prompt = text
-        self.prompt.moveCursor(QTextCursor.MoveOperation.End)  # so that one can go on writing
+        self.prompt.moveCursor(QTextCursor.MoveOperation.End)  # so that typing can continue
         self.prompt.setFocus()
 
     def _read(self) -> None:

@@ -1,4 +1,4 @@
-"""The seldom used parameters, folded away."""
+"""The advanced parameters, collapsed by default."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class MoreSection(Collapsible):
             self._refresh()
 
     def _on_run(self, run: RunState) -> None:
-        if run.model is not self._model:  # which may have no use for some of them
+        if run.model is not self._model:  # which may not support some of them
             self._model = run.model
             self._refresh()
 
     def _refresh(self) -> None:
-        """Show what applies, and mark what is not at its default."""
+        """Shows the parameters that apply, and marks those that are not at their default."""
         store = self._store
         low, high = store.sigma_min, store.sigma_max
         crossed = low is not None and high is not None and low >= high

@@ -1,4 +1,4 @@
-"""That an image is about to be made again with what was changed while it was first made."""
+"""The note that the changes made while an image ran are applied to the next one too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ldm_studio.widgets.fields import tool_button
 
 
 class ChangesLine(QWidget):
-    """One line, there while the store holds changes; its button forgets them."""
+    """A line that is visible while the store holds changes; its button removes them."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()

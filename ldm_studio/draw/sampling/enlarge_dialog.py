@@ -1,4 +1,4 @@
-"""Asks how far an image is to be enlarged, and says what that means."""
+"""The dialog for upscaling: asks for the factor, and explains its effect."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ WIDTH = 380  # logical pixels
 
 
 class EnlargeDialog(QDialog):
-    """Says by signal what was chosen."""
+    """Emits the choice."""
 
     chosen = Signal(int, float)
-    """How many times larger, and with which strength."""
+    """Scale factor, and strength."""
 
     def __init__(self, size: tuple[int, int], model: ModelInfo, parent: QWidget) -> None:
         """`size`: width and height of the image."""
@@ -105,7 +105,7 @@ class EnlargeDialog(QDialog):
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
         self.go.setEnabled(not problem)
-        for label in (self.words, self.problem):  # or their last lines would be cut off
+        for label in (self.words, self.problem):  # otherwise the last lines would be cut off
             label.setMinimumHeight(max(0, label.heightForWidth(WIDTH)))
 
     def _accept(self) -> None:

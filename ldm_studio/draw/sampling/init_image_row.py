@@ -1,4 +1,4 @@
-"""The image that the next one starts from."""
+"""The row of the init image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ldm_studio.widgets.fields import tool_button
 
 
 class StartRow(QWidget):
-    """Shows it, and asks for another."""
+    """Shows the init image, and requests another."""
 
     open_requested = Signal()
     cleared = Signal()
@@ -58,4 +58,4 @@ class StartRow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._built:
-            self.show_image(self._image)  # the icon that stands for no image is a pixmap
+            self.show_image(self._image)  # the icon for a missing image is a pixmap

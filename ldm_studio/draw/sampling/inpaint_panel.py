@@ -1,4 +1,4 @@
-"""How a masked image is inpainted: shown where a mask has an effect."""
+"""The inpainting settings, visible if a mask has an effect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .parameter_rows import ParameterRows
 
 
 class InpaintSection(QWidget):
-    """Rows in two columns, as those of the panel around it."""
+    """Rows in two columns, aligned with those of the panel around it."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
@@ -50,7 +50,8 @@ class InpaintSection(QWidget):
             grid.setColumnMinimumWidth(0, width)
 
     def _refresh(self, _changed: object = None) -> None:
-        """Show what applies, what is wrong, and mark what is not at its default."""
+        """Shows the parameters that apply and their problems, and marks those that are not at
+        their default."""
         store = self._store
         self.setVisible(store.masks)
         self.rows.refresh()

@@ -26,16 +26,16 @@ from ldm_studio.widgets.fields import (
 from .sigmas_edit import SigmasEdit
 
 _LARGEST_INT = 2**31 - 1
-"""That a spin box can hold."""
+"""The largest value of a spin box."""
 _FEW = 2
-"""Choices that stand side by side."""
+"""This many choices are shown side by side."""
 
 SPECIAL: Mapping[str, Callable[[StudioStore], QWidget]] = {"vae": VaeBox, "refiner": RefinerBox}
-"""Parameters whose choices are files."""
+"""Parameters that are chosen from files."""
 
 
 class ChoiceBox(QComboBox):
-    """One of some values, each explained."""
+    """A choice with an explanation for each value."""
 
     def __init__(self, row: Parameter) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class IntBox(QSpinBox):
 
 
 def field_for(row: Parameter, store: StudioStore) -> Any:
-    """The control, not bound yet: a QWidget with `value()`, `set_value(value)` and `changed`."""
+    """The control, unbound: a QWidget with `value()`, `set_value(value)` and `changed`."""
     if row.name in SPECIAL:
         return SPECIAL[row.name](store)
     if row.choices is not None:
@@ -111,7 +111,7 @@ def field_for(row: Parameter, store: StudioStore) -> Any:
 
 
 def bind_field(store: StudioStore, row: Parameter, field: Any) -> Binding:
-    """Keep a parameter and its control equal, both ways."""
+    """Binds a parameter to its control, both ways."""
 
     def get() -> Any:
         value = field.value()

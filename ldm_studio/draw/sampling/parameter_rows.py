@@ -1,4 +1,4 @@
-"""Rows of controls for parameters of the table, each shown while it has an effect."""
+"""Rows of controls for parameters of the table, visible while they have an effect."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ParameterRows:
         parameters: Sequence[Parameter],
         problems: Mapping[str, QWidget] | None = None,
     ) -> None:
-        """`problems`: what stands below the row of a parameter."""
+        """`problems`: labels below the row of a parameter."""
         self.parameters = tuple(parameters)
         self.names = tuple(row.name for row in parameters)
         self.fields: dict[str, Any] = {row.name: field_for(row, store) for row in parameters}
@@ -46,22 +46,23 @@ class ParameterRows:
         ]
 
     def control(self, name: str) -> QWidget:
-        """What stands in the row of a parameter, which it may share."""
+        """The contents of a parameter's row, which it may share."""
         return next(
             control for rows, _, control in self._rows if name in [row.name for row in rows]
         )
 
     def caption_width(self) -> int:
-        """Of the widest name, shown or not."""
+        """The width of the widest name, visible or not."""
         captions = [caption for _, caption, _ in self._rows if caption is not None]
         return max((caption.sizeHint().width() for caption in captions), default=0)
 
     def refresh(self) -> list[str]:
-        """Show what has an effect; returns what is not at its default, with its value."""
+        """Shows the parameters with an effect; returns those that are not at their default, with
+        their value."""
         context = self._store.context
         for binding, row in zip(self._bindings, self.parameters, strict=True):
             if row.optional:
-                binding.refresh()  # the automatic value may be another
+                binding.refresh()  # the automatic value may have changed
         for rows, caption, control in self._rows:
             shown = any(row.applies(context) for row in rows)
             for widget in filter(None, (caption, control)):
@@ -77,7 +78,7 @@ class ParameterRows:
         names = self.names if names is None else names
         self._store.reset(*names)
         if "sigmas" in names:
-            self.fields["sigmas"].set_value(())  # and what was wrong with them
+            self.fields["sigmas"].set_value(())  # and their problems
 
     def _add(
         self, grid: QGridLayout, rows: tuple[Parameter, ...], problems: Mapping[str, QWidget]
@@ -102,7 +103,7 @@ class ParameterRows:
 
 
 def _together(parameters: Sequence[Parameter]) -> list[tuple[Parameter, ...]]:
-    """Those of one row."""
+    """The parameters of one row."""
     found: list[tuple[Parameter, ...]] = []
     for row in parameters:
         if row.follows and found:

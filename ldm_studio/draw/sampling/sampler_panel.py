@@ -1,4 +1,4 @@
-"""How the image is made: what it starts from, sampler, steps, guidance, size, seed."""
+"""The sampling panel: mode, sampler, steps, guidance, size, seed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from .parameter_fields import IntBox, bind_field, field_for
 from .size_fields import SizeRow
 
 FEW_STEPS = 10
-"""A model that was made for no more draws quickly, and no better with many."""
+"""Models that were made for at most this many steps gain nothing from more."""
 LITTLE_CFG = 2.0
 STRENGTH_NOTCH = 0.05
 
@@ -60,9 +60,9 @@ MODES = (
 )
 
 _OWN = ("model", "width", "height")
-"""Main parameters with controls of their own."""
+"""Main parameters with their own controls."""
 _RESETS = {"width": ("width", "height"), "seed": ("seed", "seed_locked")}
-"""What the name of a row resets, where it is more than the parameter."""
+"""What the name of a row resets, if it is more than the parameter."""
 
 _MODE = (
     QT_TRANSLATE_NOOP("SamplerPanel", "Start from"),
@@ -108,11 +108,11 @@ _LED = {
         "Make an image from the initial image, and vary the one below if there is one.",
     ),
 }
-"""What models that are led by an image make of what they start from, by `ModelInfo.input_kind`."""
+"""What models with a control image do with the init image, by `ModelInfo.input_kind`."""
 
 
 def _rest() -> list[Parameter]:
-    """The main parameters that follow those of the model and the initial image."""
+    """The main parameters after those of the model and the init image."""
     above = ("model", "strength")
     return [row for row in in_panel("main") if row.name not in above and not row.follows]
 
@@ -283,7 +283,7 @@ class SamplerPanel(QWidget):
         self._adapt(model)
 
     def _adapt(self, model: ModelInfo) -> None:
-        """Sliders over what suits the model, and reasons where it cannot do something."""
+        """Sets the slider ranges that suit the model, and explains what it does not support."""
         quick = model.steps <= FEW_STEPS
         self.fields["steps"].set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
         self.fields["cfg"].set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
@@ -304,7 +304,7 @@ class SamplerPanel(QWidget):
         self._limit_strength()
 
     def _limit_strength(self) -> None:
-        """Of few steps each is a large share: less strength than one step has none can have."""
+        """With few steps, the minimum strength is one step."""
         model, steps = self._store.run.model, self._store.steps
         quick = model is not None and model.steps <= FEW_STEPS
         notches = math.ceil(1 / (steps * STRENGTH_NOTCH) - 1e-9) if quick else 1

@@ -1,4 +1,4 @@
-"""Typing the noise levels one by one."""
+"""A field for typing the noise levels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ldm_studio.widgets.fields import brief, mark_wrong
 
 
 class SigmasEdit(QLineEdit):
-    """A list of sigmas, checked at every key. One that is wrong is none, and `problem` says why."""
+    """A list of sigmas, checked at every key. An invalid list counts as none, and `problem` says
+    why."""
 
     changed = Signal()
 

@@ -27,7 +27,7 @@ _PRESETS = (
 
 
 def presets(model: ModelInfo) -> list[tuple[str, int, int]]:
-    """(name, width, height) that the model can draw, its own size first."""
+    """(name, width, height) of sizes that the model supports, its own size first."""
     made: list[tuple[str, int, int]] = []
     for name, across, down in _PRESETS:
         width, height = (
@@ -47,7 +47,7 @@ def _side(row: Parameter) -> IntBox:
 
 
 class SizeRow(QWidget):
-    """Stands still where the size is that of the init image."""
+    """Disabled if the size is that of the init image."""
 
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class SizeRow(QWidget):
             "swap", self.tr("Swap width and height"), self.tr("Swap width and height.")
         )
         self.problem = QLabel(wordWrap=True)
-        """Why the model cannot draw it; beside this row."""
+        """Why the model does not support it; next to this row."""
         self.problem.setObjectName("wrong")
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
@@ -113,7 +113,7 @@ class SizeRow(QWidget):
             _, self._store.width, self._store.height = self._presets[index]
 
     def _show(self) -> None:
-        """Which of the presets it is, and what is wrong with it."""
+        """Shows which preset it is, and its problem."""
         store = self._store
         any_size = store.mode is Mode.INPAINT and store.area == "masked"
         sizes = [(width, height) for _, width, height in self._presets]

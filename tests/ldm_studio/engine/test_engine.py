@@ -19,7 +19,7 @@ from ldm_studio.engine.events import (
     Finished,
     LoadFailed,
     Loading,
-    MadeRoom,
+    ModelOffloaded,
     NotSaved,
     Progress,
     Ready,
@@ -54,11 +54,11 @@ def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> 
 
     run(pipeline).submit(new_job(steps=4))
     events = reader.until_idle()
-    (told,) = (event for event in events if isinstance(event, MadeRoom))
+    (told,) = (event for event in events if isinstance(event, ModelOffloaded))
     assert str(told.model.plan) == "one at a time"
     kinds = [type(event) for event in events]
     assert kinds.count(Ready) == 1
-    assert kinds.index(MadeRoom) < kinds.index(Finished)
+    assert kinds.index(ModelOffloaded) < kinds.index(Finished)
 
 
 def test_a_batch_is_drawn_image_by_image_with_the_next_seeds(run, reader, saver) -> None:

@@ -81,7 +81,7 @@ def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, 
     with qtbot.waitSignal(application.bridge.ready):
         gate.let(1)
     pipeline.info = replace(pipeline.info, plan="one at a time")
-    with qtbot.waitSignal(application.bridge.made_room):
+    with qtbot.waitSignal(application.bridge.model_offloaded):
         gate.let(1)
     assert box.toolTip().endswith("During a run: one at a time")
 
