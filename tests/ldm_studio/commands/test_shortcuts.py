@@ -200,7 +200,7 @@ def test_what_cannot_be_done_now_is_seen_last_and_not_run(application, palette) 
     enabled = [command.action.isEnabled() for command in palette.commands.shown]
     assert not all(enabled)
     assert enabled == sorted(enabled, reverse=True)
-    QTest.keyClicks(palette.field, "save image")
+    QTest.keyClicks(palette.field, "save image as")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
 
