@@ -53,7 +53,7 @@ def check(record: dict[str, object]) -> None:
     assert all(machine.values())
 
 
-def test_every_benchmark_is_known_here() -> None:
+def test_every_benchmark_has_a_test() -> None:
     assert BENCHMARKS.keys() == FIELDS.keys()
 
 
@@ -93,7 +93,7 @@ def test_the_canvas_is_measured_without_a_model(model: Path, tmp_path: Path) -> 
     assert 0 < strokes["computing_median_ms"] <= strokes["computing_p99_ms"]
 
 
-def test_the_window_is_measured_in_processes_of_its_own(model: Path, tmp_path: Path) -> None:
+def test_the_window_is_measured_in_separate_processes(model: Path, tmp_path: Path) -> None:
     interface, startup = run(["interface", "startup"], model, tmp_path / "records.jsonl")
     check(interface)
     check(startup)
@@ -111,7 +111,7 @@ def test_a_small_history_is_measured_like_a_large_one(
     assert record["pictures"] == 1_000
 
 
-def test_the_page_of_a_small_history_is_measured_like_that_of_a_large_one(
+def test_the_history_page_is_measured_with_a_small_history(
     qapp, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmarks.browser.ITEMS", 1_000)
@@ -122,7 +122,7 @@ def test_the_page_of_a_small_history_is_measured_like_that_of_a_large_one(
     assert record["pictures"] == 1_000
 
 
-def test_a_missing_model_is_told_in_one_line(
+def test_a_missing_model_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["picture", "--model", str(tmp_path / "none")]) == 2
@@ -131,7 +131,7 @@ def test_a_missing_model_is_told_in_one_line(
     assert len(said.splitlines()) == 1
 
 
-def test_an_unknown_name_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_name_lists_all_benchmarks(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["speed"])
     assert ", ".join(BENCHMARKS) in capsys.readouterr().err

@@ -28,7 +28,7 @@ def test_only_the_output_of_failures_is_shown(capsys: pytest.CaptureFixture[str]
     assert "all is well" not in shown
 
 
-def test_checks_run_side_by_side(tmp_path: Path) -> None:
+def test_checks_run_in_parallel(tmp_path: Path) -> None:
     """Each waits for a file of the other."""
     code = (
         "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:]); mine.touch()\n"
@@ -43,7 +43,7 @@ def test_checks_run_side_by_side(tmp_path: Path) -> None:
     assert run_checks(checks) == []
 
 
-def test_the_hook_of_ruff_is_the_ruff_that_is_locked() -> None:
+def test_the_ruff_hook_has_the_locked_version() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     lock = (ROOT / "requirements-test.lock").read_text(encoding="utf-8")
     locked = re.search(r"^ruff==(\S+)", lock, re.MULTILINE)

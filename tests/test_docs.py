@@ -99,18 +99,18 @@ def test_links_commands_and_code_are_found() -> None:
     assert sum(one.startswith("core/") for one in mentions(DOCS / "architecture.md")) > 5
 
 
-def test_every_link_leads_to_a_file(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     missing = [link for link in links(page) if not (page.parent / link.split("#")[0]).exists()]
     assert missing == []
 
 
-def test_every_source_file_that_is_named_exists(page: Path) -> None:
+def test_every_mentioned_source_file_exists(page: Path) -> None:
     pattern = r"(?:core|ldm_studio|tests|tools|recipes|benchmarks)/[\w./*-]*"
     named = [text for text in mentions(page) if re.fullmatch(pattern, text)]
     assert [name for name in named if not any(ROOT.glob(name.rstrip("/")))] == []
 
 
-def test_the_map_of_the_architecture_lists_every_folder() -> None:
+def test_the_architecture_page_lists_every_folder() -> None:
     """Each folder of core and ldm_studio stands in the map, and all that stands there exists."""
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     block = next(one for one in text.split("```")[1::2] if one.startswith("\ncore/"))
@@ -128,7 +128,7 @@ def test_the_map_of_the_architecture_lists_every_folder() -> None:
         assert folders <= names
 
 
-def test_the_pages_refer_to_what_is_installed_with_them() -> None:
+def test_pages_link_only_to_installed_files() -> None:
     outside = [
         link
         for page in DOCS.rglob("*.md")
@@ -138,12 +138,12 @@ def test_the_pages_refer_to_what_is_installed_with_them() -> None:
     assert outside == []
 
 
-def test_the_overview_leads_to_every_page() -> None:
+def test_the_overview_links_to_every_page() -> None:
     listed = set(links(DOCS / "README.md"))
     assert {page.name for page in DOCS.glob("*.md")} - {"README.md"} == listed
 
 
-def test_every_image_is_seen_small_and_can_be_made_again() -> None:
+def test_every_image_is_small_and_can_be_regenerated() -> None:
     files = {path.name for path in IMAGES.iterdir()}
     shown = {Path(link).name for page in PAGES for link in links(page) if "images/" in link}
     assert files == shown
@@ -170,7 +170,7 @@ def drawn_width(page: HelpPage) -> int:
     return round(image.width() / image.devicePixelRatio()) if isinstance(image, QImage) else 0
 
 
-def test_the_window_of_the_documentation_begins_with_the_overview() -> None:
+def test_the_documentation_window_starts_with_the_overview() -> None:
     found = pages()
     assert [page.name for page in found][:2] == ["README.md", "getting-started.md"]
     assert set(found) == set(DOCS.glob("*.md"))
@@ -179,7 +179,7 @@ def test_the_window_of_the_documentation_begins_with_the_overview() -> None:
 # --- translations -------------------------------------------------------------------------------
 
 
-def test_pages_open_in_the_language_of_the_window_where_there_are_such() -> None:
+def test_pages_open_in_the_language_of_the_window_if_translated() -> None:
     found = pages("zh_CN")
     assert [page.name for page in found] == [page.name for page in pages()]
     assert {page for page in found if page.parent.name == "zh_CN"} == set(TRANSLATED)
@@ -188,7 +188,7 @@ def test_pages_open_in_the_language_of_the_window_where_there_are_such() -> None
 
 
 @pytest.mark.parametrize("page", TRANSLATED, ids=NAMES_TRANSLATED)
-def test_a_translated_page_says_what_the_page_says(page: Path) -> None:
+def test_a_translated_page_has_the_same_structure(page: Path) -> None:
     original = DOCS / page.name
     assert shape(page) == shape(original)
     assert sorted(mentions(page)) == sorted(mentions(original))
@@ -214,12 +214,12 @@ def figures(page: Path) -> list[str]:
 # --- commands -----------------------------------------------------------------------------------
 
 
-def test_every_example_of_the_command_line_is_understood(page: Path) -> None:
+def test_every_command_line_example_is_valid(page: Path) -> None:
     commands = [words for words in blocks(page) if words[0] == "ldm-studio"]
     assert [words for words in commands if not parses(parser(), words[1:])] == []
 
 
-def test_every_command_that_is_named_exists(page: Path) -> None:
+def test_every_mentioned_command_exists(page: Path) -> None:
     text = {" ".join(words) for words in blocks(page)} | set(mentions(page))
     named = [words.split()[1:] for words in text if words.startswith("ldm-studio ")]
     for words in named:
@@ -238,7 +238,7 @@ def commands_of(command: argparse.ArgumentParser) -> dict[str, argparse.Argument
     return next((dict(a.choices) for a in command._actions if isinstance(a, kind)), {})
 
 
-def test_every_benchmark_and_recipe_that_is_named_exists(page: Path) -> None:
+def test_every_mentioned_benchmark_and_recipe_exists(page: Path) -> None:
     text = [" ".join(words) for words in blocks(page)] + mentions(page)
     for words in text:
         if found := re.fullmatch(r"\S*python3? -m benchmarks ([a-z].*)", words):
@@ -255,7 +255,7 @@ def test_the_python_example_of_the_readme_runs() -> None:
     assert names["image"].rgba().shape == (128, 128, 4)
 
 
-def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
+def test_every_mentioned_make_target_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = [" ".join(words) for words in blocks(page)] + mentions(page)
     named = {found[1] for words in text if (found := re.match(r"make ([a-z-]+)", words))}
@@ -281,7 +281,7 @@ def test_the_reference_of_settings_is_up_to_date(locale: str, language: Language
     assert written == docs_settings.rewritten(page, locale), "run: python tools/docs_settings.py"
 
 
-def test_every_key_of_the_canvas_is_listed() -> None:
+def test_every_canvas_key_is_listed() -> None:
     page = (DOCS / "shortcuts.md").read_text(encoding="utf-8")
     text = page.split("## On the canvas")[1].split("##")[0]
     alike = {"=": "+", "Shift++": "+", "Shift+{": "Shift+[", "Shift+}": "Shift+]"}
@@ -292,7 +292,7 @@ def test_every_key_of_the_canvas_is_listed() -> None:
 
 @pytest.mark.parametrize("locale", [SOURCE, *(page.parent.name for page in SAMPLER_PAGES)])
 @pytest.mark.parametrize("table", [SAMPLERS, SCHEDULES], ids=["samplers", "schedules"])
-def test_every_sampler_and_schedule_is_explained_as_in_the_window(
+def test_samplers_and_schedules_are_described_as_in_the_window(
     table, locale: str, language: Language
 ) -> None:
     language.install(locale)

@@ -36,7 +36,7 @@ def test_examples_are_short() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=["English", "Chinese"])
-def test_the_documents_show_every_example_as_it_is(page: Path) -> None:
+def test_the_documentation_shows_every_example_verbatim(page: Path) -> None:
     shown = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     missing = {p.name for p in SCRIPTS if p.read_text(encoding="utf-8") not in shown}
     assert not missing

@@ -106,7 +106,7 @@ def test_colours_have_their_everyday_names(rgb: tuple[int, int, int], name: str)
     assert colour_name(shape(rgb)) == name
 
 
-def test_a_drawing_of_many_colours_has_none_of_them() -> None:
+def test_a_multicoloured_drawing_has_no_colour_name() -> None:
     image = shape((230, 30, 40))
     image[50:80, :, :3] = (40, 170, 60)
     image[80:, :, :3] = (40, 110, 220)
@@ -114,7 +114,7 @@ def test_a_drawing_of_many_colours_has_none_of_them() -> None:
 
 
 @pytest.mark.parametrize("colour", [colour for colour in COLOURS if colour.name != "orange"])
-def test_a_drawing_takes_another_colour_and_keeps_its_eyes(colour) -> None:
+def test_a_recoloured_drawing_keeps_its_eyes(colour) -> None:
     image = shape((255, 140, 30))
     other = recoloured(image, colour)
     assert other is not None
@@ -123,7 +123,7 @@ def test_a_drawing_takes_another_colour_and_keeps_its_eyes(colour) -> None:
     assert np.abs(other[50:60, 44:54].astype(int) - image[50:60, 44:54]).max() < 12
 
 
-def test_white_things_take_a_colour_and_a_colour_once() -> None:
+def test_white_drawings_are_recoloured_once() -> None:
     red, *_ = COLOURS
     pink = recoloured(shape((250, 250, 250)), red)
     assert pink is not None
@@ -146,7 +146,7 @@ def test_a_flip_swaps_left_and_right() -> None:
     np.testing.assert_array_equal(moved(image, 1.0, (0, 0), flip=True), image[:, ::-1])
 
 
-def test_two_things_stand_side_by_side_and_a_hat_on_top() -> None:
+def test_composed_drawings_are_side_by_side_or_on_top() -> None:
     red, blue = shape((255, 0, 0)), shape((0, 0, 255))
     pair = beside(red, blue)
     assert (pair[60, 30] == (255, 0, 0, 255)).all()
@@ -160,19 +160,19 @@ def test_two_things_stand_side_by_side_and_a_hat_on_top() -> None:
     assert stays[:below, :, 2].max() == 255
 
 
-def test_the_features_of_a_face_are_what_is_not_skin() -> None:
+def test_the_features_of_a_face_are_everything_but_skin() -> None:
     alpha = features(shape((255, 200, 60)))[..., 3]
     assert alpha[55, 49] == 255
     assert alpha[90, 64] == 0
     assert alpha[21, 25] == 0
 
 
-def test_every_emoji_that_is_named_is_a_concept() -> None:
+def test_every_named_emoji_is_a_concept() -> None:
     tables = (ONE_WAY, OWN_COLOUR, HATS, GLASSES, *heights(HEADS), *heights(THINGS))
     assert {emoji for table in tables for emoji in table.split()} <= NAMED.keys()
 
 
-def test_all_kinds_are_made_the_same_way_every_time(dataset: Dataset, made: list[Example]) -> None:
+def test_all_augmentations_are_reproducible(dataset: Dataset, made: list[Example]) -> None:
     again = list(examples(dataset, composed=300))
     assert {one.kind for one in made} == SHARES.keys() - {"plain"}
     for one, other in zip(made, again, strict=True):
@@ -181,7 +181,7 @@ def test_all_kinds_are_made_the_same_way_every_time(dataset: Dataset, made: list
         assert sum(weight for _, weight in one.captions) == pytest.approx(1)
 
 
-def test_nothing_that_is_held_out_is_used(dataset: Dataset, made: list[Example]) -> None:
+def test_held_out_drawings_are_not_used(dataset: Dataset, made: list[Example]) -> None:
     images = dataset.images.copy()
     for i, drawing in enumerate(dataset.drawings):
         if drawing.held_out != "train":
@@ -193,7 +193,7 @@ def test_nothing_that_is_held_out_is_used(dataset: Dataset, made: list[Example])
     assert not any("dog" in text for one in made for text, _ in one.captions)
 
 
-def test_colour_words_say_what_is_shown(made: list[Example]) -> None:
+def test_colour_words_match_the_image(made: list[Example]) -> None:
     spoken = texts(made, "coloured")
     cats = {text.split()[1] for text in spoken if text.endswith((" cat", " kitty"))}
     assert len(cats) > 2
@@ -204,7 +204,7 @@ def test_colour_words_say_what_is_shown(made: list[Example]) -> None:
             assert all(names & set(text.split()) for text, _ in one.captions)
 
 
-def test_no_colour_makes_another_concept(made: list[Example]) -> None:
+def test_recolouring_makes_no_other_concept(made: list[Example]) -> None:
     bare = {text.split(",")[0].removeprefix("a ") for text in texts(made, "coloured")}
     assert {"red heart", "red love heart"} & bare
     assert {"yellow star", "golden star"} & bare
@@ -214,7 +214,7 @@ def test_no_colour_makes_another_concept(made: list[Example]) -> None:
     }
 
 
-def test_what_compositions_are_judged_by_is_never_trained_on(made: list[Example]) -> None:
+def test_prompts_of_the_evaluation_are_never_trained_on(made: list[Example]) -> None:
     spoken = texts(made, "coloured") | texts(made, "composed")
     assert any(text.endswith((" hat", " crown")) for text in spoken)
     assert spoken.isdisjoint(prompt.text for prompt in COMPOSITIONS)
@@ -227,7 +227,7 @@ def test_nouns_are_names_without_the_colour() -> None:
     assert all(nouns(concept) for concept in concepts() if concept.hexcode != hexcode("🟠"))
 
 
-def test_the_denoiser_sees_each_kind_as_often_as_is_said(
+def test_the_denoiser_sees_each_kind_with_its_share(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset
 ) -> None:
     model = load_model(write_model(tmp_path / "model"))

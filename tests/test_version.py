@@ -17,7 +17,7 @@ KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 """Of Keep a Changelog."""
 
 
-def test_the_newest_release_of_the_changelog_is_the_version() -> None:
+def test_the_newest_changelog_entry_is_the_version() -> None:
     (unreleased, undated), *releases = RELEASE.findall(CHANGELOG.read_text(encoding="utf-8"))
     assert (unreleased, undated) == ("Unreleased", "")
     assert releases[0][0] == __version__
@@ -30,14 +30,14 @@ def test_the_changelog_has_the_headings_of_keep_a_changelog() -> None:
     assert set(headings) <= KINDS
 
 
-def test_the_notes_of_a_release_are_its_section_of_the_changelog() -> None:
+def test_release_notes_are_their_section_of_the_changelog() -> None:
     changelog = "# Changelog\n\n## [1.1.0] - 2026-02-01\n\n- New.\n\n## [1.0.0]\n\n- Old.\n"
     assert section(changelog, "1.1.0") == "- New."
     assert section(changelog, "1.0.0") == "- Old."
     assert section(changelog, "1.0") is None
 
 
-def test_a_release_needs_the_tag_of_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_release_needs_its_version_tag(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--tag", "v99.0.0"]) == 1
     assert "v99.0.0" in capsys.readouterr().err
     assert main(["--tag", f"v{__version__}"]) == 0

@@ -42,7 +42,7 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("sampler", ["Euler", "Heun", "DPM++ 2M"])
-def test_a_step_stops_between_tiles_and_is_taken_anew_to_the_same_bits(
+def test_a_step_cancelled_between_tiles_can_be_repeated_with_identical_bits(
     tiny_model: Model, sampler: str
 ) -> None:
     request = replace(TILED, sampler=sampler)
@@ -59,7 +59,7 @@ def test_a_step_stops_between_tiles_and_is_taken_anew_to_the_same_bits(
     assert torch.equal(last.state.x, whole.state.x)
 
 
-def test_a_steered_run_is_still_asked(tiny_model: Model) -> None:
+def test_a_steered_run_still_calls_the_check(tiny_model: Model) -> None:
     asked = After(-1)
     job = prepare(tiny_model, TILED, None, asked)
     step = next(steps(job))
@@ -69,7 +69,7 @@ def test_a_steered_run_is_still_asked(tiny_model: Model) -> None:
         next(steps(job, step.state))
 
 
-def test_preparing_stops_between_the_tiles_that_are_encoded(
+def test_preparing_can_be_cancelled_between_encoded_tiles(
     tiny_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_tiles(monkeypatch)
@@ -79,7 +79,7 @@ def test_preparing_stops_between_the_tiles_that_are_encoded(
         prepare(tiny_model, replace(TILED, init=digest(photo)), Inputs(photo), asked)
 
 
-def test_decoding_stops_between_tiles_and_can_be_done_later(
+def test_decoding_can_be_cancelled_between_tiles_and_repeated(
     tiny_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_tiles(monkeypatch)

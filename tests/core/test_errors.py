@@ -21,17 +21,17 @@ from core.errors import (
 from ldm_studio.images.recipe_inputs import MissingInput
 
 
-def test_a_message_says_its_values() -> None:
+def test_a_message_contains_its_values() -> None:
     message = Message("{path} has {count} of {most} parts.", path=Path("a b"), count=2, most=2.50)
     assert str(message) == "a b has 2 of 2.5 parts."
 
 
-def test_lists_are_joined_and_shapes_are_in_brackets() -> None:
+def test_lists_are_joined_and_shapes_have_brackets() -> None:
     assert str(Message("Known: {names}.", names=["Euler", "Heun"])) == "Known: Euler, Heun."
     assert str(Message("It is {shape}.", shape=(1, 64))) == "It is (1, 64)."
 
 
-def test_braces_that_are_no_places_stay() -> None:
+def test_braces_that_are_not_placeholders_stay() -> None:
     assert str(Message("This { is never closed.")) == "This { is never closed."
     assert str(Message("There is no {name}.", name="{number}")) == "There is no {number}."
 
@@ -47,7 +47,7 @@ def test_a_reason_is_translated_inside_a_message() -> None:
     assert error.message.text(lambda template: chinese.get(template, template)) == "有 3 个块"
 
 
-def test_an_error_of_the_system_is_its_reason() -> None:
+def test_a_system_error_is_shown_by_its_reason() -> None:
     error = FileNotFoundError(2, "No such file or directory", "a.png")
     assert str(Message("{error}", error=error)) == "No such file or directory"
 
@@ -63,20 +63,20 @@ def test_an_error_of_the_system_is_its_reason() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_errors_cross_processes(error: StudioError) -> None:
+def test_errors_can_be_pickled(error: StudioError) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert str(again) == str(error)
     assert vars(again) == vars(error)
 
 
-def test_messages_are_equal_when_they_say_the_same() -> None:
+def test_messages_with_equal_text_are_equal() -> None:
     first, second = (Message("{a}", a=[1, "b"]) for _ in range(2))
     assert first == second
     assert len({first, second}) == 1
 
 
-def test_messages_come_back_from_files() -> None:
+def test_messages_round_trip_through_json() -> None:
     reason = Message("it has {count} blocks", count=3)
     message = Message("{path} cannot be used: {error}.", path="a {b}", error=reason)
     assert Message.from_json(message.to_json()) == message
@@ -95,11 +95,11 @@ def test_messages_come_back_from_files() -> None:
         json.dumps({"template": "{a}", "values": [1]}),
     ],
 )
-def test_other_text_in_files_is_shown_as_it_is(text: str) -> None:
+def test_other_text_in_files_is_shown_verbatim(text: str) -> None:
     assert str(Message.from_json(text)) == text
 
 
-def test_a_format_in_a_damaged_file_is_not_obeyed() -> None:
+def test_format_specs_in_a_damaged_file_are_ignored() -> None:
     text = json.dumps({"template": "{a.__class__} {a:>999999}", "values": {"a": 1}})
     assert str(Message.from_json(text)) == "{a.__class__} {a:>999999}"
 

@@ -34,17 +34,17 @@ def test_importing_core_imports_neither_torch_nor_numpy() -> None:
 
 
 @pytest.mark.parametrize("name", core.__all__)
-def test_every_name_is_there(name: str) -> None:
+def test_every_exported_name_exists(name: str) -> None:
     assert getattr(core, name) is not None
     assert name in dir(core)
 
 
-def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nothing_like_this"):
         _ = core.nothing_like_this  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_a_request_takes_the_models_defaults(tiny_model: Model) -> None:
+def test_a_request_gets_the_models_defaults(tiny_model: Model) -> None:
     request = tiny_model.request("a red cat", steps=2)
     defaults = tiny_model.defaults
     assert (request.prompt, request.steps) == ("a red cat", 2)
@@ -53,7 +53,7 @@ def test_a_request_takes_the_models_defaults(tiny_model: Model) -> None:
         tiny_model.request("a red cat", stepz=2)
 
 
-def test_generate_is_prepare_steps_finish(tiny_model: Model) -> None:
+def test_generate_equals_prepare_steps_finish(tiny_model: Model) -> None:
     run = prepare(tiny_model, REQUEST)
     *_, last = steps(run)
     seen: list[int] = []
@@ -69,7 +69,7 @@ def test_generate_is_prepare_steps_finish(tiny_model: Model) -> None:
         generate(tiny_model, REQUEST, steps=5)
 
 
-def test_images_are_named_by_their_pixels(tiny_model: Model) -> None:
+def test_images_are_identified_by_their_pixels(tiny_model: Model) -> None:
     image = generate(tiny_model, REQUEST, Inputs(PHOTO, MASK))
     assert image.request.init == image_digest.digest(PHOTO)
     assert image.request.mask == image_digest.digest(MASK)
@@ -98,9 +98,7 @@ def euler(denoise: object, state: State, sigmas: object, noise: object) -> Step:
     return SAMPLERS["Euler"].step(denoise, state, sigmas, noise)  # pyright: ignore[reportArgumentType]
 
 
-def test_a_sampler_may_be_a_function_and_says_that_json_cannot_hold_it(
-    tiny_model: Model, tmp_path: Path
-) -> None:
+def test_a_sampler_function_makes_the_run_not_replayable(tiny_model: Model, tmp_path: Path) -> None:
     plain = generate(tiny_model, REQUEST)
     own = generate(tiny_model, replace(REQUEST, sampler="Heun"), sampler=euler)
     assert np.array_equal(own.rgb, plain.rgb)
@@ -113,7 +111,7 @@ def test_a_sampler_may_be_a_function_and_says_that_json_cannot_hold_it(
         saved_job.save(tmp_path / "state", run, run.start)
 
 
-def test_an_own_sampler_stays_until_a_change_names_one(tiny_model: Model) -> None:
+def test_a_user_defined_sampler_stays_until_a_change_names_another(tiny_model: Model) -> None:
     run = prepare(tiny_model, replace(REQUEST, sampler="Heun"), sampler=euler)
     prompted = steer(run, Change(1, prompt="a dog"))
     assert prompted.segments[1].sampler is euler
@@ -122,7 +120,7 @@ def test_an_own_sampler_stays_until_a_change_names_one(tiny_model: Model) -> Non
     assert named.segments[2].resets_memory
 
 
-def test_a_schedule_may_be_a_function_or_sigmas_and_replays(tiny_model: Model) -> None:
+def test_a_schedule_function_or_sigmas_are_replayable(tiny_model: Model) -> None:
     karras = SCHEDULES["Karras"].sigmas
     named = generate(tiny_model, REQUEST, schedule="Karras")
     assert named.request.schedule == "Karras"
@@ -135,7 +133,7 @@ def test_a_schedule_may_be_a_function_or_sigmas_and_replays(tiny_model: Model) -
         prepare(tiny_model, REQUEST, schedule=[1.0, 2.0])
 
 
-def test_a_lora_that_nothing_applies_is_an_error(tiny_model: Model) -> None:
+def test_an_unapplied_lora_is_an_error(tiny_model: Model) -> None:
     tagged = replace(REQUEST, prompt="a red cat <lora:ink:1>")
     with pytest.raises(RequestError, match='"ink"'):
         prepare(tiny_model, tagged)

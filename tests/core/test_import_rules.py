@@ -87,11 +87,11 @@ def foreign(floor: str, ours: tuple[str, ...], allowed: tuple[str, ...]) -> list
 
 
 @pytest.mark.parametrize("floor", ["core.sampling", "core.networks"])
-def test_the_mathematics_and_the_networks_know_only_themselves_and_errors(floor: str) -> None:
+def test_sampling_and_networks_import_only_themselves_and_errors(floor: str) -> None:
     assert not foreign(floor, ("core", "ldm_studio", "recipes"), allowed=(floor, "core.errors"))
 
 
-def test_core_knows_neither_the_window_nor_the_recipes() -> None:
+def test_core_imports_neither_ldm_studio_nor_recipes() -> None:
     above = ("ldm_studio", "recipes", "benchmarks", "tools", "PySide6", "shiboken6", "qasync")
     assert not foreign("core", above, allowed=())
 
@@ -112,7 +112,7 @@ def path_to_torch(name: str, modules: dict[str, Module], seen: set[str]) -> list
     return []
 
 
-def test_the_window_is_there_before_torch() -> None:
+def test_the_window_opens_without_torch() -> None:
     """Only the engine and the command line may load it with themselves."""
     for name in STUDIO:
         if not inside(name, "ldm_studio.engine", "ldm_studio.command_line"):
@@ -125,7 +125,7 @@ LISTED = (
 )
 
 
-def test_what_the_window_lists_loads_without_torch() -> None:
+def test_listed_names_load_without_torch() -> None:
     code = f"import sys, {LISTED}; assert 'torch' not in sys.modules"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
@@ -133,7 +133,7 @@ def test_what_the_window_lists_loads_without_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_reader_sees_what_it_should() -> None:
+def test_the_import_finder_finds_all_imports() -> None:
     source = """
 from __future__ import annotations
 import a.b
@@ -165,7 +165,7 @@ def function():
     assert "core.floor.near" in read_module("core.floor", True, "from . import near").every
 
 
-def test_the_path_to_torch_is_followed_through_modules() -> None:
+def test_imports_of_torch_are_found_transitively() -> None:
     modules = {
         "app": read_module("app", True, "from app.panel import Panel"),
         "app.panel": read_module("app.panel", False, "from lib.heavy import thing"),

@@ -271,7 +271,7 @@ def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> np.nd
     return finish(job, last.state).rgb
 
 
-def test_an_image_is_drawn_previewed_and_finished(case: Case) -> None:
+def test_an_image_is_generated_previewed_and_decoded(case: Case) -> None:
     job = prepare(case.model, case.request, Inputs(images=MAPS))
     *_, last = walked = list(steps(job))
     assert all(preview(job, step).rgb.shape == (12, 16, 3) for step in walked)
@@ -303,13 +303,13 @@ def test_an_image_is_inpainted_in_place(case: Case) -> None:
     assert not changed[0].any()
 
 
-def test_tiles_of_the_whole_size_are_the_whole(case: Case) -> None:
+def test_a_tile_of_the_whole_size_equals_the_whole(case: Case) -> None:
     request = case.request
     assert np.array_equal(drawn(case.model, request), drawn(case.model, replace(request, tile=16)))
     assert drawn(case.model, replace(request, tile=8)).shape == (12, 16, 3)
 
 
-def test_a_stopped_run_resumes_to_the_same_bits(case: Case, tmp_path) -> None:
+def test_a_stopped_run_resumes_with_identical_bits(case: Case, tmp_path) -> None:
     job = prepare(case.model, case.request, Inputs(images=MAPS))
     states = [step.state for step in steps(job)]
     saved_job.save(tmp_path / "state", job, states[1])
@@ -325,7 +325,7 @@ def test_a_change_keeps_the_conditions(case: Case) -> None:
     assert np.array_equal(finish(job, last.state).rgb, drawn(case.model, case.request))
 
 
-def test_costs_are_asked_of_the_networks(case: Case) -> None:
+def test_costs_come_from_the_networks(case: Case) -> None:
     backbone = case.model.backbone
     small, large = (backbone.operations().of(side**2) for side in (16, 32))
     assert 0 < small < large

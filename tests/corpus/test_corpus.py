@@ -86,7 +86,7 @@ def assert_includes(found: Any, expected: Any, place: str = "") -> None:
 # --- images --------------------------------------------------------------------------------------
 
 
-def test_every_image_says_what_it_said(home: Path) -> None:
+def test_every_image_has_its_old_metadata(home: Path) -> None:
     for name, expected in EXPECTED["images"].items():
         (path,) = home.glob(f"{DAY}/**/{name}")
         assert app.describe_image(path) == expected, name
@@ -120,7 +120,7 @@ IN_FULL = ("branch", "--count", "--transparent")
 """Of commands that are always run to their end."""
 
 
-def test_command_lines_make_the_same_images(home: Path, exact: bool) -> None:
+def test_old_command_lines_make_identical_images(home: Path, exact: bool) -> None:
     """Where replays compare bits, every fifth is enough beside them."""
     made = home / "made"
     made.mkdir()
@@ -144,7 +144,7 @@ def test_command_lines_make_the_same_images(home: Path, exact: bool) -> None:
             assert app.describe_image(path)["infotext"] == expected["infotext"], file
 
 
-def test_every_command_line_asks_for_the_same(home: Path) -> None:
+def test_old_command_lines_make_identical_requests(home: Path) -> None:
     commands = [one for one in EXPECTED["commands"] if one["arguments"][0] == "generate"]
     requests = app.asked([one["arguments"] for one in commands])
     for one, request in zip(commands, requests, strict=True):
@@ -157,7 +157,7 @@ def test_every_command_line_asks_for_the_same(home: Path) -> None:
 
 
 @pytest.mark.parametrize("one", EXPECTED["states"], ids=lambda one: one["state"])
-def test_every_state_resumes_to_its_image(home: Path, exact: bool, one: dict[str, Any]) -> None:
+def test_every_old_state_resumes_to_its_image(home: Path, exact: bool, one: dict[str, Any]) -> None:
     state = home / "states" / one["state"]
     code, (printed,) = app.run("resume", str(state), "--json", "-o", str(home / "resumed.png"))
     assert code == 0
@@ -169,7 +169,7 @@ def test_every_state_resumes_to_its_image(home: Path, exact: bool, one: dict[str
         assert found["run"] == EXPECTED["images"][one["image"]]["run"]
 
 
-def test_the_queue_is_there_and_is_drawn_to_the_same_images(home: Path, exact: bool) -> None:
+def test_the_old_queue_is_restored_and_makes_identical_images(home: Path, exact: bool) -> None:
     items, paths = app.finish_queue()
     assert items == EXPECTED["queue"]
     assert len(paths) == len(EXPECTED["queue results"])
@@ -178,7 +178,7 @@ def test_the_queue_is_there_and_is_drawn_to_the_same_images(home: Path, exact: b
         assert_same_pixels(app.pixels_of(path), then, exact=exact)
 
 
-def test_kept_steps_are_read_and_shown(home: Path, exact: bool) -> None:
+def test_old_saved_steps_are_read_and_shown(home: Path, exact: bool) -> None:
     assert app.kept_steps() == EXPECTED["steps"]
     seen = {name: app.digest_of(pixels) for name, pixels in app.look(3).items()}
     assert seen.keys() == EXPECTED["looks"].keys()
@@ -189,7 +189,7 @@ def test_kept_steps_are_read_and_shown(home: Path, exact: bool) -> None:
 # --- what the program remembers ------------------------------------------------------------------
 
 
-def test_the_history_says_what_it_said(home: Path) -> None:
+def test_the_old_history_has_the_same_contents(home: Path) -> None:
     assert app.history_of(home / "data", ours=True) == EXPECTED["history"]
 
 
@@ -205,26 +205,26 @@ def test_every_image_is_indexed_with_the_same_recipe(home: Path) -> None:
         assert found[name] == {k: v for k, v in one.items() if k not in ours}, name
 
 
-def test_models_are_known_as_before(home: Path) -> None:
+def test_models_have_the_same_identity(home: Path) -> None:
     text = json.dumps(EXPECTED["listing"]).replace(MADE_IN, home.as_posix())
     expected = [one for one in json.loads(text) if one["reference"] != "default"]
     found = [one for one in app.run("models", "--json")[1] if one["reference"] != "default"]
     assert found == expected
 
 
-def test_the_colours_of_previews_are_known(home: Path) -> None:
+def test_cached_preview_matrices_are_read(home: Path) -> None:
     then = json.loads((home / "state" / "colours.json").read_text(encoding="utf-8"))
     assert then
     assert {digest: app.preview_colours(digest) for digest in then} == then
 
 
-def test_canvas_settings_and_styles_are_read(home: Path) -> None:
+def test_old_canvas_settings_and_styles_are_read(home: Path) -> None:
     assert app.canvas_of(home) == EXPECTED["canvas"]
     assert_includes(app.settings_of(home), EXPECTED["settings"])
     assert app.styles_of(home) == EXPECTED["styles"]
 
 
-def test_the_window_comes_back_as_it_was(home: Path) -> None:
+def test_the_old_window_state_is_restored(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.corpus.window"],
         cwd=CORPUS.parents[1],

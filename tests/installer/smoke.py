@@ -91,7 +91,7 @@ def run(program: Path, *arguments: str, cwd: Path, env: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_the_sums_are_right() -> None:
+def test_checksums_are_correct() -> None:
     lines = (DIST / "SHA256SUMS").read_text().splitlines()
     sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
     assert {MADE.deb_name, f"{MADE.name}.tar.xz"} <= set(sums)
@@ -100,7 +100,7 @@ def test_the_sums_are_right() -> None:
             assert hashlib.file_digest(file, "sha256").hexdigest() == digest
 
 
-def test_everything_lies_where_a_desktop_looks(installed: Path) -> None:
+def test_files_are_installed_where_desktops_look(installed: Path) -> None:
     share = installed / "usr/share"
     entry = share / "applications/ldm-studio.desktop"
     assert "MimeType=image/png;" in entry.read_text()
@@ -132,13 +132,13 @@ def test_nothing_superfluous_is_bundled(installed: Path) -> None:
         assert not [name for name in names if f"_internal/{folder}" in name]
 
 
-def test_what_is_read_ahead_is_there(installed: Path) -> None:
+def test_preloaded_files_exist(installed: Path) -> None:
     program = installed / "usr/lib/ldm-studio"
     assert (program / "ldm-studio").is_file()
     assert [rule for rule in entry.WINDOW if not list((program / "_internal").glob(rule))] == []
 
 
-def test_the_installed_program_draws_without_python(
+def test_the_installed_program_generates_without_python(
     installed: Path, tmp_path: Path, environ: dict[str, str]
 ) -> None:
     program = installed / "usr/bin/ldm-studio"
@@ -156,7 +156,7 @@ def test_the_installed_program_draws_without_python(
     assert Path(drawn.strip()).name in found
 
 
-def test_the_installed_window_draws_on_a_display(
+def test_the_installed_window_generates_on_a_display(
     installed: Path, tmp_path: Path, environ: dict[str, str]
 ) -> None:
     program = installed / "usr/bin/ldm-studio"
@@ -197,7 +197,7 @@ def test_the_program_is_also_the_helper_that_multiprocessing_starts(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_the_portable_program_keeps_everything_beside_it(
+def test_the_portable_program_keeps_its_data_beside_it(
     unpacked: Path, tmp_path: Path, environ: dict[str, str]
 ) -> None:
     del environ["LDM_STUDIO_HOME"]

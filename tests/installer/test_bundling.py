@@ -41,11 +41,11 @@ def library(*needed: str, soname: str = "", glibc: tuple[int, int] = (2, 17)) ->
         ("resources/default_model/unet.safetensors", False),
     ],
 )
-def test_what_is_left_out(path: str, out: bool) -> None:
+def test_excluded_files_are_not_bundled(path: str, out: bool) -> None:
     assert prune.is_left_out(path) is out
 
 
-def test_the_documentation_goes_where_the_program_looks() -> None:
+def test_the_documentation_is_bundled_where_the_program_looks() -> None:
     places = {Path(file): folder for file, folder in contents.data_files(naming.ROOT)}
     docs = naming.ROOT / "docs"
     assert places[docs / "getting-started.md"] == "resources/docs"
@@ -53,7 +53,7 @@ def test_the_documentation_goes_where_the_program_looks() -> None:
     assert places[docs / "images" / "samplers.webp"] == "resources/docs/images"
 
 
-def test_pruning_leaves_no_empty_folder_and_no_link_to_nothing(tmp_path: Path) -> None:
+def test_pruning_leaves_no_empty_folder_or_broken_link(tmp_path: Path) -> None:
     for name in ("torch/bin/protoc", "torch/lib/libtorch.so", "libxcb-cursor.so.0", "libgio.so.0"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def test_pruning_leaves_no_empty_folder_and_no_link_to_nothing(tmp_path: Path) -
     }
 
 
-def test_tests_of_torch_stay_out_but_for_what_torch_imports() -> None:
+def test_only_the_torch_tests_that_torch_imports_are_bundled() -> None:
     assert contents.is_module_left_out("torch.testing._internal.common_utils")
     assert not contents.is_module_left_out("torch.testing._internal.logging_tensor")
     assert not contents.is_module_left_out("torch.nn")
@@ -102,7 +102,7 @@ def a_library(needed: list[str], soname: str, versions: list[str]) -> bytes:
     return header + load + dynamic_segment + dynamic + strings
 
 
-def test_a_library_tells_what_it_needs(tmp_path: Path) -> None:
+def test_dependencies_of_a_library_are_read(tmp_path: Path) -> None:
     path = tmp_path / "libx.so.1.2"
     path.write_bytes(a_library(["libc.so.6", "liby.so"], "libx.so.1", ["GLIBC_2.4", "GLIBC_2.34"]))
     assert elf.read_all(tmp_path) == {
@@ -110,13 +110,13 @@ def test_a_library_tells_what_it_needs(tmp_path: Path) -> None:
     }
 
 
-def test_other_files_are_no_libraries(tmp_path: Path) -> None:
+def test_other_files_are_not_libraries(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("\x7fELF, it says")
     (tmp_path / "empty").touch()
     assert elf.read_all(tmp_path) == {}
 
 
-def test_what_the_bundle_needs_becomes_packages() -> None:
+def test_bundled_dependencies_become_packages() -> None:
     files = {
         Path("a.so"): library("libc.so.6", "libb.so.1", "libX11.so.6", "libgtk-3.so.0"),
         Path("libb.so"): library("libm.so.6", soname="libb.so.1", glibc=(2, 34)),
@@ -127,12 +127,12 @@ def test_what_the_bundle_needs_becomes_packages() -> None:
     assert not any("gtk" in package for package in depends)
 
 
-def test_a_library_that_nobody_has_named_is_an_error() -> None:
+def test_an_unknown_library_is_an_error() -> None:
     with pytest.raises(InstallerError, match=r"libfoo\.so\.3 \(for a\.so\)"):
         libraries.depends({Path("a.so"): library("libfoo.so.3")})
 
 
-def test_libraries_that_nothing_needs_any_more_go_too() -> None:
+def test_libraries_that_are_no_longer_needed_are_removed_too() -> None:
     files = {
         Path("program"): library("libQt6Core.so.6"),
         Path("libQt6Core.so.6"): library(soname="libQt6Core.so.6"),
@@ -146,18 +146,18 @@ def test_libraries_that_nothing_needs_any_more_go_too() -> None:
 # --- licences -----------------------------------------------------------------------------------
 
 
-def test_the_text_of_a_package_is_found() -> None:
+def test_the_licence_text_of_a_package_is_found() -> None:
     part = licences.part_of(distribution("numpy"))
     assert part.version == distribution("numpy").version
     assert any("Redistribution" in text for _, text in part.texts)
 
 
 @pytest.mark.parametrize("name", ["PySide6-Essentials", "shiboken6", "tokenizers"])
-def test_packages_that_come_without_a_text_get_that_of_their_licence(name: str) -> None:
+def test_packages_without_a_licence_text_get_the_standard_one(name: str) -> None:
     assert licences.part_of(distribution(name)).texts
 
 
-def test_a_package_without_a_text_is_an_error(tmp_path: Path) -> None:
+def test_a_package_without_any_licence_text_is_an_error(tmp_path: Path) -> None:
     info = tmp_path / "secret-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: secret\nVersion: 1.0\n")
@@ -166,7 +166,7 @@ def test_a_package_without_a_text_is_an_error(tmp_path: Path) -> None:
         licences.part_of(Distribution.at(info))
 
 
-def test_a_text_among_the_files_of_a_package_is_found(tmp_path: Path) -> None:
+def test_a_licence_text_among_the_files_of_a_package_is_found(tmp_path: Path) -> None:
     info = tmp_path / "sparse-1.0.dist-info"
     for path, content in {
         info / "METADATA": "Metadata-Version: 2.1\nName: sparse\nVersion: 1.0\n",
@@ -178,7 +178,7 @@ def test_a_text_among_the_files_of_a_package_is_found(tmp_path: Path) -> None:
     assert licences.part_of(Distribution.at(info)).texts == (("LICENSE.txt", "Use it so.\n"),)
 
 
-def test_files_are_known_by_the_package_they_are_of() -> None:
+def test_files_are_assigned_to_their_package() -> None:
     import json as standard
 
     import numpy
@@ -189,14 +189,14 @@ def test_files_are_known_by_the_package_they_are_of() -> None:
     assert [part.name for part in licences.collect(files)] == ["numpy", "pillow", "Python"]
 
 
-def test_a_file_of_no_known_package_is_an_error(tmp_path: Path) -> None:
+def test_a_file_of_an_unknown_package_is_an_error(tmp_path: Path) -> None:
     stray = tmp_path / "libstray.so"
     stray.touch()
     with pytest.raises(InstallerError, match=r"libstray\.so is of no package"):
         licences.collect([str(stray)])
 
 
-def test_the_document_gives_equal_texts_once() -> None:
+def test_the_licence_document_contains_equal_texts_once() -> None:
     one = Part("one", "1.0", "MIT", (("LICENSE", "Take it.\n"),))
     two = Part("two", "2.0", "", (("COPYING", "Take it."), ("NOTICE", "By two.")))
     text = licences.document([one, two])
@@ -214,25 +214,25 @@ def test_the_version_comes_from_one_place() -> None:
     assert naming.version() == ldm_studio.__version__
 
 
-def test_everything_is_dated_by_the_environment_when_it_says() -> None:
+def test_the_environment_can_set_the_build_date() -> None:
     assert naming.epoch({"SOURCE_DATE_EPOCH": "1700000000"}) == 1_700_000_000
     with pytest.raises(InstallerError, match="yesterday"):
         naming.epoch({"SOURCE_DATE_EPOCH": "yesterday"})
 
 
-def test_a_kind_of_another_system_is_refused() -> None:
+def test_a_format_of_another_system_is_refused() -> None:
     assert build.kinds_here([], "linux") == ("deb", "portable")
     assert build.kinds_here(["deb", "deb"], "linux") == ("deb",)
     with pytest.raises(InstallerError, match="'dmg' cannot be built on linux"):
         build.kinds_here(["dmg"], "linux")
 
 
-def test_a_full_disk_is_told_before_the_work(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_before_the_build(tmp_path: Path) -> None:
     with pytest.raises(InstallerError, match="free"):
         build.check_space(tmp_path / "not" / "there", needed=1 << 60)
 
 
-def test_sums_are_as_sha256sum_reads_them(tmp_path: Path) -> None:
+def test_checksums_are_in_sha256sum_format(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"")
     (tmp_path / "a").write_bytes(b"abc")
     build.write_sums([tmp_path / "b", tmp_path / "a"], tmp_path / "SHA256SUMS")
@@ -242,7 +242,7 @@ def test_sums_are_as_sha256sum_reads_them(tmp_path: Path) -> None:
     ]
 
 
-def test_sizes_are_told_by_what_they_are_of(tmp_path: Path) -> None:
+def test_sizes_are_reported_by_component(tmp_path: Path) -> None:
     inner = tmp_path / "_internal"
     (tmp_path / "ldm-studio").write_bytes(bytes(50))
     for name, size in (("torch/lib/x.so", 300), ("PySide6/y.so", 200), ("zlib.so", 10)):

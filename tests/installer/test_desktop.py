@@ -21,7 +21,7 @@ def made(system: str = "windows", flavour: str = "cpu") -> Product:
     return Product("1.2.3", flavour, system, "amd64", EPOCH)
 
 
-def test_the_menu_entry_opens_files_of_the_types_that_are_read() -> None:
+def test_the_menu_entry_opens_supported_file_types() -> None:
     entry = configparser.ConfigParser(interpolation=None)
     entry.optionxform = str  # type: ignore[assignment]  # keys have capitals
     entry.read_string(desktop.desktop_entry())
@@ -34,7 +34,7 @@ def test_the_menu_entry_opens_files_of_the_types_that_are_read() -> None:
     assert section["Comment[zh_CN]"]
 
 
-def test_the_metadata_name_version_date_and_menu_entry() -> None:
+def test_the_metadata_contain_version_date_and_menu_entry() -> None:
     root = ElementTree.fromstring(desktop.metainfo("1.2.3", EPOCH))
     assert root.findtext("id") == BUNDLE_ID
     assert root.findtext("launchable") == "ldm-studio.desktop"
@@ -44,7 +44,7 @@ def test_the_metadata_name_version_date_and_menu_entry() -> None:
     assert root.findtext("project_license") == "Apache-2.0"
 
 
-def test_a_model_file_gets_a_type_of_its_own() -> None:
+def test_a_model_file_gets_its_own_type() -> None:
     root = ElementTree.fromstring(desktop.mime_types())
     (glob,) = root.iter("{http://www.freedesktop.org/standards/shared-mime-info}glob")
     assert glob.attrib["pattern"] == "*.safetensors"
@@ -86,7 +86,7 @@ def test_the_script_of_the_windows_installer(tmp_path: Path) -> None:
         assert not line or line.startswith("[") or re.match(r"(Source|Name|Root|Filename): ", line)
 
 
-def test_what_finder_opens_is_what_the_other_systems_open() -> None:
+def test_finder_opens_the_same_types_as_other_systems() -> None:
     told = plistlib.loads(plistlib.dumps(contents.info_plist("1.2.3")))
     assert told["CFBundleShortVersionString"] == "1.2.3"
     (declared,) = told["UTImportedTypeDeclarations"]
@@ -103,14 +103,14 @@ def test_what_finder_opens_is_what_the_other_systems_open() -> None:
     assert len(desktop.OPENS) == len(types)
 
 
-def test_the_licence_that_is_agreed_to_is_ours_and_can_be_read_by_inno_setup() -> None:
+def test_the_licence_in_the_installer_is_readable_by_inno_setup() -> None:
     text = windows.inno_script(made(), Path("C:/tree"), Path("C:/dist"), Path("C:/x.ico"))
     found = re.search(r"^LicenseFile=(.+)$", text, re.MULTILINE)
     assert found is not None
     assert "Apache License" in Path(found[1]).read_text(encoding="ascii")
 
 
-def test_without_its_compiler_the_script_is_all(monkeypatch, tmp_path: Path) -> None:
+def test_without_inno_setup_only_the_script_is_written(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not windows.compile_script(tmp_path / "x.iss")
 
@@ -131,13 +131,13 @@ def test_the_disk_image_shows_where_to_drag_the_application(monkeypatch, tmp_pat
     assert (inside / "Applications").readlink() == Path("/Applications")
 
 
-def test_what_only_macos_has_is_named_where_it_is_missing(monkeypatch, tmp_path: Path) -> None:
+def test_missing_macos_tools_are_named(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InstallerError, match="codesign is missing"):
         macos.sign(tmp_path / "LDM Studio.app")
 
 
-def test_the_portable_start_keeps_data_beside_it_and_passes_arguments_on(tmp_path: Path) -> None:
+def test_the_portable_launcher_keeps_data_beside_it_and_passes_arguments(tmp_path: Path) -> None:
     start = tmp_path / "ldm-studio"
     start.write_text(portable.start_script(["libgl1", "libc6"]))
     start.chmod(0o755)
@@ -158,7 +158,7 @@ def test_the_portable_start_keeps_data_beside_it_and_passes_arguments_on(tmp_pat
     assert run() == f"{tmp_path}/data|a b|c"
 
 
-def test_the_portable_start_names_the_packages_that_are_missing(tmp_path: Path) -> None:
+def test_the_portable_launcher_names_missing_packages(tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "ldconfig").write_text("#!/bin/sh\necho '	libc.so.6 (libc6,x86-64) => /x'\n")
@@ -176,7 +176,7 @@ def test_the_portable_start_names_the_packages_that_are_missing(tmp_path: Path) 
     assert "libegl1" in done.stderr
 
 
-def test_names_are_reproducible_and_tell_what_they_are() -> None:
+def test_file_names_are_reproducible_and_descriptive() -> None:
     assert made("linux").name == "ldm-studio-1.2.3-linux-amd64"
     assert made("linux").deb_name == "ldm-studio_1.2.3_amd64.deb"
     assert made("linux", "cuda").name == "ldm-studio-1.2.3-cuda-linux-amd64"

@@ -55,7 +55,7 @@ def unpacked(data: bytes) -> dict[str, tarfile.TarInfo]:
         return {item.name: item for item in tar}
 
 
-def test_a_package_has_the_three_parts_in_their_order(tmp_path: Path, entries) -> None:
+def test_a_package_has_its_three_parts_in_order(tmp_path: Path, entries) -> None:
     deb.write(tmp_path / "x.deb", CONTROL, entries, EPOCH, preset=0)
     parts = members(tmp_path / "x.deb")
     assert list(parts) == ["debian-binary", "control.tar.xz", "data.tar.xz"]
@@ -69,7 +69,7 @@ def test_a_package_has_the_three_parts_in_their_order(tmp_path: Path, entries) -
     assert {item.mtime for item in data.values()} == {EPOCH}
 
 
-def test_every_folder_comes_once_and_before_what_is_in_it(tmp_path: Path, entries) -> None:
+def test_folders_are_listed_once_before_their_contents(tmp_path: Path, entries) -> None:
     archive.write_tar_xz(tmp_path / "x.tar.xz", entries, EPOCH, preset=0)
     with tarfile.open(tmp_path / "x.tar.xz") as tar:
         names = tar.getnames()
@@ -79,7 +79,7 @@ def test_every_folder_comes_once_and_before_what_is_in_it(tmp_path: Path, entrie
         assert not parent or names.index(parent) < names.index(name)
 
 
-def test_the_control_file_says_what_dpkg_wants_to_know(tmp_path: Path, entries) -> None:
+def test_the_control_file_has_the_fields_that_dpkg_needs(tmp_path: Path, entries) -> None:
     text = CONTROL.text(installed_bytes=2049)
     assert "Package: ldm-studio\n" in text
     assert "Depends: libc6 (>= 2.34), libgl1\n" in text
@@ -90,7 +90,7 @@ def test_the_control_file_says_what_dpkg_wants_to_know(tmp_path: Path, entries) 
     assert "Recommends" not in text
 
 
-def test_the_same_files_give_the_same_bytes(tmp_path: Path, entries) -> None:
+def test_packages_are_reproducible(tmp_path: Path, entries) -> None:
     for name in ("one", "two"):
         deb.write(tmp_path / f"{name}.deb", CONTROL, reversed(entries), EPOCH, preset=0)
         archive.write_zip(tmp_path / f"{name}.zip", [entries[0], entries[2]], EPOCH)
@@ -100,7 +100,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path, entries) -> None:
         assert one.read_bytes() == two.read_bytes()
 
 
-def test_the_sums_are_those_of_the_files(tmp_path: Path, entries) -> None:
+def test_checksums_match_the_files(tmp_path: Path, entries) -> None:
     deb.write(tmp_path / "x.deb", CONTROL, entries, EPOCH, preset=0)
     control = lzma.decompress(members(tmp_path / "x.deb")["control.tar.xz"])
     with tarfile.open(fileobj=io.BytesIO(control)) as tar:
@@ -113,7 +113,7 @@ def test_the_sums_are_those_of_the_files(tmp_path: Path, entries) -> None:
     ]
 
 
-def test_a_zip_keeps_what_can_be_started(tmp_path: Path, entries) -> None:
+def test_a_zip_keeps_executable_bits(tmp_path: Path, entries) -> None:
     archive.write_zip(tmp_path / "x.zip", [entries[0], entries[2]], EPOCH)
     with zipfile.ZipFile(tmp_path / "x.zip") as packed:
         info = packed.getinfo("usr/lib/ldm-studio/ldm-studio")
@@ -122,12 +122,12 @@ def test_a_zip_keeps_what_can_be_started(tmp_path: Path, entries) -> None:
         assert packed.testzip() is None
 
 
-def test_a_zip_for_windows_holds_no_links(tmp_path: Path, entries) -> None:
+def test_a_zip_for_windows_has_no_links(tmp_path: Path, entries) -> None:
     with pytest.raises(ValueError, match="bin/ldm-studio is a link"):
         archive.write_zip(tmp_path / "x.zip", entries, EPOCH)
 
 
-def test_a_folder_becomes_entries(tmp_path: Path) -> None:
+def test_a_folder_is_listed_recursively(tmp_path: Path) -> None:
     inside = tmp_path / "tree" / "inside"
     inside.mkdir(parents=True)
     (inside / "text").write_text("x")

@@ -65,7 +65,7 @@ def check_contents(wheel: Path) -> None:
 
 # One test, so that the wheel is built once however the tests are spread over processes. Packing
 # 80 MB and importing torch take a while on a busy machine.
-def test_the_wheel_is_the_whole_application(tmp_path: Path) -> None:
+def test_the_wheel_contains_the_whole_application(tmp_path: Path) -> None:
     wheel = build(tmp_path)
     check_contents(wheel)
     site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"

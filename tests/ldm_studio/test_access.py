@@ -58,13 +58,13 @@ def check_round_trip(qtbot, window: QWidget, root: QWidget, first: QWidget) -> l
     return seen
 
 
-def test_at_the_first_start(active, qtbot) -> None:
+def test_the_first_start_is_accessible(active, qtbot) -> None:
     window = active.window
     check(window)
     check_round_trip(qtbot, window, window, window.prompt.prompt)
 
 
-def test_with_all_that_the_window_can_show(active, qtbot) -> None:
+def test_the_full_window_is_accessible(active, qtbot) -> None:
     unfold(active, qtbot)
     window = active.window
     check(window)
@@ -75,7 +75,7 @@ def test_with_all_that_the_window_can_show(active, qtbot) -> None:
         check_round_trip(qtbot, window, window.canvas, window.canvas.view)
 
 
-def test_tab_reads_each_column_from_top_to_bottom(active, qtbot) -> None:
+def test_tab_visits_each_column_from_top_to_bottom(active, qtbot) -> None:
     unfold(active, qtbot)
     window = active.window
     seen = round_trip(qtbot, window.prompt.addons)
@@ -89,7 +89,7 @@ def test_tab_reads_each_column_from_top_to_bottom(active, qtbot) -> None:
     assert reached == sorted(reached)
 
 
-def test_the_history(active, qtbot) -> None:
+def test_the_history_is_accessible(active, qtbot) -> None:
     unfold(active, qtbot)
     active.window.notice.dismiss()
     page = open_history(active, qtbot)
@@ -103,7 +103,7 @@ def test_the_history(active, qtbot) -> None:
     check_round_trip(qtbot, active.window, page.compare, page.compare.view)
 
 
-def test_a_value_of_a_image_is_followed_by_keys(active, qtbot) -> None:
+def test_values_of_an_image_are_reached_by_keyboard(active, qtbot) -> None:
     unfold(active, qtbot)
     page = open_history(active, qtbot)
     link = next(one for one in page.details.findChildren(SearchLink) if one.isVisible())
@@ -113,7 +113,7 @@ def test_a_value_of_a_image_is_followed_by_keys(active, qtbot) -> None:
 
 
 @pytest.mark.parametrize("name", DIALOGS)
-def test_what_opens_over_the_window(active, qtbot, name) -> None:
+def test_dialogs_over_the_window_are_accessible(active, qtbot, name) -> None:
     """It takes the keyboard, Esc closes it, and the focus is where it was."""
     unfold(active, qtbot)
     active.window.notice.dismiss()
@@ -132,7 +132,7 @@ def test_what_opens_over_the_window(active, qtbot, name) -> None:
     qtbot.waitUntil(lambda: QApplication.focusWidget() is before)
 
 
-def test_every_page_of_the_settings(active, qtbot) -> None:
+def test_every_settings_page_is_accessible(active, qtbot) -> None:
     active.auxiliary_windows.open_settings()
     dialog = active.auxiliary_windows.settings
     qtbot.waitUntil(dialog.isActiveWindow)
@@ -143,7 +143,7 @@ def test_every_page_of_the_settings(active, qtbot) -> None:
     dialog.close()
 
 
-def test_menus_that_hold_controls(application) -> None:
+def test_menus_with_controls_are_accessible(application) -> None:
     held = 0
     for menu in application.window.findChildren(QMenu):
         inside = [act for act in menu.actions() if isinstance(act, QWidgetAction)]
@@ -156,7 +156,7 @@ def test_menus_that_hold_controls(application) -> None:
     assert held >= 2
 
 
-def test_the_choices_of_a_group_are_reached_by_arrows(active, qtbot) -> None:
+def test_arrow_keys_reach_the_choices_of_a_group(active, qtbot) -> None:
     mode = active.window.sampler.mode
     first = mode.findChildren(QAbstractButton)[0]
     first.setFocus()

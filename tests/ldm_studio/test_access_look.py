@@ -103,7 +103,7 @@ def whole(application, qtbot):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_whatever_has_the_keyboard_shows_it(whole, qtbot, scheme) -> None:
+def test_the_focused_control_is_visible(whole, qtbot, scheme) -> None:
     whole.theme.scheme = scheme
     assert unmarked(qtbot, whole.window.prompt.prompt) == []
     page = open_history(whole, qtbot)
@@ -113,7 +113,7 @@ def test_whatever_has_the_keyboard_shows_it(whole, qtbot, scheme) -> None:
 @pytest.mark.parametrize(
     ("scheme", "name"), [*product(SCHEMES, ("settings", "about", "export", "models", "styles"))]
 )
-def test_so_do_the_dialogs(whole, qtbot, scheme, name) -> None:
+def test_the_focused_control_in_dialogs_is_visible(whole, qtbot, scheme, name) -> None:
     whole.theme.scheme = scheme
     page = open_history(whole, qtbot)
     dialog = opened(whole, qtbot, page, name)
@@ -137,14 +137,14 @@ WORDS = [
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), EDGES, ids=lambda role: role.name)
-def test_edges_stand_out(qapp, dark, front, back) -> None:
+def test_borders_have_enough_contrast(qapp, dark, front, back) -> None:
     colours = palette(dark)
     assert contrast(colours.color(front), colours.color(back)) >= LEAST
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), WORDS, ids=lambda role: role.name)
-def test_words_stand_out_on_what_the_pointer_is_over(qapp, dark, front, back) -> None:
+def test_text_under_the_pointer_has_enough_contrast(qapp, dark, front, back) -> None:
     colours = palette(dark)
     assert contrast(colours.color(front), colours.color(back)) >= 4.5
 
@@ -156,7 +156,7 @@ def best(widget: QWidget) -> float:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_words_and_icons_stand_out_where_they_are_drawn(whole, qtbot, scheme) -> None:
+def test_text_and_icons_have_enough_contrast(whole, qtbot, scheme) -> None:
     """Grabbed as they are, in their states; what is disabled may be faint."""
     whole.theme.scheme = scheme
     window = whole.window
@@ -178,7 +178,7 @@ def test_words_and_icons_stand_out_where_they_are_drawn(whole, qtbot, scheme) ->
 
 
 @pytest.mark.parametrize("ratio_", [1.0, 2.0])
-def test_icons_are_as_fine_as_the_screen(qapp, ratio_) -> None:
+def test_icons_match_the_screens_resolution(qapp, ratio_) -> None:
     drawn = icon("brush").pixmap(QSize(20, 20), ratio_)
     assert drawn.size() == QSize(20, 20) * ratio_
     assert drawn.devicePixelRatio() == ratio_
@@ -192,7 +192,7 @@ def test_icons_are_as_fine_as_the_screen(qapp, ratio_) -> None:
         assert np.abs(alpha[0] - alpha[1]).max() > 64
 
 
-def test_the_whole_window_is_there_on_a_fine_and_small_screen(tmp_path) -> None:
+def test_the_window_fits_a_small_high_density_screen(tmp_path) -> None:
     """640 x 400 logical pixels at 200 %, which Qt takes up at its start alone."""
     program = """
 import sys

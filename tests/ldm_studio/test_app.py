@@ -89,7 +89,7 @@ LATER = (
 """What the window is painted without: imported by what is pressed, or behind it."""
 
 
-def test_the_window_is_painted_with_no_more_imported_than_it_shows(studio_home) -> None:
+def test_the_first_paint_imports_only_what_is_visible(studio_home) -> None:
     script = """
 import sys
 from ldm_studio.command_line import cli
@@ -115,7 +115,7 @@ sys.exit(cli.main([]))
     assert loaded.intersection(LATER) == set()
 
 
-def test_a_window_that_is_closed_while_the_model_is_loaded_ends_without_a_crash(
+def test_closing_while_the_model_loads_does_not_crash(
     studio_home,
 ) -> None:
     script = """
@@ -169,7 +169,7 @@ app.Application.show = show_and_act
 """
 
 
-def test_closing_while_a_image_forms_ends_cleanly_and_keeps_the_session(studio_home) -> None:
+def test_closing_during_a_run_ends_cleanly_and_keeps_the_session(studio_home) -> None:
     script = """
 def generate(application):
     application.window.prompt.prompt.setPlainText("a cat that takes its time")
@@ -197,7 +197,7 @@ sys.exit(app.run([], FakePipeline(before_step=gate)))
     assert not (studio_home / "state" / "logs" / "crash.log").exists()
 
 
-def test_the_system_may_end_it_like_a_user(studio_home) -> None:
+def test_a_termination_signal_closes_like_a_user(studio_home) -> None:
     script = """
 import os, signal
 
@@ -214,7 +214,7 @@ sys.exit(app.run([], FakePipeline()))
     assert session["parameters"]["prompt"] == "a pause"
 
 
-def test_an_error_that_nobody_caught_is_shown_logged_and_survived(studio_home) -> None:
+def test_an_uncaught_error_is_shown_and_logged_and_the_program_continues(studio_home) -> None:
     script = """
 def fail(application):
     raise KeyError("nobody expects this")

@@ -36,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def test_the_queue_keeps_its_order(tmp_path: Path, clock: Clock) -> None:
+def test_the_queue_keeps_its_order_when_the_clock_is_set_back(tmp_path: Path, clock: Clock) -> None:
     keys = []
     store = JobStore(tmp_path)
     store.open()
@@ -70,7 +70,7 @@ def test_the_newest_steps_are_kept_whatever_the_clock_says(tmp_path: Path) -> No
     assert {path.stem for path in tmp_path.iterdir()} == {"third", "fourth", "fifth"}
 
 
-def test_no_image_takes_the_place_of_another(studio_home: Path) -> None:
+def test_no_image_overwrites_another(studio_home: Path) -> None:
     """Days come again, and their folders with them."""
     request = Request(width=8, height=8, seed=1)
     pixels = np.zeros((8, 8, 3), np.uint8)

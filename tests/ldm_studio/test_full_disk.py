@@ -96,7 +96,7 @@ def unfinished_files(home: Path) -> list[Path]:
     return [path for path in home.rglob("*") if path.suffix in (".part", ".held")]
 
 
-def test_a_disk_that_is_full_at_any_write_loses_nothing(start, disk, studio_home) -> None:
+def test_a_full_disk_at_any_write_loses_nothing(start, disk, studio_home) -> None:
     reader = Reader()
     engine = start(reader)
     engine.submit(redrawn(1))
@@ -131,7 +131,7 @@ def test_a_disk_that_is_full_at_any_write_loses_nothing(start, disk, studio_home
     assert refused > 15
 
 
-def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None:
+def test_the_queue_waits_for_the_disk_and_resumes_by_itself(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader)
@@ -154,7 +154,7 @@ def test_the_queue_waits_for_the_disk_and_goes_on_by_itself(start, disk) -> None
     assert len(saved_pixels()) == 2
 
 
-def test_a_pause_by_the_user_stays_one_when_the_disk_has_room(start, disk) -> None:
+def test_a_manual_pause_stays_after_the_disk_has_room(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader)
@@ -172,7 +172,7 @@ def test_a_pause_by_the_user_stays_one_when_the_disk_has_room(start, disk) -> No
     assert len(saved_pixels()) == 2
 
 
-def test_trying_again_tells_when_it_fails_again(start, disk) -> None:
+def test_a_failed_retry_is_reported_again(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader, retry_seconds=600)
@@ -189,7 +189,7 @@ def test_trying_again_tells_when_it_fails_again(start, disk) -> None:
     reader.until_idle()
 
 
-def test_what_cannot_be_saved_can_be_given_up(start, disk) -> None:
+def test_an_unsaved_image_can_be_discarded(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader)
@@ -205,7 +205,7 @@ def test_what_cannot_be_saved_can_be_given_up(start, disk) -> None:
     assert len(saved_pixels()) == 1
 
 
-def test_a_image_that_waits_for_the_disk_outlives_the_program(start, disk) -> None:
+def test_an_unsaved_image_survives_the_program(start, disk) -> None:
     """Of the images' disk only: the latent and the queue are on another."""
     reader = Reader()
 
@@ -229,7 +229,7 @@ def test_a_image_that_waits_for_the_disk_outlives_the_program(start, disk) -> No
     assert np.array_equal(image_files.load_image(finished.path), drawn)
 
 
-def test_jobs_that_could_not_be_written_are_when_there_is_room(start, disk) -> None:
+def test_unwritten_jobs_are_written_when_there_is_room(start, disk) -> None:
     reader = Reader()
     disk.room = 0
     engine = start(reader)
@@ -244,7 +244,7 @@ def test_jobs_that_could_not_be_written_are_when_there_is_room(start, disk) -> N
     assert len(list(paths.queue_dir().glob("*/*/job.json"))) == 3
 
 
-def test_a_folder_that_may_not_be_written_is_waited_for_as_a_full_disk_is(start, disk) -> None:
+def test_a_read_only_folder_is_handled_like_a_full_disk(start, disk) -> None:
     reader = Reader()
     engine = start(reader)
     reader.forget()
@@ -256,7 +256,7 @@ def test_a_folder_that_may_not_be_written_is_waited_for_as_a_full_disk_is(start,
     reader.until_idle()
 
 
-def test_a_data_folder_that_vanishes_while_a_image_is_drawn_harms_nothing(studio_home) -> None:
+def test_a_data_folder_that_vanishes_during_a_run_does_no_harm(studio_home) -> None:
     reader = Reader()
 
     def vanish(step: int) -> None:
@@ -273,7 +273,9 @@ def test_a_data_folder_that_vanishes_while_a_image_is_drawn_harms_nothing(studio
     assert len(saved_pixels()) == 2
 
 
-def test_on_the_command_line_the_latent_is_kept(tmp_path, studio_home, monkeypatch, capsys) -> None:
+def test_the_command_line_keeps_the_latent_of_an_unsaved_image(
+    tmp_path, studio_home, monkeypatch, capsys
+) -> None:
     disk = Disk(tmp_path / "pictures", monkeypatch)
     (tmp_path / "pictures").mkdir()
     disk.room = 0

@@ -130,7 +130,7 @@ def start(model: Path, reader: Reader, engines: list[Engine]) -> Engine:
     return engines[-1]
 
 
-def test_a_killed_job_is_offered_and_goes_on_to_the_same_bits(model, engines, tmp_path) -> None:
+def test_a_killed_job_is_offered_and_resumes_with_identical_bits(model, engines, tmp_path) -> None:
     killed_after(8, model, tmp_path)
     reader = Reader()
     engine = start(model, reader, engines)
@@ -164,7 +164,7 @@ def test_a_killed_job_is_offered_and_goes_on_to_the_same_bits(model, engines, tm
     assert not any(item.is_dir() for item in paths.queue_dir().iterdir())
 
 
-def test_a_damaged_state_is_told_and_drawn_from_its_beginning(model, engines, tmp_path) -> None:
+def test_a_damaged_state_is_reported_and_restarted(model, engines, tmp_path) -> None:
     killed_after(5, model, tmp_path)
     for state in paths.queue_dir().glob("*/*/0-*.safetensors"):
         os.truncate(state, state.stat().st_size // 2)
@@ -178,9 +178,7 @@ def test_a_damaged_state_is_told_and_drawn_from_its_beginning(model, engines, tm
     assert np.array_equal(reader.one(Finished).image.rgb, uninterrupted(model)[0])
 
 
-def test_a_state_of_another_model_is_told_and_drawn_from_its_beginning(
-    model, engines, tmp_path
-) -> None:
+def test_a_state_of_another_model_is_reported_and_restarted(model, engines, tmp_path) -> None:
     killed_after(5, model, tmp_path)
     import torch
     from safetensors.torch import load_file, save_file
@@ -199,9 +197,7 @@ def test_a_state_of_another_model_is_told_and_drawn_from_its_beginning(
     assert np.array_equal(reader.one(Finished).image.rgb, uninterrupted(other)[0])
 
 
-def test_a_discarded_job_leaves_nothing_but_the_images_it_began_with(
-    model, engines, tmp_path
-) -> None:
+def test_a_discarded_job_leaves_only_its_input_images(model, engines, tmp_path) -> None:
     killed_after(1, model, tmp_path)
     reader = Reader()
     engine = start(model, reader, engines)

@@ -128,7 +128,7 @@ def run(script: str, home: Path) -> tuple[dict[str, Any], int]:
     return json.loads(done.stdout), done.returncode
 
 
-def test_everything_is_there_after_a_kill(studio_home) -> None:
+def test_everything_is_restored_after_a_kill(studio_home) -> None:
     assert max(session.DELAY_MS, canvas_store.DELAY_MS) <= 1000
     before, code = run(KILLED, studio_home)
     assert code == -signal.SIGKILL

@@ -118,7 +118,7 @@ def chinese(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_language_changes_while_a_image_is_drawn(studio_home: Path, chinese: Path) -> None:
+def test_the_language_changes_during_a_run(studio_home: Path, chinese: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", SCRIPT, str(chinese)],
         cwd=ROOT,

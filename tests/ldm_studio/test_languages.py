@@ -79,7 +79,7 @@ def chinese(qtbot: QtBot) -> Iterator[None]:
     QCoreApplication.removeTranslator(translator)
 
 
-def test_they_have_the_texts_that_the_code_has(
+def test_translations_contain_all_texts_of_the_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in LANGUAGES:
@@ -92,7 +92,7 @@ def test_they_have_the_texts_that_the_code_has(
         assert kept == fresh, f"make translations brings {path.name} up to date"
 
 
-def test_nothing_is_left_to_be_translated() -> None:
+def test_nothing_is_left_untranslated() -> None:
     left = [
         (language, text.context, text.source)
         for language, text in every_text()
@@ -101,7 +101,7 @@ def test_nothing_is_left_to_be_translated() -> None:
     assert left == []
 
 
-def test_what_is_read_is_made_of_what_is_edited(tmp_path: Path) -> None:
+def test_compiled_translations_are_up_to_date(tmp_path: Path) -> None:
     translations.release(tmp_path)
     for path in LANGUAGES:
         read = path.with_suffix(".qm")
@@ -111,7 +111,7 @@ def test_what_is_read_is_made_of_what_is_edited(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "mark", [PLACE, MNEMONIC, re.compile("\n")], ids=["places", "keys", "lines"]
 )
-def test_translations_keep_what_is_no_word(mark: re.Pattern[str]) -> None:
+def test_translations_keep_placeholders_and_markup(mark: re.Pattern[str]) -> None:
     def marks(text: str) -> Counter[str]:
         return Counter(mark.findall(text))
 
@@ -137,7 +137,7 @@ def test_templates_are_literals_and_their_values_are_given() -> None:
     assert wrong == []
 
 
-def test_what_is_raised_has_no_other_text() -> None:
+def test_raised_errors_have_translatable_texts() -> None:
     """Sentences in exceptions that are no messages would never be translated."""
     wrong = []
     for path in sorted((translations.ROOT / "ldm_studio").rglob("*.py")):
@@ -170,7 +170,7 @@ def written(path: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_mistakes_are_told_in_chinese(name: str, chinese: None, tmp_path: Path) -> None:
+def test_errors_are_shown_in_chinese(name: str, chinese: None, tmp_path: Path) -> None:
     with pytest.raises(StudioError) as caught:
         MISTAKES[name](tmp_path)
     for said in filter(None, (caught.value.message, caught.value.hint)):
@@ -181,7 +181,7 @@ def test_mistakes_are_told_in_chinese(name: str, chinese: None, tmp_path: Path) 
 @pytest.mark.parametrize(
     "prompt", ["a (cat", "a cat]", "(cat:99)", "[:cat:often]", "<lora:a:1:2:3>", "<hypernet:a:1>"]
 )
-def test_what_is_wrong_with_a_prompt_is_told_in_chinese(prompt: str, chinese: None) -> None:
+def test_prompt_problems_are_shown_in_chinese(prompt: str, chinese: None) -> None:
     problems = parse(prompt).problems
     assert problems
     for problem in problems:
@@ -191,7 +191,7 @@ def test_what_is_wrong_with_a_prompt_is_told_in_chinese(prompt: str, chinese: No
 @pytest.mark.parametrize(
     "search", ["size:tall", "date:often", "steps:many", "steps:..", "is:purple", "tag:", '"a cat']
 )
-def test_what_is_wrong_with_a_search_is_told_in_chinese(search: str, chinese: None) -> None:
+def test_search_problems_are_shown_in_chinese(search: str, chinese: None) -> None:
     problems = query_language.parse(search).problems
     assert problems
     for problem in problems:
@@ -202,11 +202,11 @@ def test_what_is_wrong_with_a_search_is_told_in_chinese(search: str, chinese: No
     ("text", "name"),
     [("&Open…", "Open"), ("打开(&O)…", "打开"), ("关于 LDM Studio(&A)", "关于 LDM Studio")],
 )
-def test_commands_are_called_without_their_mnemonic(text: str, name: str, qtbot: QtBot) -> None:
+def test_command_names_have_no_mnemonic(text: str, name: str, qtbot: QtBot) -> None:
     assert label(QAction(text)) == name
 
 
-def test_values_in_a_message_are_told_too(chinese: None, tmp_path: Path) -> None:
+def test_values_in_a_message_are_translated(chinese: None, tmp_path: Path) -> None:
     path = written(tmp_path / "a.state", "not a state")
     with pytest.raises(StudioError) as caught:
         read_header(path)
@@ -214,7 +214,7 @@ def test_values_in_a_message_are_told_too(chinese: None, tmp_path: Path) -> None
     assert not re.search(r"[a-z]{3,} [a-z]{3,}", text)
 
 
-def test_a_message_is_told_with_the_reason_that_follows_it(chinese: None, tmp_path: Path) -> None:
+def test_a_message_is_translated_with_its_reason(chinese: None, tmp_path: Path) -> None:
     error = decode_failure(MemoryError(), tmp_path / "a.state")
     assert not re.search("[A-Za-z]{2,}", translate_message(error.message)), translate_message(
         error.message
@@ -223,7 +223,7 @@ def test_a_message_is_told_with_the_reason_that_follows_it(chinese: None, tmp_pa
 
 @pytest.mark.parametrize("extra", sorted({*INPUT_KINDS.values()} - {"", "instruct-pix2pix"}))
 @pytest.mark.usefixtures("chinese")
-def test_what_a_model_draws_with_is_told_beside_its_familys_name(extra: str) -> None:
+def test_input_kinds_are_translated_beside_the_family(extra: str) -> None:
     known = KnownCheckpoint(1, 1, kind=f"Stable Diffusion 2, {extra}, LCM")
     name, variant, further = family(FoundModel("a", "a", Path("a"), known, True)).split(", ")
     assert (name, further) == ("Stable Diffusion 2", "LCM")  # which are names

@@ -45,7 +45,7 @@ def application(request: pytest.FixtureRequest, qapp, start) -> Iterator:
     QCoreApplication.removeTranslator(translator)
 
 
-def test_texts_grow_and_values_stay() -> None:
+def test_long_texts_keep_placeholders() -> None:
     assert longer("{name} is &named %Ln times") == "{name} iss &nameded %Ln timeses"
 
 
@@ -58,30 +58,30 @@ def test_a_text_that_is_cut_off_is_found(qtbot) -> None:
     assert len(cut(window)) == 1
 
 
-def test_the_first_start(application) -> None:
+def test_the_first_start_has_room_for_long_texts(application) -> None:
     assert cut(application.window) == []
 
 
-def test_the_window_with_everything_unfolded(application, qtbot) -> None:
+def test_the_expanded_window_has_room_for_long_texts(application, qtbot) -> None:
     draw(application, qtbot, prompt="a red fox", count=2)
     unfold(application.window)
     assert cut(application.window) == []
 
 
-def test_the_command_palette(application) -> None:
+def test_the_command_palette_has_room_for_long_texts(application) -> None:
     application.window.actions_by_id["palette"].trigger()
     assert cut(application.auxiliary_windows.palette) == []
     application.auxiliary_windows.palette.close()
 
 
-def test_the_queue_and_a_notice(application, qtbot) -> None:
+def test_queue_and_notice_have_room_for_long_texts(application, qtbot) -> None:
     draw(application, qtbot, prompt="a red fox")
     application.window.actions_by_id["show_queue"].trigger()
     application.window.notice.show_error("steps is 0, outside 1 to 1000.", "", ("Undo", print))
     assert cut(application.window) == []
 
 
-def test_every_page_of_the_settings(application) -> None:
+def test_every_settings_page_has_room_for_long_texts(application) -> None:
     application.window.actions_by_id["settings"].trigger()
     dialog = application.auxiliary_windows.settings
     assert dialog is not None
@@ -91,7 +91,7 @@ def test_every_page_of_the_settings(application) -> None:
     dialog.close()
 
 
-def test_the_history(application, qtbot) -> None:
+def test_the_history_has_room_for_long_texts(application, qtbot) -> None:
     for number, words in enumerate(WORDS, 1):
         image(number, words)
     index_history(application.library, qtbot)
@@ -122,7 +122,7 @@ def test_the_history(application, qtbot) -> None:
     ],
     ids=["about", "error", "export", "rename", "enlarge", "save style", "styles"],
 )
-def test_dialogs(application, made: Callable[[QWidget], QWidget]) -> None:
+def test_dialogs_have_room_for_long_texts(application, made: Callable[[QWidget], QWidget]) -> None:
     dialog = made(application.window)
     dialog.show()
     if isinstance(dialog, ExportDialog):

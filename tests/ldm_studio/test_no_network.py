@@ -113,14 +113,14 @@ def run(script: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_whole_session_opens_local_sockets_only(studio_home) -> None:
+def test_a_whole_session_opens_only_local_sockets(studio_home) -> None:
     done = run(SESSION, studio_home)
     assert done.returncode == 0, done.stderr
     assert "a whole session" in done.stdout
     assert list((studio_home / "Pictures").rglob("*.png"))
 
 
-def test_the_guard_ends_who_opens_another_socket(studio_home) -> None:
+def test_the_guard_ends_a_process_that_opens_another_socket(studio_home) -> None:
     done = run("import socket; socket.socket(socket.AF_INET)", studio_home)
     assert done.returncode == 77
     assert run("import socket; socket.socket(socket.AF_UNIX)", studio_home).returncode == 0

@@ -164,7 +164,7 @@ def test_each_row_has_a_case_or_a_test_elsewhere() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_changes_the_image_where_it_applies(name: str, tiny_model: Model) -> None:
+def test_a_parameter_changes_the_image_where_it_applies(name: str, tiny_model: Model) -> None:
     case, row = CASES[name], PARAMETERS[name]
     context = context_of(request_of({**case.others, name: case.value}))
     assert row.applies(replace(context, masked=case.masked, from_image=case.masked))
@@ -173,7 +173,9 @@ def test_it_changes_the_image_where_it_applies(name: str, tiny_model: Model) -> 
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.without is not None])
-def test_it_does_not_change_the_image_where_it_does_not_apply(name: str, tiny_model: Model) -> None:
+def test_a_parameter_does_not_change_the_image_where_it_does_not_apply(
+    name: str, tiny_model: Model
+) -> None:
     case, row = CASES[name], PARAMETERS[name]
     assert case.without is not None
     if name not in ("negative", "zero_star"):  # of whose CFG the context does not know
@@ -226,7 +228,7 @@ ENDS = [pytest.param(row, value, id=f"{row.name}-{value}") for row in REQUEST_RO
 
 
 @pytest.mark.parametrize(("row", "value"), ENDS)
-def test_it_survives_json(row: Parameter, value: Any) -> None:
+def test_a_parameter_round_trips_through_json(row: Parameter, value: Any) -> None:
     request = request_of(valid(row, value))
     assert Request.from_json(request.to_json()) == request
     assert row.value(request) == value
@@ -236,7 +238,7 @@ def test_it_survives_json(row: Parameter, value: Any) -> None:
     ("row", "value"),
     [one for one in ENDS if one.values[0].infotext],  # type: ignore[union-attr]
 )
-def test_it_survives_the_text_in_image_files(row: Parameter, value: Any) -> None:
+def test_a_parameter_round_trips_through_the_infotext(row: Parameter, value: Any) -> None:
     images = Request(init="a" * 64, mask="b" * 64)
     request = replace(request_of(valid(row, value)), init=images.init, mask=images.mask)
     text = infotext(request, "m", "c" * 64)
@@ -266,7 +268,7 @@ def argument(row: Parameter, value: Any) -> list[str]:
     ("row", "value"),
     [one for one in ENDS if one.values[0].field in request_flags.ROWS and one.values[1] != ()],  # type: ignore[union-attr]
 )
-def test_it_survives_the_command_line(row: Parameter, value: Any) -> None:
+def test_a_parameter_round_trips_through_the_command_line(row: Parameter, value: Any) -> None:
     assert row.flag is not None
     needed = [f"{row.flag.needs}=1"] if row.flag.needs not in ("", "--area") else []
     needed += ["--area=masked", "--mask=m"] if row.flag.needs == "--area" else []
@@ -275,7 +277,7 @@ def test_it_survives_the_command_line(row: Parameter, value: Any) -> None:
 
 
 @pytest.mark.parametrize(("row", "value"), ENDS)
-def test_it_survives_the_session_and_reaches_the_request(
+def test_a_parameter_is_restored_with_the_session_and_reaches_the_request(
     row: Parameter, value: Any, qapp: object
 ) -> None:
     store, later = StudioStore(), StudioStore()
@@ -309,7 +311,7 @@ def panel(qtbot: Any) -> tuple[SamplerPanel, StudioStore]:
     [one for one in ENDS
      if one.values[0].group.panel in SHOWN and one.values[0].name not in ("model", "vae")],  # type: ignore[union-attr]
 )  # fmt: skip
-def test_its_control_shows_and_sets_it(
+def test_a_control_shows_and_sets_its_parameter(
     row: Parameter, value: Any, panel: tuple[SamplerPanel, StudioStore]
 ) -> None:
     shown, store = panel
@@ -331,7 +333,7 @@ def test_its_control_shows_and_sets_it(
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=names)
-def test_its_bounds_are_the_same_everywhere(
+def test_bounds_are_the_same_everywhere(
     row: Parameter, panel: tuple[SamplerPanel, StudioStore]
 ) -> None:
     shown, store = panel
@@ -373,7 +375,7 @@ def test_other_types_are_refused(row: Parameter, value: object, qapp: object) ->
 
 
 @pytest.mark.parametrize("row", ROWS, ids=names)
-def test_it_is_named_everywhere(row: Parameter, qtbot: Any) -> None:
+def test_a_parameter_has_a_name_everywhere(row: Parameter, qtbot: Any) -> None:
     assert row.title
     assert row.help.endswith(".")
     assert row.group.title
@@ -407,7 +409,7 @@ def test_it_is_named_everywhere(row: Parameter, qtbot: Any) -> None:
     assert f"**{row.title}**" in docs_settings.pages()[SOURCE].read_text(encoding="utf-8")
 
 
-def test_names_keys_and_flags_are_each_used_once() -> None:
+def test_names_keys_and_flags_are_unique() -> None:
     keys = [key.name for row in ROWS for key in row.infotext]
     flags = [row.flag.name for row in ROWS if row.flag and row.flag.name != "--size"]
     for used in (keys, flags, [row.field for row in ROWS]):
@@ -423,7 +425,7 @@ def test_samplers_take_the_options_of_the_table() -> None:
     assert {item.name for item in fields(Options)} == set(OPTIONS)
 
 
-def test_a_context_without_a_model_allows_what_only_some_models_have() -> None:
+def test_a_context_without_a_model_allows_all_parameters() -> None:
     context = Context(Request())
     assert PARAMETERS["clip_skip"].applies(context)
     assert PARAMETERS["noise_level"].applies(context)

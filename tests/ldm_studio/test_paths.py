@@ -15,21 +15,21 @@ from ldm_studio import paths
 from ldm_studio.paths import next_image
 
 
-def test_one_variable_moves_everything(tmp_path, monkeypatch):
+def test_one_variable_moves_all_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path))
     for folder in (paths.config_dir, paths.data_dir, paths.state_dir, paths.models_dir):
         assert tmp_path in folder().parents
     assert paths.output_dir(date(2026, 3, 4)) == tmp_path / "Pictures/LDM Studio/2026-03-04"
 
 
-def test_without_it_images_are_where_the_user_keeps_images(monkeypatch):
+def test_by_default_images_are_in_the_pictures_folder(monkeypatch):
     monkeypatch.delenv("LDM_STUDIO_HOME", raising=False)
     assert paths.pictures_dir().name == "LDM Studio"
     assert paths.output_dir().name == date.today().isoformat()
     assert paths.pictures_dir().is_absolute()
 
 
-def test_numbers_grow_and_nothing_is_left_behind(tmp_path):
+def test_numbers_grow_and_no_file_is_left_behind(tmp_path):
     folder = tmp_path / "new" / "folder"
     for expected in ("00001-42.png", "00002-42.png", "00003-7.png"):
         with next_image(folder, int(expected.split("-")[1][:-4])) as path:
@@ -45,14 +45,14 @@ def test_numbers_are_not_reused_after_a_deletion_in_the_middle(tmp_path):
         assert path.name == "00008-5.png"
 
 
-def test_a_number_in_use_is_not_given_twice(tmp_path):
+def test_a_reserved_number_is_not_used_twice(tmp_path):
     with ExitStack() as stack:
         names = [stack.enter_context(next_image(tmp_path, 1)).name for _ in range(3)]
     assert names == ["00001-1.png", "00002-1.png", "00003-1.png"]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_many_at_once_all_get_their_own(tmp_path):
+def test_concurrent_reservations_get_different_numbers(tmp_path):
     def save(seed: int) -> str:
         with next_image(tmp_path, seed) as path:
             path.touch()
@@ -63,7 +63,7 @@ def test_many_at_once_all_get_their_own(tmp_path):
     assert len(set(numbers)) == 64
 
 
-def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path):
+def test_a_folder_that_cannot_be_created_is_a_readable_error(tmp_path):
     (tmp_path / "file").touch()
     with (
         pytest.raises(ImageError, match="LDM Studio cannot write into"),

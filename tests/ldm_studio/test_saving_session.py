@@ -29,7 +29,7 @@ def disk(studio_home, monkeypatch) -> Disk:
     return Disk(studio_home, monkeypatch)
 
 
-def test_a_session_that_cannot_be_written_is_told_once_and_written_later(
+def test_an_unwritable_session_is_reported_once_and_written_later(
     disk, application, qtbot, studio_home
 ) -> None:
     told: list[str] = []
@@ -51,7 +51,7 @@ def test_a_session_that_cannot_be_written_is_told_once_and_written_later(
     assert len(told) == 2
 
 
-def test_a_canvas_that_cannot_be_written_is_told_once_and_written_later(
+def test_an_unwritable_canvas_is_reported_once_and_written_later(
     disk, application, qtbot, aio, studio_home
 ) -> None:
     told: list[str] = []
@@ -74,7 +74,7 @@ def test_a_canvas_that_cannot_be_written_is_told_once_and_written_later(
     assert len(told) == 1
 
 
-def test_a_mask_of_another_image_is_left_out(tmp_path) -> None:
+def test_a_mask_of_another_image_is_ignored(tmp_path) -> None:
     """As a crash between the two files leaves it."""
     random = np.random.default_rng(1)
     first, second = (random.integers(0, 256, (8, 8, 3), np.uint8) for _ in range(2))
@@ -88,7 +88,7 @@ def test_a_mask_of_another_image_is_left_out(tmp_path) -> None:
     assert kept.mask is kept.alpha is None
 
 
-def test_a_mask_alone_is_written_for_the_image_that_is_there(tmp_path) -> None:
+def test_only_the_mask_is_written_if_the_image_is_saved(tmp_path) -> None:
     rgb, mask = np.full((8, 8, 3), 9, np.uint8), np.full((8, 8), 255, np.uint8)
     save_canvas(tmp_path, SavedCanvas(rgb, mask))
     save_canvas(tmp_path, SavedCanvas(rgb, mask, mask // 2), image=False)
@@ -97,7 +97,7 @@ def test_a_mask_alone_is_written_for_the_image_that_is_there(tmp_path) -> None:
     assert np.array_equal(present(kept.alpha), mask)
 
 
-def test_what_was_started_from_a_image_is_again(start, qtbot, aio) -> None:
+def test_the_init_image_is_restored(start, qtbot, aio) -> None:
     first = start(FakePipeline())
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     first.studio.use_start(rgb)
@@ -109,7 +109,7 @@ def test_what_was_started_from_a_image_is_again(start, qtbot, aio) -> None:
     assert second.store.mode is Mode.IMAGE
 
 
-def test_an_error_is_not_replaced_by_what_was_recovered(application) -> None:
+def test_an_error_is_not_replaced_by_the_recovery_notice(application) -> None:
     recovered, notice = application.studio.recovery_notice, application.window.notice
     notice.show_error("The disk is on fire.")
     recovered.after_crash(first_time=False)

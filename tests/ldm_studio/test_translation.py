@@ -66,7 +66,7 @@ def test_a_value_may_be_a_message_itself(chinese: None) -> None:
     assert translate_message(message) == "无法读取 a.png:没有这个文件。"
 
 
-def test_what_is_not_known_stays_as_it_is(chinese: None) -> None:
+def test_unknown_text_is_not_translated(chinese: None) -> None:
     assert translate_message("Something nobody wrote down.") == "Something nobody wrote down."
     assert translate_message("a.png cannot be read: x.") == "a.png cannot be read: x."
     assert translate_message(Message.plain("x {y}")) == "x {y}"
@@ -110,7 +110,7 @@ def test_the_system_language_is_followed(
     assert chosen("") == expected
 
 
-def test_sentences_are_parted_as_their_language_does() -> None:
+def test_sentences_are_joined_by_the_rules_of_the_language() -> None:
     assert joined("It is red.", "", "Change it.") == "It is red. Change it."
     assert joined("它是红色的。", "更改它。") == "它是红色的。更改它。"
     assert joined("", "") == ""

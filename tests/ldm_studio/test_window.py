@@ -19,7 +19,7 @@ from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 from tests.narrowing import present
 
 
-def test_type_press_generate_and_see_the_image(application, qtbot) -> None:
+def test_generating_shows_the_image(application, qtbot) -> None:
     window = application.window
     qtbot.keyClicks(window.prompt.prompt, "a red heart")
     with until_idle(application.bridge, qtbot):
@@ -31,7 +31,7 @@ def test_type_press_generate_and_see_the_image(application, qtbot) -> None:
     assert image_files.read_request(present(entry.path)) == entry.image.request
 
 
-def test_previews_are_seen_while_the_image_forms(start, qtbot, gate) -> None:
+def test_previews_are_visible_during_a_run(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     application.store.steps = 10
     application.studio.generate()
@@ -62,12 +62,12 @@ def test_generate_is_queued_while_the_model_loads(start, qtbot, gate) -> None:
     assert len(entries(application)) == 1
 
 
-def test_the_first_start_takes_the_settings_of_the_model(application) -> None:
+def test_the_first_start_applies_the_models_settings(application) -> None:
     store = application.store
     assert (store.sampler, store.steps, store.cfg) == (MODEL.sampler, MODEL.steps, MODEL.cfg)
 
 
-def test_keyboard_generates_and_cancels(start, qtbot, gate) -> None:
+def test_generate_and_cancel_have_keys(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     prompt = application.window.prompt.prompt
     application.window.activateWindow()
@@ -81,7 +81,7 @@ def test_keyboard_generates_and_cancels(start, qtbot, gate) -> None:
     assert prompt.toPlainText() == "a dog"
 
 
-def test_cancel_keeps_prompt_and_mask_and_the_canvas(start, qtbot, gate) -> None:
+def test_cancel_keeps_prompt_mask_and_canvas(start, qtbot, gate) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat")
@@ -125,7 +125,7 @@ def test_a_batch_fills_the_strip(application, qtbot) -> None:
     assert [entry.image.request.seed for entry in entries(application)] == [12, 11, 10]
 
 
-def test_seeds_are_new_each_time_unless_locked(application, qtbot) -> None:
+def test_seeds_are_random_unless_locked(application, qtbot) -> None:
     make(application, qtbot)
     make(application, qtbot)
     locked = application.store.seed
@@ -135,7 +135,7 @@ def test_seeds_are_new_each_time_unless_locked(application, qtbot) -> None:
     assert seeds[2] != seeds[1]
 
 
-def test_the_strip_restores_image_and_every_setting(application, qtbot) -> None:
+def test_the_strip_restores_the_image_and_every_setting(application, qtbot) -> None:
     wanted = {
         "prompt": "a green frog",
         "negative": "blurry",
@@ -169,7 +169,7 @@ def test_the_strip_restores_image_and_every_setting(application, qtbot) -> None:
     assert np.array_equal(application.studio.view.image(), entries(application)[1].image.rgb)
 
 
-def test_the_same_settings_again_give_the_same_request(application, qtbot) -> None:
+def test_equal_settings_make_equal_requests(application, qtbot) -> None:
     make(application, qtbot, prompt="a snail")
     strip = application.window.strip
     strip.clicked.emit(strip.entries.index(0))
@@ -178,7 +178,7 @@ def test_the_same_settings_again_give_the_same_request(application, qtbot) -> No
     assert first.image.request == second.image.request
 
 
-def test_a_bad_size_is_shown_at_its_field_before_anything_runs(application) -> None:
+def test_an_unsupported_size_is_shown_at_its_field_before_running(application) -> None:
     panel = application.window.sampler
     panel.size_row.width_field.setValue(130)
     assert panel.size_row.problem.isVisible()
@@ -189,7 +189,7 @@ def test_a_bad_size_is_shown_at_its_field_before_anything_runs(application) -> N
     assert not panel.size_row.problem.isVisible()
 
 
-def test_an_error_is_shown_in_words_and_the_next_image_takes_it_away(start, qtbot) -> None:
+def test_an_error_is_shown_and_the_next_image_removes_it(start, qtbot) -> None:
     pipeline = FakePipeline(begin_error=MemoryError())
     application = start(pipeline)
     notice = application.window.notice
@@ -213,7 +213,7 @@ def test_a_bug_offers_its_report(start, qtbot) -> None:
     assert "Python" in copied
 
 
-def test_a_full_disk_is_told_and_the_image_stays(application, qtbot, monkeypatch) -> None:
+def test_a_full_disk_is_reported_and_the_image_stays(application, qtbot, monkeypatch) -> None:
     def full(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
@@ -237,7 +237,7 @@ def test_a_full_disk_is_told_and_the_image_stays(application, qtbot, monkeypatch
     assert application.studio.canvas_controller.shown is entry
 
 
-def test_a_damaged_model_is_told_and_can_be_tried_again(start, qtbot) -> None:
+def test_a_damaged_model_is_reported_and_can_be_retried(start, qtbot) -> None:
     broken = True
 
     def load() -> None:

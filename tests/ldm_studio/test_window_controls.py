@@ -37,7 +37,7 @@ def test_every_control_has_a_name_and_a_tooltip(application) -> None:
             assert control.toolTip(), control
 
 
-def test_double_click_on_a_name_resets_the_control(application, qtbot) -> None:
+def test_a_double_click_on_a_name_resets_the_control(application, qtbot) -> None:
     from ldm_studio.widgets.fields import Caption
 
     application.store.steps = 99
@@ -47,7 +47,7 @@ def test_double_click_on_a_name_resets_the_control(application, qtbot) -> None:
     assert application.store.steps == MODEL.steps
 
 
-def test_example_prompts_fill_the_empty_prompt(application, qtbot) -> None:
+def test_example_prompts_fill_an_empty_prompt(application, qtbot) -> None:
     from PySide6.QtWidgets import QPushButton
 
     panel = application.window.prompt
@@ -61,7 +61,7 @@ def test_example_prompts_fill_the_empty_prompt(application, qtbot) -> None:
     assert application.store.prompt == text + ", 3d"
 
 
-def test_dice_lock_and_typing_a_seed(application, qtbot) -> None:
+def test_the_seed_is_random_locked_or_typed(application, qtbot) -> None:
     panel, store = application.window.sampler, application.store
     qtbot.mouseClick(panel.dice, Qt.MouseButton.LeftButton)
     assert store.seed_locked
@@ -73,7 +73,7 @@ def test_dice_lock_and_typing_a_seed(application, qtbot) -> None:
     assert store.seed_locked
 
 
-def test_swap_and_presets(application, qtbot) -> None:
+def test_sizes_are_swapped_and_chosen_from_presets(application, qtbot) -> None:
     panel, store = application.window.sampler, application.store
     panel.size_row.preset.setCurrentText("Portrait")
     panel.size_row.preset.activated.emit(panel.size_row.preset.currentIndex())
@@ -92,7 +92,7 @@ def test_nothing_in_the_left_column_is_cut_off(application) -> None:
         assert panel.geometry().right() < room
 
 
-def test_the_rows_of_the_left_column_are_equally_far_apart(application) -> None:
+def test_rows_of_the_left_column_are_evenly_spaced(application) -> None:
     application.window.resize(1280, 800)
     QApplication.processEvents()
     panel = application.window.sampler
@@ -104,7 +104,7 @@ def test_the_rows_of_the_left_column_are_equally_far_apart(application) -> None:
     assert max(steps) - min(steps) <= 1
 
 
-def test_the_left_column_keeps_its_place_when_a_scroll_bar_comes(application) -> None:
+def test_the_left_column_does_not_move_when_a_scroll_bar_appears(application) -> None:
     window = application.window
     places = set()
     for size in ((1280, 800), (640, 400)):
@@ -117,7 +117,7 @@ def test_the_left_column_keeps_its_place_when_a_scroll_bar_comes(application) ->
     assert len(places) == 1
 
 
-def test_long_words_of_the_status_widen_nothing(start) -> None:
+def test_long_status_texts_widen_nothing(start) -> None:
     name = "a-checkpoint-with-a-name-of-many-words-pruned-fp16"
     model = replace(MODEL, name=name, device="NVIDIA GeForce RTX 4090 Laptop GPU, float16")
     window = start(FakePipeline(model=model)).window
@@ -127,7 +127,7 @@ def test_long_words_of_the_status_widen_nothing(start) -> None:
     assert name in window.status.model.toolTip()
 
 
-def test_a_small_screen_of_double_scale_is_enough(application) -> None:
+def test_the_window_fits_a_small_screen_of_double_scale(application) -> None:
     window = application.window
     notice = "The image was shrunk from 5000 × 4000 and padded to 512 × 416."
     window.notice.show_info(notice, action=("Restore Settings", lambda: None))
@@ -138,7 +138,7 @@ def test_a_small_screen_of_double_scale_is_enough(application) -> None:
     assert window.run_area.button.isVisible()
 
 
-def test_a_long_notice_leaves_the_tools_their_size_on_a_small_screen(application) -> None:
+def test_a_long_notice_does_not_shrink_the_tools(application) -> None:
     window = application.window
     window.resize(640, 400)
     text, hint = (
@@ -157,7 +157,7 @@ def test_a_long_notice_leaves_the_tools_their_size_on_a_small_screen(application
     assert not window.strip_frame.isVisible()
 
 
-def test_what_a_notice_offers_is_below_its_words_where_there_is_little_room(application) -> None:
+def test_actions_of_a_notice_move_below_its_text_in_a_narrow_window(application) -> None:
     window = application.window
     notice = window.notice
     offers = [(words, lambda: None) for words in ("Resume All", "Discard All")]
@@ -171,7 +171,7 @@ def test_what_a_notice_offers_is_below_its_words_where_there_is_little_room(appl
         assert notice.label.width() > 160
 
 
-def test_a_small_screen_holds_every_tool(application) -> None:
+def test_every_tool_fits_a_small_screen(application) -> None:
     window = application.window
     view = window.canvas.view
     view.set_image(np.full((64, 64, 3), 200, np.uint8))
@@ -182,7 +182,7 @@ def test_a_small_screen_holds_every_tool(application) -> None:
         assert (tool, window.width(), window.height()) == (tool, 640, 400)
 
 
-def test_tab_goes_through_the_prompt_panel_from_top_to_bottom(application) -> None:
+def test_tab_visits_the_prompt_panel_from_top_to_bottom(application) -> None:
     panel, below = application.window.prompt, application.window.run_area
     at, seen = panel.prompt, []
     while at is not below.pause:
@@ -196,7 +196,7 @@ def test_tab_goes_through_the_prompt_panel_from_top_to_bottom(application) -> No
     assert button == "Generate"
 
 
-def test_everything_that_takes_the_focus_has_a_name(application) -> None:
+def test_every_focusable_control_has_a_name(application) -> None:
     application.window.notice.show_info("Something happened.", "", ("Act", lambda: None))
     nameless = [
         widget
@@ -209,7 +209,7 @@ def test_everything_that_takes_the_focus_has_a_name(application) -> None:
     assert nameless == []
 
 
-def test_settings_are_kept_for_the_next_start(start, qtbot) -> None:
+def test_settings_are_restored_at_the_next_start(start, qtbot) -> None:
     first = start(FakePipeline())
     first.store.prompt, first.store.steps = "a kite", 17
     first.window.resize(1100, 700)
@@ -219,7 +219,7 @@ def test_settings_are_kept_for_the_next_start(start, qtbot) -> None:
     assert second.window.prompt.prompt.toPlainText() == "a kite"
 
 
-def test_help_opens_without_stopping_anything(application, qtbot) -> None:
+def test_help_is_not_modal(application, qtbot) -> None:
     from PySide6.QtWidgets import QDialog
 
     for name in ("settings", "shortcuts", "report", "about"):

@@ -20,7 +20,7 @@ def extend(application, qtbot, **sides: int) -> None:
         view.extend()
 
 
-def test_what_was_added_is_drawn_and_the_rest_is_kept(start, qtbot) -> None:
+def test_outpainting_generates_the_new_area_and_keeps_the_rest(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, strength=0.5)
@@ -38,14 +38,14 @@ def test_what_was_added_is_drawn_and_the_rest_is_kept(start, qtbot) -> None:
     assert np.array_equal(view.image()[:, :120], old[:, :120])
 
 
-def test_where_the_whole_is_too_large_only_the_new_part_is_drawn(application, qtbot) -> None:
+def test_if_the_whole_is_too_large_only_the_new_area_is_sampled(application, qtbot) -> None:
     make(application, qtbot)
     extend(application, qtbot, left=160)  # 288 wide; the model draws 256
     assert application.store.area == "masked"
     assert application.store.problem() == ""
 
 
-def test_undo_starts_from_the_smaller_image_again(application, qtbot) -> None:
+def test_undo_restores_the_smaller_init_image(application, qtbot) -> None:
     make(application, qtbot)
     old = application.studio.view.image()
     extend(application, qtbot, top=32)
@@ -55,5 +55,5 @@ def test_undo_starts_from_the_smaller_image_again(application, qtbot) -> None:
     assert application.store.mode is Mode.TEXT
 
 
-def test_the_frame_snaps_to_what_the_model_takes(application) -> None:
+def test_the_frame_snaps_to_the_models_multiples(application) -> None:
     assert application.studio.view.outpaint_frame.unit == 16

@@ -19,7 +19,7 @@ from tests.ldm_studio.window_actions import disc, entries, make
 from tests.narrowing import present
 
 
-def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtbot) -> None:
+def test_painting_a_mask_switches_to_inpainting(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot)
@@ -40,7 +40,7 @@ def test_painting_a_mask_switches_to_inpainting_and_reaches_the_model(start, qtb
     assert np.array_equal(view.mask(), disc())
 
 
-def test_painting_with_the_mouse_counts_as_a_mask(application, qtbot) -> None:
+def test_painting_with_the_mouse_makes_a_mask(application, qtbot) -> None:
     make(application, qtbot)
     view = application.studio.view
     middle = view.rect().center()
@@ -53,7 +53,7 @@ def test_painting_with_the_mouse_counts_as_a_mask(application, qtbot) -> None:
     assert application.store.mode is Mode.TEXT
 
 
-def test_another_press_varies_the_same_start_and_painting_moves_it(start, qtbot) -> None:
+def test_another_press_varies_the_same_init_image_and_painting_moves_it(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot)
@@ -69,7 +69,7 @@ def test_another_press_varies_the_same_start_and_painting_moves_it(start, qtbot)
     assert np.array_equal(present(pipeline.images[-1]), result)
 
 
-def test_a_result_of_inpainting_restores_its_start_and_mask(start, qtbot) -> None:
+def test_an_inpainting_result_restores_its_init_image_and_mask(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot)
@@ -88,7 +88,7 @@ def test_a_result_of_inpainting_restores_its_start_and_mask(start, qtbot) -> Non
     assert np.array_equal(present(pipeline.masks[-1]), present(first_mask))
 
 
-def test_a_image_of_the_strip_becomes_the_start(start, qtbot) -> None:
+def test_an_image_of_the_strip_becomes_the_init_image(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, width=96, height=64)
@@ -103,7 +103,7 @@ def test_a_image_of_the_strip_becomes_the_start(start, qtbot) -> None:
     assert np.array_equal(present(pipeline.images[-1]), entry.image.rgb)
 
 
-def test_a_dropped_image_is_fitted_and_the_change_is_said(application, qtbot, aio) -> None:
+def test_a_dropped_image_is_fitted_with_a_notice(application, qtbot, aio) -> None:
     image = QImage(250, 150, QImage.Format.Format_RGB32)
     image.fill(0xFF336699)
     view, notice = application.studio.view, application.window.notice
@@ -116,7 +116,7 @@ def test_a_dropped_image_is_fitted_and_the_change_is_said(application, qtbot, ai
     assert not notice.is_error
 
 
-def test_one_of_our_own_images_offers_its_settings(application, qtbot, aio) -> None:
+def test_an_image_of_this_program_offers_its_settings(application, qtbot, aio) -> None:
     make(application, qtbot, prompt="a walrus", steps=5)
     path = entries(application)[0].path
     application.store.prompt = "other"
@@ -129,7 +129,9 @@ def test_one_of_our_own_images_offers_its_settings(application, qtbot, aio) -> N
     assert not notice.isVisible()
 
 
-def test_a_file_that_is_no_image_is_refused_in_words(application, qtbot, aio, tmp_path) -> None:
+def test_a_file_that_is_not_an_image_is_refused_with_a_message(
+    application, qtbot, aio, tmp_path
+) -> None:
     path = tmp_path / "fake.png"
     path.write_bytes(b"not a picture")
     application.commands.open(str(path))
@@ -139,7 +141,7 @@ def test_a_file_that_is_no_image_is_refused_in_words(application, qtbot, aio, tm
     assert application.store.mode is Mode.TEXT
 
 
-def test_copy_and_paste(application, qtbot, aio) -> None:
+def test_copying_and_pasting_an_image(application, qtbot, aio) -> None:
     make(application, qtbot)
     application.window.actions_by_id["copy_picture"].trigger()
     copied = application.studio.view.image()
@@ -148,7 +150,7 @@ def test_copy_and_paste(application, qtbot, aio) -> None:
     assert np.array_equal(application.studio.view.image(), copied)
 
 
-def test_a_image_pasted_into_the_prompt_goes_to_the_canvas(application, qtbot, aio) -> None:
+def test_an_image_pasted_into_the_prompt_goes_to_the_canvas(application, qtbot, aio) -> None:
     image = QImage(64, 64, QImage.Format.Format_RGB32)
     image.fill(0xFF112233)
     QApplication.clipboard().setImage(image)
@@ -174,14 +176,14 @@ def test_saving_under_another_name_keeps_the_settings(application, qtbot, aio, t
     assert QImage(str(tmp_path / "plain.png")).pixelColor(0, 0).alpha() == 255
 
 
-def test_image_to_image_without_a_image_says_what_is_missing(application) -> None:
+def test_image_to_image_without_an_image_is_explained(application) -> None:
     application.store.mode = Mode.IMAGE
     application.studio.generate()
     assert "no image to start from" in application.window.notice.text()
     assert application.bridge.waiting == ()
 
 
-def test_a_sticker_is_copied_without_its_white_background(application, qtbot) -> None:
+def test_a_transparent_image_is_copied_without_its_white_background(application, qtbot) -> None:
     make(application, qtbot)
     (entry,) = entries(application)
     application.window.actions_by_id["copy_picture"].trigger()
@@ -192,7 +194,7 @@ def test_a_sticker_is_copied_without_its_white_background(application, qtbot) ->
     assert (*rgb, middle.alpha()) == (*entry.image.rgb[64, 64], 255)
 
 
-def test_a_copied_image_does_not_disturb_the_end_of_the_program() -> None:
+def test_a_copied_image_outlives_the_program() -> None:
     script = (
         "import numpy; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
         "from ldm_studio.controllers.command_controller import _to_clipboard;"
@@ -201,7 +203,7 @@ def test_a_copied_image_does_not_disturb_the_end_of_the_program() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_a_image_of_the_strip_can_be_dragged_out_as_its_file(application, qtbot) -> None:
+def test_an_image_of_the_strip_is_dragged_out_as_its_file(application, qtbot) -> None:
     make(application, qtbot)
     (entry,) = entries(application)
     strip = application.window.strip
@@ -244,7 +246,7 @@ def test_the_save_dialog_offers_the_formats(application, qtbot) -> None:
     dialog.reject()
 
 
-def test_of_an_animation_the_first_image_is_used_and_that_is_said(
+def test_of_an_animation_the_first_frame_is_used_with_a_notice(
     application, qtbot, aio, tmp_path
 ) -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
@@ -257,7 +259,7 @@ def test_of_an_animation_the_first_image_is_used_and_that_is_said(
     assert tuple(application.studio.view.image()[5, 5]) == (255, 0, 0)
 
 
-def test_settings_that_another_program_left_in_a_jpeg_are_offered(
+def test_settings_of_another_program_in_a_jpeg_are_offered(
     application, qtbot, aio, tmp_path
 ) -> None:
     text = "a heron\nSteps: 31, Sampler: Euler a, CFG scale: 6, Seed: 5, Clip skip: 2"

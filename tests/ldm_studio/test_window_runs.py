@@ -32,7 +32,9 @@ def begin(application, qtbot, gate, **parameters: object) -> None:
 # --- steering ---
 
 
-def test_apply_is_offered_where_the_panels_differ_from_what_runs(start, qtbot, gate) -> None:
+def test_apply_is_offered_while_the_panels_differ_from_the_running_image(
+    start, qtbot, gate
+) -> None:
     application = start(FakePipeline(before_step=gate))
     area, store = application.window.run_area, application.store
     begin(application, qtbot, gate, prompt="a cat", steps=10)
@@ -46,7 +48,7 @@ def test_apply_is_offered_where_the_panels_differ_from_what_runs(start, qtbot, g
     assert not area.apply.isVisible()
 
 
-def test_what_was_applied_is_in_the_recipe_and_on_the_timeline(start, qtbot, gate) -> None:
+def test_an_applied_change_is_in_the_recipe_and_on_the_timeline(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     window, store = application.window, application.store
     begin(application, qtbot, gate, prompt="a cat", steps=10)
@@ -67,7 +69,7 @@ def test_what_was_applied_is_in_the_recipe_and_on_the_timeline(start, qtbot, gat
     assert window.timeline.ticks.marks == (Mark(step, words),)
 
 
-def test_the_keyboard_applies(start, qtbot, gate) -> None:
+def test_apply_has_a_key(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     prompt = application.window.prompt.prompt
     begin(application, qtbot, gate, prompt="a cat", steps=10)
@@ -81,7 +83,7 @@ def test_the_keyboard_applies(start, qtbot, gate) -> None:
         gate.let(1)
 
 
-def test_a_refusal_is_told_and_the_offer_stands(start, qtbot, gate) -> None:
+def test_a_refused_change_is_reported_and_the_offer_stays(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     begin(application, qtbot, gate, prompt="a cat", steps=10)
     application.store.prompt = "a dog"
@@ -103,7 +105,7 @@ def test_nothing_is_offered_when_nothing_runs(application, qtbot) -> None:
 # --- pausing ---
 
 
-def test_pause_stands_still_and_resume_goes_on(start, qtbot, gate) -> None:
+def test_pause_and_resume_a_running_image(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     area = application.window.run_area
     begin(application, qtbot, gate, prompt="a cat", steps=10)
@@ -121,7 +123,7 @@ def test_pause_stands_still_and_resume_goes_on(start, qtbot, gate) -> None:
     assert area.button.text() == "Generate"
 
 
-def test_what_stands_still_can_be_given_up(start, qtbot, gate) -> None:
+def test_a_paused_image_can_be_cancelled(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     area = application.window.run_area
     begin(application, qtbot, gate, steps=10)
@@ -137,7 +139,7 @@ def test_what_stands_still_can_be_given_up(start, qtbot, gate) -> None:
     assert len(entries(application)) == 1, "the next press draws at once"
 
 
-def test_a_steered_image_still_knows_after_a_pause(start, qtbot, gate) -> None:
+def test_a_steered_image_keeps_its_changes_after_a_pause(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     window = application.window
     begin(application, qtbot, gate, prompt="a cat", steps=10)
@@ -171,7 +173,7 @@ def prompts(application) -> list[str]:
     return [item.request.prompt for item in application.window.run_area.queue.model.items]
 
 
-def test_the_queue_is_hidden_until_something_waits_and_is_wanted(start, qtbot, gate) -> None:
+def test_the_queue_is_hidden_until_a_job_is_queued(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     area, actions = application.window.run_area, application.window.actions_by_id
     assert not area.waiting.isVisible()
@@ -187,7 +189,7 @@ def test_the_queue_is_hidden_until_something_waits_and_is_wanted(start, qtbot, g
     assert not area.waiting.isVisible()
 
 
-def test_what_waits_is_put_in_another_order_and_removed(start, qtbot, gate) -> None:
+def test_queued_jobs_are_reordered_and_removed(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     area = application.window.run_area
     three(application, qtbot)
@@ -208,7 +210,7 @@ LEFT = QueueItem(900, Request(prompt="a fox"), "interrupted", step=5, steps=20)
 WAITS = QueueItem(901, Request(), "waiting")
 
 
-def test_what_was_left_is_said_in_a_sentence(qapp) -> None:
+def test_interrupted_jobs_are_summarised(qapp) -> None:
     assert interrupted_text([LEFT]) == "An image (“a fox”) was interrupted at step 5 of 20."
     assert interrupted_text([LEFT, LEFT]) == "2 images were interrupted."
     assert interrupted_text([WAITS]) == "1 image in the queue."
@@ -228,7 +230,7 @@ def test_an_interrupted_image_is_offered_without_blocking(application, qtbot, mo
     assert discarded == [900]
 
 
-def test_a_image_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
+def test_an_image_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     first = start(pipeline)
     begin(first, qtbot, gate, prompt="a fox", steps=10)
@@ -255,7 +257,7 @@ def live(application, qtbot, **parameters: object) -> None:
             setattr(application.store, name, value)
 
 
-def test_live_draws_every_change_and_saves_nothing(start, qtbot) -> None:
+def test_live_mode_generates_every_change_and_saves_nothing(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     window = application.window
@@ -271,7 +273,7 @@ def test_live_draws_every_change_and_saves_nothing(start, qtbot) -> None:
     assert "Live" in window.status.state.text()
 
 
-def test_keeping_makes_the_very_image_that_is_seen(start, qtbot) -> None:
+def test_keeping_a_live_image_reproduces_it_exactly(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     with qtbot.waitSignal(application.studio.live.shown) as shown:
@@ -286,7 +288,7 @@ def test_keeping_makes_the_very_image_that_is_seen(start, qtbot) -> None:
     assert pipeline.begun[0] == pipeline.begun[-1]
 
 
-def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
+def test_only_the_newest_change_is_shown(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     application = start(pipeline)
     application.studio.set_live(True)
@@ -303,7 +305,7 @@ def test_only_the_newest_change_is_seen(start, qtbot, gate) -> None:
     assert shown.args[0].image.request.prompt == "new"
 
 
-def test_changes_in_one_moment_are_drawn_once(start, qtbot) -> None:
+def test_simultaneous_changes_are_generated_once(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     with qtbot.waitSignal(application.studio.live.shown):
@@ -313,7 +315,7 @@ def test_changes_in_one_moment_are_drawn_once(start, qtbot) -> None:
     assert len(pipeline.begun) == before + 1
 
 
-def test_turning_live_off_leaves_what_is_seen(start, qtbot, monkeypatch) -> None:
+def test_turning_live_off_keeps_the_visible_image(start, qtbot, monkeypatch) -> None:
     monkeypatch.setattr(live_controller, "DELAY_MS", 0)
     pipeline = FakePipeline()
     application = start(pipeline)
@@ -331,7 +333,7 @@ def test_turning_live_off_leaves_what_is_seen(start, qtbot, monkeypatch) -> None
     assert len(pipeline.begun) == begun + 1, "nothing but the image that is to keep"
 
 
-def test_turning_live_off_amid_a_image_leaves_nothing_of_it(start, qtbot, gate) -> None:
+def test_turning_live_off_during_a_run_discards_it(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     timeline, document = application.window.timeline, application.studio.view.document
     application.studio.set_live(True)
@@ -361,7 +363,7 @@ def test_a_live_image_can_be_painted_on(start, qtbot) -> None:
     assert np.array_equal(present(pipeline.masks[-1]), disc())
 
 
-def test_a_image_to_keep_comes_first(start, qtbot, gate) -> None:
+def test_an_image_to_keep_comes_before_live_ones(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     application = start(pipeline)
     begin(application, qtbot, gate, prompt="a cat")
@@ -376,7 +378,7 @@ def test_a_image_to_keep_comes_first(start, qtbot, gate) -> None:
 # --- what is seen of it ---
 
 
-def test_of_a_masked_part_only_the_part_is_brought_in(start, qtbot, gate) -> None:
+def test_live_mode_with_a_mask_shows_only_the_region(start, qtbot, gate) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, seed=1, seed_locked=True)

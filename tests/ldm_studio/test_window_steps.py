@@ -48,7 +48,7 @@ def test_the_timeline_fills_and_then_shows_any_step(start, qtbot, gate) -> None:
     assert preview(application) is None
 
 
-def test_a_second_look_is_at_once(application, qtbot) -> None:
+def test_a_viewed_step_is_cached(application, qtbot) -> None:
     make(application, qtbot, steps=5)
     look(application, qtbot, 2)
     timeline = application.window.timeline
@@ -58,7 +58,7 @@ def test_a_second_look_is_at_once(application, qtbot) -> None:
         assert preview(application) is not None
 
 
-def test_ctrl_t_goes_to_the_steps(application, qtbot) -> None:
+def test_ctrl_t_focuses_the_steps(application, qtbot) -> None:
     make(application, qtbot, steps=5)
     window = application.window
     with qtbot.waitActive(window):
@@ -70,7 +70,7 @@ def test_ctrl_t_goes_to_the_steps(application, qtbot) -> None:
     assert window.timeline.label.text() == "Step 4 of 5"
 
 
-def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:
+def test_dropped_steps_are_reported(application, qtbot) -> None:
     make(application, qtbot, steps=5)
     (entry,) = entries(application)
     present(entry.trajectory).unlink()
@@ -78,7 +78,7 @@ def test_steps_that_made_room_are_said_to_be_gone(application, qtbot) -> None:
     assert application.window.timeline.label.text() == "5 steps (not saved)"
 
 
-def test_steps_are_kept_unless_told_otherwise(application, qtbot) -> None:
+def test_steps_are_saved_by_default(application, qtbot) -> None:
     keep = application.window.actions_by_id["keep_steps"]
     assert keep.isChecked()
     keep.trigger()
@@ -90,7 +90,7 @@ def test_steps_are_kept_unless_told_otherwise(application, qtbot) -> None:
     assert application.window.timeline.label.text() == "5 steps"
 
 
-def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> None:
+def test_a_branch_applies_edited_settings_from_its_step(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat", steps=8, cfg=3.0, seed_locked=False)
@@ -123,7 +123,7 @@ def test_branching_changes_what_was_edited_from_the_step_on(start, qtbot) -> Non
     assert any(present(parent.path).name in text for text in texts)
 
 
-def test_several_branches_of_one_step_until_it_is_left(start, qtbot) -> None:
+def test_a_step_can_be_branched_several_times(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat", steps=8)
@@ -163,7 +163,7 @@ def test_a_mask_painted_in_a_branch_starts_from_the_image(start, qtbot) -> None:
     assert application.store.mode is Mode.INPAINT, "what is painted counts again"
 
 
-def test_a_branch_of_a_branch_keeps_what_came_before(start, qtbot) -> None:
+def test_a_branch_of_a_branch_keeps_earlier_changes(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat", steps=8)
@@ -178,7 +178,7 @@ def test_a_branch_of_a_branch_keeps_what_came_before(start, qtbot) -> None:
     assert pipeline.begun[-1].changes == (Change(3, prompt="a dog"), Change(6, cfg=9.0))
 
 
-def test_a_branch_where_nothing_is_changed_is_refused_in_words(application, qtbot) -> None:
+def test_a_branch_without_changes_is_refused_with_a_message(application, qtbot) -> None:
     make(application, qtbot, steps=8)
     application.window.timeline.ticks.choose(3)
     application.window.timeline.branch.click()
@@ -187,7 +187,7 @@ def test_a_branch_where_nothing_is_changed_is_refused_in_words(application, qtbo
     assert application.bridge.waiting == ()
 
 
-def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
+def test_settings_that_a_branch_cannot_change_are_reported(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot, prompt="a cat", steps=8)
@@ -202,7 +202,7 @@ def test_what_a_branch_cannot_change_is_said(start, qtbot) -> None:
     assert pipeline.begun[-1].seed != 12345
 
 
-def test_choosing_another_image_leaves_the_branch(application, qtbot) -> None:
+def test_choosing_another_image_ends_the_branch(application, qtbot) -> None:
     make(application, qtbot, steps=8)
     application.window.timeline.ticks.choose(3)
     application.window.timeline.branch.click()
@@ -223,7 +223,7 @@ OTHER = Verdict(False, 7, False, (Message("PyTorch: 2.6 when it was made, 2.7 he
         (OTHER, "Possible causes: PyTorch: 2.6", True),
     ],
 )
-def test_a_replay_says_what_it_found(application, qtbot, verdict, words, is_error) -> None:
+def test_a_replay_reports_its_result(application, qtbot, verdict, words, is_error) -> None:
     make(application, qtbot)
     (entry,) = entries(application)
     bridge, notice = application.bridge, application.window.notice
@@ -236,7 +236,7 @@ def test_a_replay_says_what_it_found(application, qtbot, verdict, words, is_erro
     assert notice.is_error is is_error
 
 
-def test_a_replay_that_cannot_be_made_says_why(application, qtbot) -> None:
+def test_an_impossible_replay_is_explained(application, qtbot) -> None:
     make(application, qtbot)
     (entry,) = entries(application)
     error = StudioError("This needs the model 'big'.", "Download it.")
@@ -244,7 +244,7 @@ def test_a_replay_that_cannot_be_made_says_why(application, qtbot) -> None:
     assert "needs the model 'big'" in application.window.notice.text()
 
 
-def test_the_menu_of_a_image_replays_it(application, qtbot) -> None:
+def test_an_image_is_replayed_from_its_menu(application, qtbot) -> None:
     make(application, qtbot, steps=4)
     (entry,) = entries(application)
     menu = application.window.strip.menu_for(entry)

@@ -69,13 +69,13 @@ FILES: dict[str, tuple[dict[str, Tensor], dict[str, str], FileDescription]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_a_file_is(name: str, tmp_path: Path) -> None:
+def test_files_are_identified_by_kind(name: str, tmp_path: Path) -> None:
     weights, metadata, expected = FILES[name]
     save_file(weights, tmp_path / "x.safetensors", metadata)
     assert describe(tmp_path / "x.safetensors") == expected
 
 
-def test_parts_of_models_are_told_from_whole_ones(
+def test_model_components_are_distinguished_from_whole_models(
     tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     tiny = tinies["SD1"]
@@ -88,13 +88,13 @@ def test_parts_of_models_are_told_from_whole_ones(
 
 
 @pytest.mark.parametrize("prefix", ["", "taesd_decoder."])
-def test_a_tiny_decoder_is_known(prefix: str, tmp_path: Path) -> None:
+def test_a_tiny_decoder_is_identified(prefix: str, tmp_path: Path) -> None:
     decoder = TinyDecoder(TinyDecoderConfig(4, 8, (1, 1, 1, 1)))
     save_file(prefixed(prefix, decoder.state_dict()), tmp_path / "taesd.safetensors")
     assert describe(tmp_path / "taesd.safetensors").kind == "preview"
 
 
-def test_the_words_that_prompts_name_are_found_by_their_tokens() -> None:
+def test_embeddings_in_prompts_are_found_by_their_tokens() -> None:
     names = ["EasyNegative", "bad-hands-5", "cat", "unnamed", ""]
     prompts = "a catalogue, (easynegative:1.2)", "bad-hands-5), worst"
     assert names_in_prompts(names, *prompts) == ["EasyNegative", "bad-hands-5"]

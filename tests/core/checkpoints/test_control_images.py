@@ -63,7 +63,7 @@ TOLD: dict[str, Any] = {
 }
 
 
-def test_depths_lead_as_in_diffusers(
+def test_depth_conditioning_equals_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, depths, photo = models["SD2 depth"], pixels(96, 64), pixels(96, 64, 3, seed=1)
@@ -85,9 +85,7 @@ def test_depths_lead_as_in_diffusers(
     assert job.total == 2
 
 
-def test_a_image_is_edited_as_in_diffusers(
-    models: dict[str, Model], tinies: dict[str, Tiny]
-) -> None:
+def test_image_editing_equals_diffusers(models: dict[str, Model], tinies: dict[str, Tiny]) -> None:
     photo = pixels(96, 64, 3)
     request, inputs = led(replace(REQUEST, guidance=Guidance(image=1.7)), photo)
     job, ours = drawn(models["instruct-pix2pix"], request, inputs)
@@ -102,7 +100,7 @@ def test_a_image_is_edited_as_in_diffusers(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_a_image_is_enlarged_as_in_diffusers(
+def test_upscaling_equals_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = pixels(24, 16, 3)
@@ -123,7 +121,7 @@ def test_a_image_is_enlarged_as_in_diffusers(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_the_image_on_the_canvas_is_edited_or_enlarged(models: dict[str, Model]) -> None:
+def test_the_init_image_is_the_default_control_image(models: dict[str, Model]) -> None:
     photo = pixels(96, 64, 3)
     started = replace(REQUEST, init=digest(photo))
     _, given = drawn(models["instruct-pix2pix"], started, Inputs(photo))
@@ -136,7 +134,7 @@ def test_the_image_on_the_canvas_is_edited_or_enlarged(models: dict[str, Model])
     torch.testing.assert_close(given, drawn(models["x4 upscaler"], both, inputs)[1])
 
 
-def test_parts_of_a_image_are_led_too(models: dict[str, Model]) -> None:
+def test_inpainting_works_with_a_control_image(models: dict[str, Model]) -> None:
     photo, mask = pixels(96, 64, 3), np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
     inpaint = Inpaint(area="masked", padding=0, width=32, height=32)
@@ -153,7 +151,7 @@ def test_parts_of_a_image_are_led_too(models: dict[str, Model]) -> None:
         assert present(given.prompt.channels).shape[-2:] == job.start.x.shape[-2:]
 
 
-def test_tiles_are_led_as_the_whole(models: dict[str, Model]) -> None:
+def test_tiles_get_their_part_of_the_control_image(models: dict[str, Model]) -> None:
     for kind, control in (("SD2 depth", pixels(96, 64)), ("x4 upscaler", pixels(24, 16, 3))):
         asked = replace(REQUEST, steps=1, guidance=Guidance(image=1.0))
         request, inputs = led(replace(asked, tile=64), control)
@@ -163,7 +161,7 @@ def test_tiles_are_led_as_the_whole(models: dict[str, Model]) -> None:
         torch.testing.assert_close(tiled, whole)
 
 
-def test_what_leads_may_change_on_the_way(models: dict[str, Model]) -> None:
+def test_a_change_may_replace_the_control_image(models: dict[str, Model]) -> None:
     first, second = pixels(96, 64), pixels(96, 64, seed=1)
     request, inputs = led(REQUEST, first)
     inputs = replace(inputs, images={**inputs.images, digest(second): second})
@@ -174,7 +172,7 @@ def test_what_leads_may_change_on_the_way(models: dict[str, Model]) -> None:
     assert job.segments[1].extra is not job.segments[0].extra
 
 
-def test_every_level_of_noise_and_of_guidance_has_an_effect(models: dict[str, Model]) -> None:
+def test_every_noise_level_and_image_guidance_has_an_effect(models: dict[str, Model]) -> None:
     request, inputs = led(replace(REQUEST, steps=1), pixels(24, 16, 3))
     levels = [replace(request, noise_level=level) for level in (0, 20, 350)]
     images = [drawn(models["x4 upscaler"], asked, inputs)[1] for asked in levels]
@@ -186,7 +184,7 @@ def test_every_level_of_noise_and_of_guidance_has_an_effect(models: dict[str, Mo
     assert not torch.equal(one, more)
 
 
-def test_what_is_missing_or_of_no_use_is_told(models: dict[str, Model]) -> None:
+def test_missing_and_unused_control_images_are_refused(models: dict[str, Model]) -> None:
     for kind in ("SD2 depth", "x4 upscaler"):
         with pytest.raises(RequestError, match="needs") as caught:
             prepare(models[kind], REQUEST)

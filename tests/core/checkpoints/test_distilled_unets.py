@@ -89,7 +89,7 @@ def write_header(weights: Mapping[str, Tensor], path: Path) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_published_ones_are_told_by_their_blocks(
+def test_published_distilled_unets_are_recognised_by_their_blocks(
     name: str, layout: str, tmp_path: Path
 ) -> None:
     with torch.device("meta"):
@@ -111,7 +111,7 @@ def test_the_published_ones_are_told_by_their_blocks(
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_unet_computes_what_diffusers_does(
+def test_the_unet_equals_diffusers(
     name: str, layout: str, randomised: Callable[..., Any], tmp_path: Path
 ) -> None:
     theirs = randomised(
@@ -141,7 +141,7 @@ def test_the_unet_computes_what_diffusers_does(
     torch.testing.assert_close(ours(x, t, Cond(context, vector)), expected, atol=2e-5, rtol=1e-4)
 
 
-def test_what_no_unet_has_is_refused(tmp_path: Path) -> None:
+def test_unknown_block_counts_are_refused(tmp_path: Path) -> None:
     """A level whose residual blocks differ on the way down, and thousands of transformer blocks."""
     with torch.device("meta"):
         weights = named(unet_of("Segmind Vega").state_dict(), "original")

@@ -113,7 +113,7 @@ def photo() -> np.ndarray:
 # --- what they are ------------------------------------------------------------------------------
 
 
-def test_a_file_is_told_by_its_markers(files: dict[str, Path]) -> None:
+def test_an_edm_file_is_recognised_by_its_markers(files: dict[str, Path]) -> None:
     cosxl, edit, playground = (identify(path) for path in files.values())
     assert cosxl.family is edit.family is COSXL
     assert (cosxl.display_name, edit.display_name, playground.display_name) == (
@@ -136,7 +136,7 @@ def test_a_file_is_told_by_its_markers(files: dict[str, Path]) -> None:
     assert (told.schedule, told.steps, told.cfg, told.width) == ("Karras", 25, 3.0, 1024)
 
 
-def test_the_range_of_the_noise_is_read(kin: dict[str, Tiny], tmp_path: Path) -> None:
+def test_the_noise_range_is_read_from_the_file(kin: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     markers = {"edm_vpred.sigma_max": torch.tensor(500.0), "edm_vpred.sigma_min": torch.tensor(0.5)}
     save_file(original(kin["CosXL"]) | markers, path)
@@ -144,7 +144,7 @@ def test_the_range_of_the_noise_is_read(kin: dict[str, Tiny], tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
-def test_a_folder_is_what_the_file_is(
+def test_a_folder_is_identified_like_the_file(
     name: str, kin: dict[str, Tiny], models: dict[str, Model], tmp_path: Path
 ) -> None:
     folder = tmp_path / "model"
@@ -197,14 +197,14 @@ def test_damaged_markers_are_refused(broken: str, kin: dict[str, Tiny], tmp_path
         identify(path)
 
 
-def test_other_families_are_not_drawn_with_so(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+def test_edm_markers_in_other_families_are_refused(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file(original(tinies["SD1"]) | MARKERS["CosXL"], path)
     with pytest.raises(ModelError, match="Diffusion 1, trained on continuous"):
         identify(path)
 
 
-def test_what_it_predicts_can_be_decided_still(files: dict[str, Path]) -> None:
+def test_the_prediction_can_be_overridden(files: dict[str, Path]) -> None:
     """The formula alone: the noise levels stay."""
     model = load_model(files["Playground"], digest="known", prediction="v")
     assert (model.prediction.name, model.prediction_override) == ("v", "v")
@@ -223,7 +223,7 @@ def test_what_it_predicts_can_be_decided_still(files: dict[str, Path]) -> None:
         ("Playground", "DPM++ 2M", "EDMDPMSolverMultistepScheduler"),
     ],
 )
-def test_a_image_is_that_of_diffusers(
+def test_text_to_image_equals_diffusers(
     name: str, sampler: str, scheduler: str, models: dict[str, Model], kin: dict[str, Tiny]
 ) -> None:
     theirs = theirs_of(name, kin, _class_name=scheduler)
@@ -272,7 +272,7 @@ def options(photo: np.ndarray) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("modes")
 @pytest.mark.parametrize("name", ["CosXL", "Playground"])
-def test_a_image_is_started_from(
+def test_image_to_image_starts_from_the_init_image(
     name: str, models: dict[str, Model], kin: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     request = asked(name, init=digest(photo), strength=0.5)
@@ -284,7 +284,7 @@ def test_a_image_is_started_from(
 
 
 @pytest.mark.usefixtures("modes")
-def test_a_part_is_redrawn(
+def test_inpainting_redraws_a_part(
     models: dict[str, Model], kin: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     mask = np.zeros((96, 64), np.uint8)
@@ -309,7 +309,7 @@ def test_a_part_is_redrawn(
         assert np.abs(image - photo / 255)[mask > 0].mean() > 0.01
 
 
-def test_a_image_is_edited_as_in_diffusers(
+def test_image_editing_equals_diffusers(
     models: dict[str, Model], kin: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     """It sees the image's latent in the scaling of its own, unlike other such models."""
@@ -325,7 +325,7 @@ def test_a_image_is_edited_as_in_diffusers(
     torch.testing.assert_close(last.state.x, expected, atol=5e-4, rtol=1e-3)
 
 
-def test_steps_are_shown_in_the_colours_of_the_autoencoder(
+def test_previews_use_the_autoencoders_colours(
     models: dict[str, Model], checkpoints: dict[str, Path], photo: np.ndarray
 ) -> None:
     """The same as those of a model with the same autoencoder whose latents are scaled otherwise."""
@@ -350,7 +350,7 @@ def test_steps_are_shown_in_the_colours_of_the_autoencoder(
 
 @pytest.mark.parametrize("name", ["CosXL", "Playground"])
 @pytest.mark.parametrize("schedule", ["Simple", "DDIM Uniform", "Beta", "Align Your Steps"])
-def test_a_recorded_image_is_drawn_again_to_the_bit(
+def test_a_recorded_image_is_reproduced_bit_for_bit(
     name: str, schedule: str, models: dict[str, Model], files: dict[str, Path]
 ) -> None:
     request = replace(REQUEST, sampler="DPM++ 2M SDE", schedule=schedule)

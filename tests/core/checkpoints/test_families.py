@@ -22,7 +22,7 @@ from core.families.stable_diffusion_xl import STABLE_DIFFUSION_XL
 from tests.core.checkpoints.tiny import KINDS
 
 
-def test_every_family_that_is_written_is_in_the_list() -> None:
+def test_every_family_module_is_registered() -> None:
     modules = [
         importlib.import_module(f"core.families.{module.name}")
         for module in pkgutil.iter_modules(core.families.__path__)
@@ -37,7 +37,9 @@ def test_every_family_that_is_written_is_in_the_list() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_exactly_one_family_takes_a_published_file(kind: str, checkpoints: dict[str, Path]) -> None:
+def test_a_published_file_matches_exactly_one_family(
+    kind: str, checkpoints: dict[str, Path]
+) -> None:
     identity = identify(checkpoints[kind])
     assert identity.family in FAMILIES
     assert identity.family.latents.channels == identity.backbone.out_channels
@@ -45,7 +47,7 @@ def test_exactly_one_family_takes_a_published_file(kind: str, checkpoints: dict[
     assert identity.family.latents.factor == identity.autoencoder.factor
 
 
-def test_the_default_model_is_of_a_family_like_any_other() -> None:
+def test_the_default_model_has_a_family_like_any_other() -> None:
     identity, model = identify(DEFAULT_MODEL), load_model()
     assert identity.family is model.config.family is NATIVE
     assert not identity.missing
@@ -66,5 +68,7 @@ def test_latent_formats_are_compared_as_data() -> None:
 
 
 @pytest.mark.parametrize(("width", "family"), [(768, STABLE_DIFFUSION_1), (7, None), (None, None)])
-def test_loras_and_embeddings_are_told_by_width(width: int | None, family: Family | None) -> None:
+def test_loras_and_embeddings_are_matched_by_width(
+    width: int | None, family: Family | None
+) -> None:
     assert family_of_width(width) is family

@@ -28,7 +28,7 @@ ORDINARY = ("v1-5-pruned-emaonly", "sd_xl_base_1.0", "hyperrealism_v3", "model_2
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_names_tell(name: str) -> None:
+def test_file_names_identify_variants(name: str) -> None:
     told = variant_of(name, {})
     assert told is not None
     variant, steps = told
@@ -37,17 +37,17 @@ def test_names_tell(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ORDINARY)
-def test_other_names_do_not(name: str) -> None:
+def test_other_names_identify_no_variant(name: str) -> None:
     assert variant_of(name, {}) is None
 
 
-def test_metadata_tell_too() -> None:
+def test_metadata_identifies_variants_too() -> None:
     told = variant_of("a", {"modelspec.title": "SDXL Lightning, 2-step"})
     assert told is not None
     assert told[1] == 2
 
 
-def test_defaults_suit_it(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+def test_defaults_suit_the_variant(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     path = tmp_path / "sdxl-turbo.safetensors"
     shutil.copy(checkpoints["SDXL"], path)
     defaults = load_model(path, digest="").defaults

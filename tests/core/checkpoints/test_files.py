@@ -41,7 +41,7 @@ def one(dtype: str = "F32", shape: Any = (2,), offsets: Any = (0, 8)) -> dict[st
 
 
 @pytest.mark.parametrize("suffix", ["safetensors", "ckpt"])
-def test_tensors_are_read_as_they_were_written(suffix: str, tmp_path: Path) -> None:
+def test_tensors_are_read_exactly(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"file.{suffix}"
     more = {
         "half": torch.randn(3, 5).bfloat16(),
@@ -84,7 +84,7 @@ def test_elements_need_not_be_aligned(tmp_path: Path) -> None:
     assert open_tensors(path).tensor("b").tolist() == [1.5, -2]
 
 
-def test_training_state_is_passed_over(tmp_path: Path) -> None:
+def test_training_state_is_ignored(tmp_path: Path) -> None:
     state = {
         "state_dict": WEIGHTS,
         "optimizer_states": [{"state": {0: {"exp_avg": torch.ones(3)}}}],
@@ -102,7 +102,7 @@ def test_training_state_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["safetensors", "ckpt"])
-def test_what_was_read_stays_when_the_file_is_written_over(suffix: str, tmp_path: Path) -> None:
+def test_tensors_stay_intact_when_the_file_is_overwritten(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"weights.{suffix}"
     if suffix == "ckpt":
         torch.save(WEIGHTS, path)
@@ -159,7 +159,7 @@ DAMAGED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
-def test_what_is_damaged_is_refused_by_name(damage: str, tmp_path: Path) -> None:
+def test_damaged_files_are_refused_by_name(damage: str, tmp_path: Path) -> None:
     for suffix in ("safetensors", "ckpt"):
         path = tmp_path / f"damaged.{suffix}"
         path.write_bytes(DAMAGED[damage])
@@ -169,7 +169,7 @@ def test_what_is_damaged_is_refused_by_name(damage: str, tmp_path: Path) -> None
             assert caught.value.hint
 
 
-def test_a_path_that_is_no_model_is_named(tmp_path: Path) -> None:
+def test_a_path_without_a_model_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nowhere"):
         identify(tmp_path / "nowhere.safetensors")
     with pytest.raises(ModelError, match=r"model_index\.json"):
@@ -204,7 +204,7 @@ def test_half_a_model_is_refused(
         "cond_stage_model.transformer.text_model.final_layer_norm.bias",
     ],
 )
-def test_weights_that_are_no_numbers_are_refused(
+def test_weights_that_are_not_numbers_are_refused(
     name: str, value: float, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     weights = original(tinies["SD1"])
@@ -216,7 +216,7 @@ def test_weights_that_are_no_numbers_are_refused(
     assert name in str(caught.value)
 
 
-def test_whole_numbers_are_no_weights(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+def test_integer_weights_are_refused(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     weights = original(tinies["SD1"])
     name = "model.diffusion_model.out.2.bias"
     weights[name] = weights[name].to(torch.int64)

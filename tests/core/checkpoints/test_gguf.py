@@ -32,7 +32,7 @@ SCALES = {
 
 
 @pytest.mark.parametrize("number", BLOCKS)
-def test_numbers_are_unpacked_as_by_the_reference(number: int) -> None:
+def test_blocks_are_dequantized_like_the_reference(number: int) -> None:
     blocks = BLOCKS[number]
     generator = np.random.default_rng(number)
     data = generator.integers(0, 256, (6, blocks.size), dtype=np.uint8)
@@ -48,7 +48,7 @@ def test_numbers_are_unpacked_as_by_the_reference(number: int) -> None:
 
 
 @pytest.mark.parametrize("count", [3, 4, 9])
-def test_many_blocks_are_unpacked_part_by_part(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_blocks_are_dequantized_in_chunks(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = gguf.GGMLQuantizationType.Q4_0
     numbers = np.random.default_rng(0).standard_normal((count, 32), dtype=np.float32)
     packed = gguf.quantize(numbers, kind)
@@ -95,7 +95,7 @@ def packed(tinies: dict[str, Tiny], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.mark.parametrize("kind", ["SD1", "SDXL"])
 @pytest.mark.parametrize("packing", ["Q4_0", "Q5_1"])
-def test_a_model_is_told_and_loaded(
+def test_a_gguf_model_is_identified_and_loaded(
     kind: str, packing: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.gguf"
@@ -108,7 +108,7 @@ def test_a_model_is_told_and_loaded(
         assert torch.equal(value, stored[f"model.diffusion_model.{name}"].float()), name
 
 
-def test_damaged_ones_are_refused(packed: Path, tmp_path: Path) -> None:
+def test_damaged_files_are_refused(packed: Path, tmp_path: Path) -> None:
     whole, path = packed.read_bytes(), tmp_path / "cut.gguf"
     for size in (4, 8, 20, 24, 60, 200, 5_000, len(whole) - 40_000):
         path.write_bytes(whole[:size])
@@ -157,7 +157,7 @@ def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) 
         ),
     ],
 )
-def test_what_is_more_than_there_is_is_refused(data: bytes, told: str, tmp_path: Path) -> None:
+def test_sizes_beyond_the_file_are_refused(data: bytes, told: str, tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(data)
     with pytest.raises(ModelError, match=told):

@@ -69,7 +69,7 @@ def exact(model: Model) -> Model:
     return replace(model, autoencoder=copy.deepcopy(model.autoencoder).float())
 
 
-def test_what_overflows_is_decoded_as_in_float32(model: Model, told: list[str]) -> None:
+def test_decoding_falls_back_to_float32_on_overflow(model: Model, told: list[str]) -> None:
     halved = model.autoencoder.decode(model.unscaled(latents()).half())
     assert not halved.isfinite().all()
     decoded = model.decode(latents())
@@ -79,7 +79,7 @@ def test_what_overflows_is_decoded_as_in_float32(model: Model, told: list[str]) 
     assert "overflowed float16" in str(note)
 
 
-def test_what_overflows_is_encoded_as_in_float32(
+def test_encoding_falls_back_to_float32_on_overflow(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(autoencoder, begin="encoder")
@@ -89,7 +89,7 @@ def test_what_overflows_is_encoded_as_in_float32(
     assert len(told) == 1
 
 
-def test_what_does_not_overflow_is_computed_once(
+def test_without_overflow_there_is_one_evaluation(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     model = replace(plain, notify=told.append)
@@ -102,7 +102,7 @@ def test_what_does_not_overflow_is_computed_once(
     assert not told
 
 
-def test_it_does_not_matter_what_was_decoded_before(model: Model, told: list[str]) -> None:
+def test_the_fallback_does_not_depend_on_earlier_calls(model: Model, told: list[str]) -> None:
     small = latents() * 1e-4
     first = model.decode(small)
     assert not told
@@ -112,18 +112,18 @@ def test_it_does_not_matter_what_was_decoded_before(model: Model, told: list[str
     assert not torch.equal(exact(model).decode(small), first)
 
 
-def test_tiles_are_decoded_each_for_itself(model: Model, told: list[str]) -> None:
+def test_the_fallback_is_decided_per_tile(model: Model, told: list[str]) -> None:
     tiled = model.decode_tiled(latents(), 4)
     torch.testing.assert_close(tiled, exact(model).decode_tiled(latents(), 4))
     assert len(set(told)) == 1
 
 
-def test_numbers_that_are_none_are_not_computed_again(model: Model, told: list[str]) -> None:
+def test_nan_is_not_recomputed(model: Model, told: list[str]) -> None:
     assert not model.decode(latents() * torch.nan).isfinite().any()
     assert not told
 
 
-def test_a_masked_image_stays_as_it_is_outside(
+def test_pixels_outside_the_mask_stay_unchanged(
     plain: Model, autoencoder: AutoencoderKL, told: list[str]
 ) -> None:
     narrow = overflowing(overflowing(autoencoder), begin="encoder")
@@ -145,7 +145,7 @@ def test_a_masked_image_stays_as_it_is_outside(
 
 
 @torch.no_grad()
-def test_float16_on_a_processor_decodes_as_diffusers_in_float32(
+def test_float16_on_a_cpu_decodes_like_diffusers_in_float32(
     checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     model = load_model(checkpoints["SDXL"], digest="known", dtype=F16)
@@ -167,7 +167,7 @@ def test_float16_on_a_processor_decodes_as_diffusers_in_float32(
         (F16, CPU, False, (0, 0), F32),
     ],
 )
-def test_autoencoders_compute_in_what_suits_them(
+def test_autoencoders_use_a_suitable_dtype(
     chosen: torch.dtype,
     device: torch.device,
     overflows: bool,
@@ -179,7 +179,7 @@ def test_autoencoders_compute_in_what_suits_them(
     assert autoencoder_dtype(chosen, device, overflows=overflows) == expected
 
 
-def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
+def test_a_gpu_decodes_in_float16_and_again_in_float32_on_overflow(
     autoencoder: AutoencoderKL, checkpoints: dict[str, Path], told: list[str]
 ) -> None:
     with pretended_gpu(total=200_000_000):
@@ -199,14 +199,14 @@ def test_a_gpu_decodes_in_float16_and_once_more_where_that_overflows(
     assert len(told) == 1
 
 
-def test_half_of_the_bits_are_for_gpus() -> None:
+def test_half_precision_is_for_gpus_only() -> None:
     assert (default_dtype(GPU), default_dtype(CPU)) == (F16, F32)
     warned = {family.name for family in FAMILIES if family.overflows}
     assert {"Stable Diffusion XL", "Stable Diffusion x4 upscaler"} <= warned
     assert not warned & {"Stable Diffusion 1", "Stable Diffusion 2"}
 
 
-def test_the_plan_counts_what_is_loaded(checkpoints: dict[str, Path]) -> None:
+def test_the_placement_plan_counts_loaded_weights(checkpoints: dict[str, Path]) -> None:
     plans = {}
     for dtype in (F32, BF16):
         model = load_model(checkpoints["SD1"], digest="known", dtype=dtype)
@@ -217,7 +217,7 @@ def test_the_plan_counts_what_is_loaded(checkpoints: dict[str, Path]) -> None:
     assert plans[F32].working["autoencoder"] == 2 * plans[BF16].working["autoencoder"]
 
 
-def test_a_image_says_in_which_numbers_it_was_made(checkpoints: dict[str, Path]) -> None:
+def test_an_image_records_its_precision(checkpoints: dict[str, Path]) -> None:
     path = checkpoints["SD1"]
     assert load_model(path, digest="known").arithmetic == "float32"
     halved = load_model(path, digest="known", dtype=BF16)

@@ -90,7 +90,7 @@ def assert_holds(model: Model, tiny: Tiny, *, exactly: bool = True) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_published_file_is_told_and_loaded(
+def test_a_published_file_is_identified_and_loaded(
     kind: str, checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     path, tiny = checkpoints[kind], tinies[kind]
@@ -108,7 +108,7 @@ def test_a_published_file_is_told_and_loaded(
 
 
 @pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL"])
-def test_a_folder_of_diffusers_is_told_and_loaded(
+def test_a_diffusers_folder_is_identified_and_loaded(
     kind: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     write_folder(tinies[kind], tmp_path / "model-v1.5", torch.float32)
@@ -189,7 +189,7 @@ VARIANTS = (
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
-def test_what_programs_write_is_told_and_loaded(
+def test_files_of_other_programs_are_identified_and_loaded(
     variant: str, suffix: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     tiny = tinies["SD1"]
@@ -206,7 +206,7 @@ def test_what_programs_write_is_told_and_loaded(
     assert_holds(load_model(path), tiny, exactly=not rounded)
 
 
-def test_a_moving_average_is_used_on_demand(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+def test_the_moving_average_is_used_on_request(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "full.safetensors"
     save_file(variants(tinies["SD1"])["with an average"], path)
     plain, average = (load_model(path, average=wanted) for wanted in (False, True))
@@ -214,7 +214,7 @@ def test_a_moving_average_is_used_on_demand(tinies: dict[str, Tiny], tmp_path: P
         assert torch.equal(average.backbone.state_dict()[name], value + 1)
 
 
-def test_names_without_dots_are_told_apart() -> None:
+def test_flattened_names_are_distinguished() -> None:
     names = flattened_unet_names()
     assert len(set(names.values())) == len(names)
     for config in (UNetConfig(), SD2, KINDS["SDXL"].unet):
@@ -223,7 +223,7 @@ def test_names_without_dots_are_told_apart() -> None:
         assert all(names[name.replace(".", "")] == name for name in weights)
 
 
-def test_networks_may_lie_in_files_of_their_own(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+def test_networks_may_be_in_separate_files(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     tiny = tinies["SDXL"]
     texts = [text.state_dict() for text in tiny.texts]
     parts = {
@@ -240,7 +240,7 @@ def test_networks_may_lie_in_files_of_their_own(tinies: dict[str, Tiny], tmp_pat
     assert_holds(load_model(paths[0], companions=paths[1:]), tiny)
 
 
-def test_a_vae_beside_replaces_that_of_the_file(
+def test_a_companion_vae_replaces_the_files_own(
     checkpoints: dict[str, Path], tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     other = {k: v + 1 for k, v in tinies["SD1"].vae.state_dict().items()}
@@ -250,7 +250,7 @@ def test_a_vae_beside_replaces_that_of_the_file(
         assert torch.equal(value, other[name])
 
 
-def test_what_is_missing_is_named(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+def test_missing_components_are_named(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     whole = original(tinies["SD1"])
     path = tmp_path / "part.safetensors"
     save_file({k: v for k, v in whole.items() if not k.startswith("first_stage")}, path)
@@ -264,7 +264,7 @@ def test_what_is_missing_is_named(tinies: dict[str, Tiny], tmp_path: Path) -> No
         load_model(path)
 
 
-def test_what_is_unknown_is_reported(tinies: dict[str, Tiny], tmp_path: Path) -> None:
+def test_unknown_tensors_are_reported(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file(original(tinies["SD1"]) | {"strange.weight": torch.zeros(2)}, path)
     assert identify(path).components.unknown == ("strange.weight",)
@@ -343,7 +343,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_sizes_are_told_without_reading_the_weights(
+def test_published_models_are_identified_without_reading_weights(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But one bias, which tells what Stable Diffusion 2 predicts."""
@@ -369,7 +369,7 @@ def test_published_sizes_are_told_without_reading_the_weights(
         (UNetConfig(channels=96, context_dim=777), "unknown family"),
     ],
 )
-def test_other_families_are_named(config: UNetConfig, kind: str, tmp_path: Path) -> None:
+def test_unsupported_families_are_named(config: UNetConfig, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     header_of(config, path)
     with pytest.raises(ModelError, match=kind) as caught:
@@ -386,7 +386,9 @@ def test_other_families_are_named(config: UNetConfig, kind: str, tmp_path: Path)
         (["something.else"], "no known network"),
     ],
 )
-def test_what_is_no_model_is_told(names: list[str], kind: str, tmp_path: Path) -> None:
+def test_files_that_are_not_models_are_identified(
+    names: list[str], kind: str, tmp_path: Path
+) -> None:
     path = tmp_path / "file.safetensors"
     save_file({name: torch.zeros(4, 4) for name in names}, path)
     with pytest.raises(ModelError, match=kind):
@@ -413,9 +415,7 @@ def predicted(path: Path, **options: Any) -> tuple[str, str]:
     return predicts.kind, str(predicts.reason)
 
 
-def test_what_is_predicted_is_found_out_in_the_order_of_evidence(
-    deep_sd2: Tiny, tmp_path: Path
-) -> None:
+def test_the_prediction_is_detected_in_order_of_evidence(deep_sd2: Tiny, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file(sd2(deep_sd2, 0.05), path)
     assert predicted(path) == ("eps", "a bias in it deviates by 0.05")

@@ -85,7 +85,7 @@ def drawn(model: Model, request: Request, inputs: Inputs) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", IMG2IMG)
-def test_a_image_is_started_from(
+def test_image_to_image_equals_diffusers(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     request = replace(REQUEST, init=digest(photo), strength=0.5)
@@ -98,7 +98,7 @@ def test_a_image_is_started_from(
 @pytest.mark.parametrize(
     ("kind", "strength", "off"), [*((kind, 0.5, 0.01) for kind in INPAINTING), ("SD1", 1.0, 0.03)]
 )
-def test_a_part_is_redrawn(
+def test_inpainting_redraws_a_part(
     kind: str,
     strength: float,
     off: float,
@@ -131,7 +131,7 @@ def test_a_part_is_redrawn(
 
 
 @pytest.mark.parametrize("kind", MADE_FOR_IT)
-def test_a_model_for_inpainting_redraws(
+def test_an_inpainting_model_redraws_the_mask(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     """All of it: of a part, the original is kept outside at every step here, and not there."""

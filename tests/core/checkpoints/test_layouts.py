@@ -24,7 +24,7 @@ def assert_equal(network: nn.Module, expected: nn.Module, dtype: torch.dtype) ->
 
 
 @pytest.mark.parametrize("kind", ["SD1", "SDXL"])
-def test_8_bits_with_a_scale_for_each_weight(
+def test_float8_weights_with_scales_are_loaded(
     kind: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     """As ComfyUI writes it: a weight is its 8-bit numbers times `scale_weight`."""
@@ -47,7 +47,7 @@ def test_8_bits_with_a_scale_for_each_weight(
 
 @pytest.mark.parametrize("variant", ["", ".fp16"])
 @pytest.mark.parametrize("kind", ["SD1", "SDXL"])
-def test_a_folder_of_pickles(
+def test_a_folder_of_pickles_is_loaded(
     kind: str, variant: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     """As diffusers wrote them before safetensors: `diffusion_pytorch_model.fp16.bin`, in shards
@@ -72,7 +72,7 @@ def test_a_folder_of_pickles(
         assert_equal(text, expected, torch.float16)
 
 
-def test_convolutions_are_laid_out_for_speed(checkpoints: dict[str, Path]) -> None:
+def test_convolutions_use_channels_last(checkpoints: dict[str, Path]) -> None:
     model = load_model(checkpoints["SD1"], digest="known")
     for network in (model.backbone, model.autoencoder):
         for weights in network.state_dict().values():

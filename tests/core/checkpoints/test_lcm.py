@@ -44,7 +44,7 @@ def drawn(job: PreparedRun) -> Tensor:
 
 
 @pytest.mark.parametrize("cfg", [1.0, 2.5, 8.0])
-def test_a_image_is_that_of_diffusers(
+def test_text_to_image_equals_diffusers(
     cfg: float, model: Model, tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diffusers = pytest.importorskip("diffusers")
@@ -78,7 +78,7 @@ def test_a_image_is_that_of_diffusers(
     assert np.abs(ours.rgb / 255 - image).max() < 0.01
 
 
-def test_the_scale_is_embedded_as_by_diffusers() -> None:
+def test_the_guidance_scale_is_embedded_like_in_diffusers() -> None:
     diffusers = pytest.importorskip("diffusers")
     scales = torch.tensor([1.0, 1.5, 8.0])
     theirs = diffusers.LatentConsistencyModelPipeline.get_guidance_scale_embedding(
@@ -94,12 +94,12 @@ def test_a_step_is_one_evaluation(model: Model, evaluations: list[int]) -> None:
     assert not torch.equal(strong, weak)
 
 
-def test_the_negative_prompt_is_not_read(model: Model) -> None:
+def test_the_negative_prompt_is_ignored(model: Model) -> None:
     plain, told = (prepare(model, replace(DRAWN, negative=text)) for text in ("", "blurry"))
     assert torch.equal(drawn(plain), drawn(told))
 
 
-def test_guidance_may_end_before_the_image_does(model: Model) -> None:
+def test_guidance_may_end_before_the_last_step(model: Model) -> None:
     whole, none = (drawn(prepare(model, replace(DRAWN, cfg=cfg))) for cfg in (8.0, 1.0))
     part = drawn(prepare(model, replace(DRAWN, guidance=Guidance(end=0.5))))
     never = drawn(prepare(model, replace(DRAWN, guidance=Guidance(start=0.0, end=0.0))))
@@ -108,7 +108,9 @@ def test_guidance_may_end_before_the_image_does(model: Model) -> None:
     assert torch.equal(never, none)
 
 
-def test_parts_of_a_prompt_are_told_it_too(model: Model, evaluations: list[int]) -> None:
+def test_guidance_embedding_applies_to_parts_of_a_prompt(
+    model: Model, evaluations: list[int]
+) -> None:
     both = replace(DRAWN, prompt="a cat AND snow")
     assert not torch.equal(
         drawn(prepare(model, both)), drawn(prepare(model, replace(both, cfg=1.0)))
@@ -116,6 +118,6 @@ def test_parts_of_a_prompt_are_told_it_too(model: Model, evaluations: list[int])
     assert set(evaluations) == {3}
 
 
-def test_defaults_suit_it(model: Model) -> None:
+def test_defaults_suit_an_lcm(model: Model) -> None:
     defaults = model.defaults
     assert (defaults.sampler, defaults.steps, defaults.cfg) == ("LCM", 4, 8.0)

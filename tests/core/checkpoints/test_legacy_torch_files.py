@@ -45,7 +45,7 @@ def early(
 TENSOR = tensor_pickle("2", "1", 2)
 
 
-def test_tensors_of_every_kind_are_those_that_torch_reads(tmp_path: Path) -> None:
+def test_tensors_of_every_type_are_read_like_torch(tmp_path: Path) -> None:
     base = torch.arange(24.0).reshape(4, 6)
     weights: dict[str, Any] = {
         "whole": base,
@@ -72,14 +72,14 @@ def test_tensors_of_every_kind_are_those_that_torch_reads(tmp_path: Path) -> Non
         assert torch.equal(found, value), name
 
 
-def test_the_one_written_by_hand_is_read(tmp_path: Path) -> None:
+def test_a_handwritten_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "model.ckpt"
     path.write_bytes(early(TENSOR))
     assert open_tensors(path).tensor("w").tolist() == [3, 4]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_malicious_one_is_refused_by_what_it_names(name: str, tmp_path: Path) -> None:
+def test_a_malicious_file_is_refused_by_the_name_it_imports(name: str, tmp_path: Path) -> None:
     proof, path = tmp_path / "executed", tmp_path / "model.ckpt"
     whole = early(TENSOR)
     parts = [pickle.dumps(one, protocol=2) for one in (MAGIC_NUMBER, 1001, SYSTEM)]
@@ -116,14 +116,14 @@ def test_a_malicious_one_is_refused_by_what_it_names(name: str, tmp_path: Path) 
         (pickle.dumps({"w": 1}, protocol=2), "a bare pickle"),
     ],
 )
-def test_what_is_damaged_is_refused(data: bytes, told: str, tmp_path: Path) -> None:
+def test_damaged_files_are_refused(data: bytes, told: str, tmp_path: Path) -> None:
     path = tmp_path / "model.ckpt"
     path.write_bytes(data)
     with pytest.raises(ModelError, match=told):
         open_tensors(path)
 
 
-def test_one_that_is_cut_off_anywhere_is_refused(tmp_path: Path) -> None:
+def test_truncated_files_are_refused(tmp_path: Path) -> None:
     path, whole = tmp_path / "model.ckpt", saved({"a": torch.ones(3), "b": torch.zeros(2, 2)})
     for size in range(len(whole)):
         path.write_bytes(whole[:size])

@@ -79,7 +79,7 @@ FORMS: dict[str, Weights] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_names_of_every_form_are_understood(
+def test_all_naming_schemes_are_understood(
     form: str, models: dict[str, Model], tmp_path: Path
 ) -> None:
     model = models["SD1"]
@@ -91,7 +91,7 @@ def test_names_of_every_form_are_understood(
     assert not effect.unused
 
 
-def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
+def test_every_layer_has_a_diffusers_name(tinies: dict[str, Tiny]) -> None:
     for kind in ("SD1", "SD2", "SDXL", "SSD-1B", "KOALA 700M"):
         tiny = tinies[kind]
         assert isinstance(tiny.unet, UNet)
@@ -114,7 +114,7 @@ def test_every_layer_has_a_name_in_diffusers(tinies: dict[str, Tiny]) -> None:
         ("SDXL", "text_encoder_2.text_model.", 1),
     ],
 )
-def test_text_encoders_are_changed(
+def test_text_encoders_are_changed_too(
     kind: str, prefix: str, number: int, models: dict[str, Model], tmp_path: Path
 ) -> None:
     model = models[kind]
@@ -206,9 +206,7 @@ KINDS: dict[str, tuple[str, Weights, Callable[[Tensor], Tensor]]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_adds_what_its_formula_says(
-    kind: str, models: dict[str, Model], tmp_path: Path
-) -> None:
+def test_each_kind_applies_its_formula(kind: str, models: dict[str, Model], tmp_path: Path) -> None:
     model = models["SD1"]
     path, weights, expected = KINDS[kind]
     changed, effect = loaded(model, kohya(weights, path), tmp_path / "x.safetensors")
@@ -219,7 +217,7 @@ def test_each_kind_adds_what_its_formula_says(
     assert not effect.unused
 
 
-def test_biases_and_norms_may_change(models: dict[str, Model], tmp_path: Path) -> None:
+def test_biases_and_norms_can_change(models: dict[str, Model], tmp_path: Path) -> None:
     weights = kohya({"diff": noise(64, 64), "diff_b": noise(64)})
     norm = "input_blocks.4.1.transformer_blocks.0.norm1"
     weights |= kohya({"diff": noise(64)}, norm)
@@ -228,7 +226,9 @@ def test_biases_and_norms_may_change(models: dict[str, Model], tmp_path: Path) -
     assert found.keys() == {f"{LINEAR}.weight", f"{LINEAR}.bias", f"{norm}.weight"}
 
 
-def test_several_add_up_and_the_model_stays(models: dict[str, Model], tmp_path: Path) -> None:
+def test_several_loras_add_up_and_the_model_stays_unchanged(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
     model = models["SD1"]
     before = {name: value.clone() for name, value in model.backbone.state_dict().items()}
     paths = [tmp_path / "one.safetensors", tmp_path / "two.safetensors"]
@@ -246,7 +246,7 @@ def test_several_add_up_and_the_model_stays(models: dict[str, Model], tmp_path: 
     assert shared[0] == shared[1]
 
 
-def test_what_matches_nothing_is_reported(models: dict[str, Model], tmp_path: Path) -> None:
+def test_unmatched_tensors_are_reported(models: dict[str, Model], tmp_path: Path) -> None:
     weights = kohya({"lora_down.weight": DOWN, "lora_up.weight": UP})
     strange = {"lora_unet_nowhere.lora_up.weight": UP.clone(), "oft_blocks": noise(2)}
     changed, effect = loaded(models["SD1"], weights | strange, tmp_path / "x.safetensors")
@@ -265,14 +265,14 @@ def test_what_matches_nothing_is_reported(models: dict[str, Model], tmp_path: Pa
         {"lora_up.weight": UP, "lora_down.weight": DOWN, "dora_scale": noise(3, 1)},
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_tensors_that_do_not_fit_are_refused(
     weights: Weights, models: dict[str, Model], tmp_path: Path
 ) -> None:
     with pytest.raises(ModelError, match=r"x\.safetensors"):
         loaded(models["SD1"], kohya(weights), tmp_path / "x.safetensors")
 
 
-def test_one_for_another_family_is_refused_by_its_name(
+def test_a_lora_for_another_family_is_refused_by_name(
     models: dict[str, Model], tmp_path: Path
 ) -> None:
     reads_prompt = "input_blocks.4.1.transformer_blocks.0.attn2.to_k"
@@ -284,13 +284,13 @@ def test_one_for_another_family_is_refused_by_its_name(
         loaded(models["SD1"], kohya(unknown, reads_prompt), tmp_path / "x.safetensors")
 
 
-def test_one_that_matches_nothing_is_refused(models: dict[str, Model], tmp_path: Path) -> None:
+def test_a_lora_without_matches_is_refused(models: dict[str, Model], tmp_path: Path) -> None:
     strange = {"lora_unet_double_blocks_0.lora_up.weight": UP}
     with pytest.raises(ModelError, match="is for another family"):
         loaded(models["SD1"], strange, tmp_path / "x.safetensors")
 
 
-def test_layers_of_the_shipped_model_have_diffusers_names() -> None:
+def test_layers_of_the_default_model_have_diffusers_names() -> None:
     diffusers = pytest.importorskip("diffusers")
     attends = ("CrossAttnDownBlock2D", "CrossAttnDownBlock2D")
     reference = diffusers.UNet2DConditionModel(
@@ -316,7 +316,7 @@ def weighted(network: nn.Module) -> list[str]:
     return [name for name, module in network.named_modules() if hasattr(module, "weight")]
 
 
-def test_a_family_may_take_no_loras(models: dict[str, Model], tmp_path: Path) -> None:
+def test_a_family_may_support_no_loras(models: dict[str, Model], tmp_path: Path) -> None:
     config = models["SD1"].config
     family = replace(config.family, takes=replace(config.family.takes, loras=False))
     model = replace(models["SD1"], config=replace(config, family=family))
@@ -324,7 +324,7 @@ def test_a_family_may_take_no_loras(models: dict[str, Model], tmp_path: Path) ->
         loaded(model, kohya({"diff": noise(64, 64)}), tmp_path / "x.safetensors")
 
 
-def test_a_native_model_takes_those_made_for_it(tiny_model: Model, tmp_path: Path) -> None:
+def test_a_native_model_accepts_its_own_loras(tiny_model: Model, tmp_path: Path) -> None:
     up, down = noise(16, 4), noise(4, 16)
     layer = "middle_block.1.transformer_blocks.0.attn1.to_out.0"
     text = "encoder.layer.0.attention.self.query"
@@ -346,14 +346,14 @@ def test_a_native_model_takes_those_made_for_it(tiny_model: Model, tmp_path: Pat
     assert not torch.equal(present(after), present(before))
 
 
-def test_a_native_model_refuses_those_of_another_family(tmp_path: Path) -> None:
+def test_a_native_model_refuses_loras_of_other_families(tmp_path: Path) -> None:
     path = "lora_unet_" + LINEAR.replace("to_out.0", "to_k").replace(".", "_")
     weights = {f"{path}.lora_down.weight": noise(4, 768), f"{path}.lora_up.weight": UP}
     with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion 1"):
         loaded(load_model(), weights, tmp_path / "x.safetensors")
 
 
-def test_a_lora_of_other_blocks_is_refused_by_what_does_not_fit(
+def test_a_lora_for_other_blocks_is_refused_with_the_reason(
     checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     """That of Stable Diffusion XL, by its original names, for KOALA, whose blocks are fewer."""

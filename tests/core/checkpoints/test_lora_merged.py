@@ -88,7 +88,7 @@ def assert_merged(model: Model, pipeline: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["SD1", "SDXL", "SSD-1B"])
-def test_several_at_once_with_strengths(
+def test_several_loras_with_strengths_are_merged(
     kind: str, tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     """One by the names of PEFT, one by kohya's with alphas; for the U-Net and for all text."""
@@ -130,7 +130,7 @@ def lokr_of_factors(peft: Any) -> Any:
 
 
 @pytest.mark.parametrize("make", [dora, loha, lokr, lokr_of_factors])
-def test_other_kinds(
+def test_other_lora_kinds_are_merged(
     make: Callable[[Any], Any],
     tinies: dict[str, Tiny],
     checkpoints: dict[str, Path],

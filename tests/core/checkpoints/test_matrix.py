@@ -306,7 +306,7 @@ def reference(partner: Partner, tmp_path_factory: pytest.TempPathFactory) -> Ref
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_task_of_every_family_in_every_layout(
+def test_every_task_of_every_family_in_every_layout_runs(
     kind: str,
     layout: str,
     narrow: Callable[[str], Tiny],

@@ -66,7 +66,7 @@ def alike(one: GeneratedImage, other: GeneratedImage) -> bool:
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
+def test_every_family_runs_on_a_gpu(kind: str, checkpoints: dict[str, Path]) -> None:
     request, inputs = asked(kind)
     with pretended_gpu():
         on_gpu = load_model(checkpoints[kind], "cuda", digest=kind, dtype=torch.float32)
@@ -76,7 +76,7 @@ def test_every_family(kind: str, checkpoints: dict[str, Path]) -> None:
     assert alike(image, drawn(on_cpu, request, inputs))
 
 
-def test_every_sampler(checkpoints: dict[str, Path]) -> None:
+def test_every_sampler_runs_on_a_gpu(checkpoints: dict[str, Path]) -> None:
     names = SAMPLERS.keys() - {"DPM adaptive"}  # rounding decides how often it looks
     requests = [replace(REQUEST, sampler=name, steps=3, width=64) for name in sorted(names)]
     with pretended_gpu():
@@ -95,14 +95,14 @@ def latent(model: Model, request: Request) -> Tensor:
     return last.state.x
 
 
-def test_the_model_that_comes_with_it() -> None:
+def test_the_default_model_runs_on_a_gpu() -> None:
     request = Request(prompt="a red heart", seed=1, steps=3)
     with pretended_gpu():
         image = drawn(load_model(device="cuda"), request)
     assert alike(image, drawn(load_model(), request))
 
 
-def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:
+def test_networks_are_offloaded_one_at_a_time(checkpoints: dict[str, Path]) -> None:
     with pretended_gpu() as roomy:
         model = load_model(checkpoints["SDXL"], "cuda", digest="SDXL")
         assert model.dtype == torch.float16
@@ -115,14 +115,16 @@ def test_networks_that_take_turns(checkpoints: dict[str, Path]) -> None:
     assert narrow.most < roomy.most
 
 
-def test_what_does_not_fit_is_out_of_memory(checkpoints: dict[str, Path]) -> None:
+def test_a_model_that_does_not_fit_raises_out_of_memory(checkpoints: dict[str, Path]) -> None:
     with pretended_gpu(total=1_000_000):
         model = load_model(checkpoints["SD1"], "cuda", digest="SD1")
         with pytest.raises(torch.OutOfMemoryError):
             drawn(model, REQUEST)
 
 
-def test_what_was_stopped_on_the_cpu_goes_on(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+def test_a_run_stopped_on_the_cpu_resumes_on_the_gpu(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
     request, inputs = asked("SD1")
     job = prepare(load_model(checkpoints["SD1"], digest="SD1"), request, inputs)
     first, *_, last = steps(job)
@@ -136,7 +138,7 @@ def test_what_was_stopped_on_the_cpu_goes_on(checkpoints: dict[str, Path], tmp_p
         assert environment("cuda").device == "Pretended GPU"
 
 
-def test_the_pretended_gpu_refuses_what_a_real_one_does() -> None:
+def test_the_simulated_gpu_refuses_what_a_real_one_does() -> None:
     with pretended_gpu():
         here, there = torch.ones(3), torch.ones(3, device="cuda")
         assert (there + 1).device.type == "cuda"

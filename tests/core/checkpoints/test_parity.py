@@ -113,7 +113,7 @@ def theirs(unet: Any, config: UNetConfig, given: Inputs) -> Tensor:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_unet_computes_what_diffusers_does(family: str, randomised: Randomise) -> None:
+def test_the_unet_equals_diffusers(family: str, randomised: Randomise) -> None:
     config = FAMILIES[family]
     reference = randomised(diffusers_unet(config))
     weights = reference.state_dict()
@@ -127,7 +127,7 @@ def test_the_unet_computes_what_diffusers_does(family: str, randomised: Randomis
     torch.testing.assert_close(actual, expected, atol=2e-5, rtol=1e-4)
 
 
-def test_any_size_of_latent_is_taken_as_diffusers_does(randomised: Randomise) -> None:
+def test_any_latent_size_works_like_in_diffusers(randomised: Randomise) -> None:
     reference = randomised(diffusers_unet(SD1))
     weights = reference.state_dict()
     names = unet_from_diffusers(weights)
@@ -161,7 +161,7 @@ def diffusers_autoencoder(config: AutoencoderKLConfig) -> Any:
 
 
 @pytest.mark.parametrize("kind", AUTOENCODERS)
-def test_the_autoencoder_computes_what_diffusers_does(kind: str, randomised: Randomise) -> None:
+def test_the_autoencoder_equals_diffusers(kind: str, randomised: Randomise) -> None:
     config = AUTOENCODERS[kind]
     reference = randomised(diffusers_autoencoder(config))
     ours = autoencoder_of(config, reference.state_dict())
@@ -196,7 +196,7 @@ def autoencoder_of(config: AutoencoderKLConfig, weights: dict[str, Tensor]) -> A
     ],
     ids=["f8", "f4"],
 )
-def test_the_published_autoencoders_have_as_many_parameters(
+def test_published_autoencoders_have_the_same_parameter_count(
     config: AutoencoderKLConfig, tensors: int, count: int
 ) -> None:
     with torch.device("meta"):
@@ -237,7 +237,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("family", PUBLISHED)
-def test_the_published_unets_have_as_many_parameters(family: str) -> None:
+def test_published_unets_have_the_same_parameter_count(family: str) -> None:
     config, tensors, count = PUBLISHED[family]
     with torch.device("meta"):
         weights = UNet(config).state_dict()
@@ -245,7 +245,7 @@ def test_the_published_unets_have_as_many_parameters(family: str) -> None:
     assert sum(value.numel() for value in weights.values()) == pytest.approx(count, abs=1000)
 
 
-def test_tiles_are_nearly_what_is_decoded_at_once(randomised: Randomise) -> None:
+def test_tiled_decoding_is_close_to_whole_decoding(randomised: Randomise) -> None:
     autoencoder = randomised(AutoencoderKL(replace(TINY, multipliers=(1, 2))))
     latent = torch.randn(1, 4, 40, 24, generator=torch.Generator().manual_seed(1))
     whole = autoencoder.decode(latent)

@@ -47,7 +47,7 @@ def ended(job: PreparedRun) -> Tensor:
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
-def test_a_refiner_goes_on_as_in_diffusers(
+def test_the_refiner_equals_diffusers(
     models: dict[str, Model], inputs: Inputs, tinies: dict[str, Tiny]
 ) -> None:
     job = prepare(models["SDXL"], HANDED, inputs)
@@ -87,7 +87,7 @@ def test_the_recipe_names_both_models_by_digest(models: dict[str, Model], inputs
         prepare(models["SDXL"], other, inputs)
 
 
-def test_handing_over_on_the_way_is_the_same(models: dict[str, Model], inputs: Inputs) -> None:
+def test_a_change_of_the_model_equals_the_refiner(models: dict[str, Model], inputs: Inputs) -> None:
     job = prepare(models["SDXL"], REQUEST, inputs)
     _, second, *_, last = steps(job)
     steered_job = steer(job, HANDED.changes[0])
@@ -96,7 +96,7 @@ def test_handing_over_on_the_way_is_the_same(models: dict[str, Model], inputs: I
     assert not torch.equal(other.state.x, last.state.x)
 
 
-def test_a_saved_one_goes_on_to_the_same_bits(
+def test_a_saved_refiner_run_resumes_with_identical_bits(
     models: dict[str, Model], inputs: Inputs, tmp_path: Path
 ) -> None:
     job = prepare(models["SDXL"], HANDED, inputs)
@@ -109,7 +109,7 @@ def test_a_saved_one_goes_on_to_the_same_bits(
     assert torch.equal(rest.state.x, last.state.x)
 
 
-def test_going_on_with_the_same_model_changes_no_bit(
+def test_switching_to_the_same_model_changes_no_bit(
     models: dict[str, Model], inputs: Inputs
 ) -> None:
     request = replace(REQUEST, sampler="DPM++ 2M")
@@ -118,7 +118,7 @@ def test_going_on_with_the_same_model_changes_no_bit(
     assert torch.equal(ended(job), ended(other))
 
 
-def test_a_model_for_inpainting_may_go_on_inside_the_mask(
+def test_an_inpainting_model_may_refine_inside_the_mask(
     models: dict[str, Model], inputs: Inputs
 ) -> None:
     photo = np.random.default_rng(0).integers(0, 256, (96, 64, 3), dtype=np.uint8)
@@ -139,7 +139,7 @@ def test_a_model_for_inpainting_may_go_on_inside_the_mask(
     assert (image.rgb[mask == 0] == photo[mask == 0]).all()
 
 
-def test_one_of_other_latents_is_refused(
+def test_a_refiner_with_other_latents_is_refused(
     models: dict[str, Model], inputs: Inputs, tiny_model: Model
 ) -> None:
     request = replace(REQUEST, changes=(Change(2, model="SD1"),))
@@ -151,7 +151,7 @@ def test_one_of_other_latents_is_refused(
         prepare(models["SDXL"], request)
 
 
-def test_networks_of_two_models_take_turns_on_one_device(
+def test_two_models_are_offloaded_in_turn_on_one_device(
     models: dict[str, Model], inputs: Inputs
 ) -> None:
     turns = DeviceManager(torch.device("cpu"))

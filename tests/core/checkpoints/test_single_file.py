@@ -32,7 +32,7 @@ def assert_same(network: Any, converted: Weights, names: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("kind", READ)
-def test_its_networks_are_those(
+def test_networks_of_a_single_file_equal_the_folders(
     kind: str, checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     reading = pytest.importorskip("diffusers.loaders.single_file_utils")
@@ -46,7 +46,9 @@ def test_its_networks_are_those(
 
 
 @pytest.mark.parametrize("kind", TEXTS)
-def test_its_text_encoder_is_that(kind: str, checkpoints: dict[str, Path]) -> None:
+def test_the_text_encoder_of_a_single_file_equals_the_folders(
+    kind: str, checkpoints: dict[str, Path]
+) -> None:
     reading = pytest.importorskip("diffusers.loaders.single_file_utils")
     model, weights = load_model(checkpoints[kind], digest=""), load_file(checkpoints[kind])
     text = reading.convert_open_clip_checkpoint(None, dict(weights), prefix=TEXTS[kind])

@@ -33,7 +33,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # diffusers, of its own tensors
 @pytest.mark.parametrize("kind", ["SD1", "SD2", "SD2 base", "SDXL", "SSD-1B", "KOALA 700M"])
-def test_a_image_is_that_of_diffusers(
+def test_text_to_image_equals_diffusers(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:
     model = models[kind]
@@ -62,7 +62,7 @@ def test_a_image_is_that_of_diffusers(
 
 
 @pytest.mark.parametrize("kind", ["refiner", *INPAINTING])
-def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
+def test_every_family_generates(kind: str, models: dict[str, Model]) -> None:
     model = models[kind]
     request = replace(REQUEST, steps=2, width=72, height=64, sampler="DPM++ 2M", schedule="Karras")
     job = prepare(model, request)
@@ -73,7 +73,7 @@ def test_every_family_draws(kind: str, models: dict[str, Model]) -> None:
     assert image.rgb.std() > 0
 
 
-def test_prompts_of_any_length_are_read(models: dict[str, Model]) -> None:
+def test_prompts_of_any_length_are_encoded(models: dict[str, Model]) -> None:
     for kind in ("SD1", "SDXL"):
         request = replace(REQUEST, steps=1, prompt="a cat, " * 60)
         job = prepare(models[kind], request)
@@ -83,12 +83,12 @@ def test_prompts_of_any_length_are_read(models: dict[str, Model]) -> None:
         assert not torch.equal(step.state.x, other.state.x)
 
 
-def test_a_wrong_size_is_refused(models: dict[str, Model]) -> None:
+def test_an_unsupported_size_is_refused(models: dict[str, Model]) -> None:
     with pytest.raises(RequestError, match="multiple of 8"):
         prepare(models["SD1"], replace(REQUEST, width=100))
 
 
-def test_tiles_are_drawn(models: dict[str, Model]) -> None:
+def test_tiled_generation_works(models: dict[str, Model]) -> None:
     request = replace(REQUEST, steps=1, width=96, height=64, tile=64)
     for kind in ("SD1", "SD1 inpainting"):
         [step] = steps(prepare(models[kind], request))
@@ -101,7 +101,9 @@ def photo() -> np.ndarray:
     return generator.integers(0, 256, (96, 64, 3), dtype=np.uint8)
 
 
-def test_pixels_outside_the_mask_stay(models: dict[str, Model], photo: np.ndarray) -> None:
+def test_pixels_outside_the_mask_stay_unchanged(
+    models: dict[str, Model], photo: np.ndarray
+) -> None:
     mask = np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
     request = replace(
@@ -118,7 +120,7 @@ def test_pixels_outside_the_mask_stay(models: dict[str, Model], photo: np.ndarra
         assert image.changed
 
 
-def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
+def test_an_inpainting_model_gets_the_mask_and_the_masked_image(
     models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
 ) -> None:
     model = models["SD1 inpainting"]
@@ -143,7 +145,7 @@ def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
     torch.testing.assert_close(unmasked[:1, 1:], grey)
 
 
-def test_the_refiner_is_told_how_good_the_image_is(models: dict[str, Model]) -> None:
+def test_the_refiner_gets_the_aesthetic_score(models: dict[str, Model]) -> None:
     model = models["refiner"]
     good, poor = (
         model.condition(Text("a cat"), 64, 96, negative=negative) for negative in (False, True)
@@ -155,7 +157,7 @@ def test_the_refiner_is_told_how_good_the_image_is(models: dict[str, Model]) -> 
     assert not torch.equal(good.vector, poor.vector)
 
 
-def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
+def test_previews_need_no_decoding(models: dict[str, Model]) -> None:
     model = models["SD1"]
     decoded: list[None] = []
     hook = model.autoencoder.get_submodule("decoder").register_forward_hook(
@@ -170,7 +172,7 @@ def test_steps_are_shown_without_decoding(models: dict[str, Model]) -> None:
     hook.remove()
 
 
-def test_clip_skip_is_counted_as_the_field_does(models: dict[str, Model]) -> None:
+def test_clip_skip_counts_like_in_other_programs(models: dict[str, Model]) -> None:
     def tokens(kind: str, skip: int) -> Tensor:
         found = models[kind].condition(Text("a cat", skip)).tokens
         assert found is not None
@@ -180,7 +182,7 @@ def test_clip_skip_is_counted_as_the_field_does(models: dict[str, Model]) -> Non
     assert torch.equal(tokens("SDXL", 1), tokens("SDXL", 2))
 
 
-def test_a_request_skips_layers_where_that_is_customary(models: dict[str, Model]) -> None:
+def test_clip_skip_applies_where_the_family_supports_it(models: dict[str, Model]) -> None:
     def drawn(kind: str, **asked: Any) -> Tensor:
         return next(steps(prepare(models[kind], replace(REQUEST, steps=2, **asked)))).x0
 
@@ -191,7 +193,7 @@ def test_a_request_skips_layers_where_that_is_customary(models: dict[str, Model]
 
 
 @pytest.mark.parametrize("kind", ["SD1", "SDXL", "refiner"])
-def test_each_step_is_that_of_its_own_text(kind: str, models: dict[str, Model]) -> None:
+def test_each_step_is_conditioned_on_its_own_text(kind: str, models: dict[str, Model]) -> None:
     """Of one chunk or of two, in parts, in either syntax."""
     model = models[kind]
     prompt = "a [cat:dog BREAK hat:1] (in:1.3) snow AND [a|b] :0.5"

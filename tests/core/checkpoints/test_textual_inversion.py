@@ -59,7 +59,7 @@ def write(form: str, path: Path) -> None:
     ("form", "suffix"),
     [("A1111", ".pt"), ("diffusers", ".bin"), ("kohya", ".safetensors")],
 )
-def test_every_form_is_read(
+def test_every_embedding_format_is_read(
     form: str, suffix: str, models: dict[str, Model], tmp_path: Path
 ) -> None:
     path = tmp_path / f"My-Word{suffix}"
@@ -73,7 +73,7 @@ def test_every_form_is_read(
     assert not torch.equal(present(plain), context)
 
 
-def test_its_weight_is_that_of_its_name(models: dict[str, Model], tmp_path: Path) -> None:
+def test_an_embedding_has_the_weight_of_its_name(models: dict[str, Model], tmp_path: Path) -> None:
     write("kohya", tmp_path / "word.safetensors")
     model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
     weighted = expected(model, [320], [2368])
@@ -84,9 +84,7 @@ def test_its_weight_is_that_of_its_name(models: dict[str, Model], tmp_path: Path
     torch.testing.assert_close(actual, weighted, atol=1e-5, rtol=1e-4)
 
 
-def test_it_counts_as_many_tokens_as_it_has_vectors(
-    models: dict[str, Model], tmp_path: Path
-) -> None:
+def test_an_embedding_counts_as_its_vectors(models: dict[str, Model], tmp_path: Path) -> None:
     write("kohya", tmp_path / "word.safetensors")
     model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
     assert present(model.text.count_tokens)("a word cat").count == 5
@@ -95,7 +93,9 @@ def test_it_counts_as_many_tokens_as_it_has_vectors(
     assert present(model.condition(Text("cat " * 73 + "word")).tokens).shape[1] == 154
 
 
-def test_two_encoders_have_vectors_each(models: dict[str, Model], tmp_path: Path) -> None:
+def test_an_embedding_has_vectors_for_both_encoders(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
     path = tmp_path / "word.safetensors"
     save_file({"clip_g": VECTORS + 1, "clip_l": VECTORS}, path)
     model, refused = with_embeddings(models["SDXL"], [path])
@@ -107,7 +107,7 @@ def test_two_encoders_have_vectors_each(models: dict[str, Model], tmp_path: Path
     assert present(model.condition(Text("a word")).tokens).shape == (1, 77, 128)
 
 
-def test_what_cannot_be_used_is_said(models: dict[str, Model], tmp_path: Path) -> None:
+def test_unusable_embeddings_are_reported(models: dict[str, Model], tmp_path: Path) -> None:
     files = {
         "wide": {"emb_params": torch.zeros(2, 768)},
         "long": {"emb_params": torch.zeros(76, 64)},
@@ -123,7 +123,7 @@ def test_what_cannot_be_used_is_said(models: dict[str, Model], tmp_path: Path) -
     assert model is models["SD1"]
 
 
-def test_other_models_know_no_such_words(tiny_model_folder: Path, tmp_path: Path) -> None:
+def test_models_without_embeddings_ignore_them(tiny_model_folder: Path, tmp_path: Path) -> None:
     write("kohya", tmp_path / "word.safetensors")
     model = load_model(tiny_model_folder)
     same, refused = with_embeddings(model, [tmp_path / "word.safetensors"])
@@ -131,7 +131,7 @@ def test_other_models_know_no_such_words(tiny_model_folder: Path, tmp_path: Path
     assert len(refused) == 1
 
 
-def test_a_lora_keeps_the_words(models: dict[str, Model], tmp_path: Path) -> None:
+def test_a_lora_keeps_the_embeddings(models: dict[str, Model], tmp_path: Path) -> None:
     write("kohya", tmp_path / "word.safetensors")
     model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
     save_file({"lora_unet_out_2.diff_b": torch.ones(4)}, tmp_path / "lora.safetensors")

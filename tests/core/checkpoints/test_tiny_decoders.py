@@ -60,7 +60,7 @@ def write(reference: Any, layout: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_it_decodes_what_diffusers_does(
+def test_the_tiny_decoder_equals_diffusers(
     layout: str, reference: Any, model: Model, tmp_path: Path
 ) -> None:
     shown = model.with_preview(load_tiny_decoder(write(reference, layout, tmp_path), model))
@@ -70,7 +70,7 @@ def test_it_decodes_what_diffusers_does(
     assert model.previewer is None
 
 
-def test_steps_are_shown_by_it(reference: Any, model: Model, tmp_path: Path) -> None:
+def test_previews_use_the_tiny_decoder(reference: Any, model: Model, tmp_path: Path) -> None:
     decoder = load_tiny_decoder(write(reference, "as published", tmp_path), model)
     shown = model.with_preview(decoder)
     seen: list[Tensor] = []
@@ -84,7 +84,7 @@ def test_steps_are_shown_by_it(reference: Any, model: Model, tmp_path: Path) -> 
     assert torch.equal(seen[0], step.x0)
 
 
-def test_what_is_none_is_refused_by_name(
+def test_other_files_are_refused_by_name(
     reference: Any,
     model: Model,
     randomised: Callable[..., Any],

@@ -80,7 +80,7 @@ def told(job: PreparedRun) -> dict[str, Any]:
     "size",
     [(224, 224), (224, 300), (300, 224), (500, 333), (333, 500), (91, 1000), (640, 65), (3, 4)],
 )
-def test_the_center_crop_is_that_of_the_published_preprocessing(size: tuple[int, int]) -> None:
+def test_the_center_crop_equals_the_published_preprocessing(size: tuple[int, int]) -> None:
     photo = pixels(*size)
     theirs = image_processor()(images=Image.fromarray(photo), do_normalize=False, do_rescale=False)
     expected = theirs.pixel_values[0].transpose(1, 2, 0)
@@ -95,7 +95,7 @@ def test_the_center_crop_of_a_line_is_bounded() -> None:
 
 @pytest.mark.parametrize("level", [0, 35, 999])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_image_is_varied_as_in_diffusers(
+def test_image_variation_equals_diffusers(
     kind: str,
     level: int,
     models: dict[str, Model],
@@ -115,7 +115,7 @@ def test_a_image_is_varied_as_in_diffusers(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_a_image_the_vector_is_zeros(
+def test_without_an_image_the_embedding_is_zeros(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny]
 ) -> None:
     job, ours = drawn(models[kind], REQUEST)
@@ -127,7 +127,7 @@ def test_without_a_image_the_vector_is_zeros(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_a_image_is_started_from_as_in_diffusers(
+def test_image_to_image_equals_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of which there is no pipeline: theirs for image-to-image, the U-Net told the vector."""
@@ -159,7 +159,7 @@ def test_a_image_is_started_from_as_in_diffusers(
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
-def test_parts_and_tiles_are_led_too(models: dict[str, Model]) -> None:
+def test_inpainting_and_tiles_work_with_image_variation(models: dict[str, Model]) -> None:
     model, start = models["SD2 unCLIP-H"], pixels(96, 64, seed=1)
     mask = np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
@@ -176,7 +176,7 @@ def test_parts_and_tiles_are_led_too(models: dict[str, Model]) -> None:
     assert two.isfinite().all()
 
 
-def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, Model]) -> None:
+def test_the_noise_is_reproducible_and_grows_with_the_level(models: dict[str, Model]) -> None:
     model, photo = models["SD2 unCLIP-L"], pixels(300, 200)
 
     def vector(level: int, seed: int = 7) -> Tensor:
@@ -192,7 +192,7 @@ def test_the_noise_is_the_same_again_and_grows_with_the_level(models: dict[str, 
     assert off[0] < off[1] < off[2]
 
 
-def test_what_is_varied_may_change_on_the_way(models: dict[str, Model]) -> None:
+def test_a_change_may_replace_the_image_to_vary(models: dict[str, Model]) -> None:
     model = models["SD2 unCLIP-H"]
     request, inputs = led(REQUEST, pixels(250, 340))
     other = clip_center_crop(pixels(250, 340, seed=1))
@@ -206,7 +206,7 @@ def test_what_is_varied_may_change_on_the_way(models: dict[str, Model]) -> None:
         prepare(model, request, inputs)
 
 
-def test_other_spellings_of_the_image_encoder_are_read(
+def test_other_names_of_the_image_encoder_are_read(
     models: dict[str, Model], tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     """As ComfyUI writes it, as transformers does, and in a folder of diffusers."""
@@ -227,7 +227,9 @@ def test_other_spellings_of_the_image_encoder_are_read(
     torch.testing.assert_close(ours, expected)
 
 
-def test_a_file_without_statistics_says_so(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+def test_a_file_without_statistics_is_reported(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
     """As it was published: those of OpenCLIP's vectors are 0 and 1, those of OpenAI's are not."""
     for kind in KINDS:
         weights = load_file(checkpoints[kind])
@@ -240,9 +242,7 @@ def test_a_file_without_statistics_says_so(checkpoints: dict[str, Path], tmp_pat
         assert image.lacks_statistics == (kind == "SD2 unCLIP-L")
 
 
-def test_what_is_missing_or_does_not_fit_is_told(
-    checkpoints: dict[str, Path], tmp_path: Path
-) -> None:
+def test_missing_and_unfit_images_are_refused(checkpoints: dict[str, Path], tmp_path: Path) -> None:
     weights = load_file(checkpoints["SD2 unCLIP-H"])
     path = tmp_path / "model.safetensors"
     unet = {k: v for k, v in weights.items() if not k.startswith(("embedder", "noise"))}
@@ -263,7 +263,7 @@ def test_what_is_missing_or_does_not_fit_is_told(
         load_model(path)
 
 
-def test_one_without_its_image_encoder_is_told(tmp_path: Path) -> None:
+def test_a_model_without_its_image_encoder_is_reported(tmp_path: Path) -> None:
     """By the width of its U-Net, as nothing else tells."""
     from core.networks.unet import UNet, UNetConfig
     from tests.core.checkpoints.tiny import SD2

@@ -35,7 +35,7 @@ def pixels(seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("prefix", ["", "first_stage_model.", "vae."])
-def test_images_go_through_the_other_one(
+def test_another_vae_encodes_and_decodes(
     prefix: str, model: Model, other: AutoencoderKL, tmp_path: Path
 ) -> None:
     path = tmp_path / "other.safetensors"
@@ -48,7 +48,7 @@ def test_images_go_through_the_other_one(
     assert not torch.equal(model.encode(pixels()), latent)
 
 
-def test_that_of_another_model_can_be_taken(model: Model, checkpoints: dict[str, Path]) -> None:
+def test_the_vae_of_another_model_can_be_used(model: Model, checkpoints: dict[str, Path]) -> None:
     assert torch.equal(
         with_vae(model, checkpoints["SDXL"]).encode(pixels()), model.encode(pixels())
     )
@@ -62,7 +62,7 @@ def test_that_of_another_model_can_be_taken(model: Model, checkpoints: dict[str,
         (AutoencoderKL(replace(VAE, multipliers=(1, 2, 4))).state_dict(), "not fit SD1"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_a_vae_that_does_not_fit_is_refused(
     weights: dict[str, Tensor], words: str, model: Model, tmp_path: Path
 ) -> None:
     save_file(weights, tmp_path / "x.safetensors")
@@ -70,7 +70,7 @@ def test_what_does_not_fit_is_refused(
         with_vae(model, tmp_path / "x.safetensors")
 
 
-def test_a_native_model_takes_a_native_autoencoder(tiny_model_folder: Path, tmp_path: Path) -> None:
+def test_a_native_model_accepts_a_native_vae(tiny_model_folder: Path, tmp_path: Path) -> None:
     model = load_model(tiny_model_folder)
     tensors = load_file(tiny_model_folder / "autoencoder.safetensors")
     tensors["picture_conv.bias"] = tensors["picture_conv.bias"] + 1
@@ -82,7 +82,7 @@ def test_a_native_model_takes_a_native_autoencoder(tiny_model_folder: Path, tmp_
     assert changed.autoencoder.config == model.autoencoder.config
 
 
-def test_an_autoencoder_of_another_form_is_refused(
+def test_an_autoencoder_of_another_architecture_is_refused(
     tiny_model_folder: Path, checkpoints: dict[str, Path]
 ) -> None:
     with pytest.raises(ModelError, match="holds no autoencoder"):

@@ -23,7 +23,7 @@ def blobs(width: int, height: int, seed: int) -> np.ndarray:
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 12), st.integers(0, 99))
-def test_growing_takes_the_strongest_within_a_disc(width, height, radius, seed):
+def test_growing_is_a_dilation_by_a_disc(width, height, radius, seed):
     mask = blobs(width, height, seed)
     footprint = disc(radius)
     grown = ndimage.grey_dilation(mask, footprint=footprint, mode="constant", cval=0)
@@ -32,7 +32,7 @@ def test_growing_takes_the_strongest_within_a_disc(width, height, radius, seed):
     assert np.array_equal(shrink(mask, radius), shrunk)
 
 
-def test_blocks_do_not_show():
+def test_tiles_leave_no_seams():
     mask = np.zeros((BLOCK + 40, 2 * BLOCK + 7), np.uint8)
     mask[BLOCK - 3 : BLOCK + 2, BLOCK - 60 : BLOCK + 9] = 200
     mask[2, 2 * BLOCK + 1] = 255
@@ -50,7 +50,7 @@ def test_feathering_is_a_gaussian_of_half_the_radius():
 
 
 @pytest.mark.parametrize("change", [grow, shrink, feather])
-def test_radii_have_limits_and_the_mask_is_left_alone(change):
+def test_radii_are_limited_and_the_mask_is_not_modified(change):
     mask = blobs(30, 30, 1)
     before = mask.copy()
     change(mask, 3)

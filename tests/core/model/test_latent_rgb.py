@@ -18,7 +18,7 @@ def encode(image: Tensor) -> Tensor:
     return torch.einsum("lc,bchw->blhw", MIX, F.avg_pool2d(image, 8)) + 0.3
 
 
-def test_the_colours_of_a_linear_encoder_are_found() -> None:
+def test_the_matrix_of_a_linear_encoder_is_recovered() -> None:
     generator = torch.Generator().manual_seed(1)
     colours = torch.rand(2, 3, 5, 7, generator=generator) * 2 - 1
     image = colours.repeat_interleave(8, dim=2).repeat_interleave(8, dim=3)
@@ -31,7 +31,7 @@ def test_the_colours_of_a_linear_encoder_are_found() -> None:
     torch.testing.assert_close(seen, flat.contiguous(), atol=1e-4, rtol=1e-4)
 
 
-def test_it_stays_in_range_and_is_fitted_whatever_the_encoder_does() -> None:
+def test_previews_stay_in_range_for_any_encoder() -> None:
     matrix = fit_matrix(lambda image: torch.zeros(len(image), 4, 8, 8), 8, CPU)
     assert matrix.isfinite().all()
     seen = latent_to_rgb(torch.full((1, 4, 2, 3), 1e6), matrix, 8)
@@ -64,7 +64,7 @@ def autoencoder(seed: int) -> nn.Module:
     return nn.Conv2d(3, 8, 3)
 
 
-def test_a_matrix_that_was_fitted_before_is_not_fitted_again() -> None:
+def test_a_cached_matrix_is_not_fitted_again() -> None:
     memory, network = Remembering(), autoencoder(0)
     fresh = LatentRgb(memory).matrix(network, encode, FORM, CPU)
     again = LatentRgb(memory).matrix(network, refuse, FORM, CPU)
@@ -72,7 +72,7 @@ def test_a_matrix_that_was_fitted_before_is_not_fitted_again() -> None:
     LatentRgb().matrix(network, encode, FORM, CPU)  # nothing that remembers
 
 
-def test_another_autoencoder_and_another_scale_are_fitted_anew() -> None:
+def test_another_autoencoder_or_scale_is_fitted_again() -> None:
     memory = Remembering()
     colours = LatentRgb(memory)
     colours.matrix(autoencoder(0), encode, FORM, CPU)
@@ -85,7 +85,7 @@ def test_another_autoencoder_and_another_scale_are_fitted_anew() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [[1.0, 2.0, 3.0]], [[1.0, 2.0]] * 5])
-def test_one_of_another_shape_is_fitted_anew(rows: Rows) -> None:
+def test_a_cached_matrix_of_another_shape_is_fitted_again(rows: Rows) -> None:
     memory = Remembering()
     expected = LatentRgb(memory).matrix(autoencoder(0), encode, FORM, CPU)
     memory.rows = dict.fromkeys(memory.rows, rows)

@@ -31,7 +31,7 @@ def folder(tiny_model_folder: Path, tmp_path: Path) -> Path:
     return shutil.copytree(tiny_model_folder, tmp_path / "model")
 
 
-def test_a_folder_loads_with_the_weights_it_holds(tiny_model_folder: Path) -> None:
+def test_a_folder_loads_with_its_weights(tiny_model_folder: Path) -> None:
     model = load_model(tiny_model_folder)
     for network, file in zip(
         (model.backbone, model.autoencoder, *model.text.networks), WEIGHTS, strict=True
@@ -59,7 +59,7 @@ def test_latents_are_normalised_by_the_configured_statistics(tiny_model: Model) 
     torch.testing.assert_close(latent, (raw - mean) / std)
 
 
-def test_faint_traces_are_cleared_and_the_rest_is_as_decoded(tiny_model: Model) -> None:
+def test_faint_alpha_is_cleared_and_the_rest_is_unchanged(tiny_model: Model) -> None:
     latent = 3 * torch.randn(2, len(tiny_model.config.latent_mean), 8, 8)
     config = tiny_model.config
     mean, std = (torch.tensor(x)[:, None, None] for x in (config.latent_mean, config.latent_std))
@@ -76,7 +76,7 @@ def test_faint_traces_are_cleared_and_the_rest_is_as_decoded(tiny_model: Model) 
     assert (pixels[solid][:, 3] == 1).all()
 
 
-def test_the_digest_names_the_weights(
+def test_the_digest_identifies_the_weights(
     folder: Path, tiny_model: Model, tiny_config: NativeConfig
 ) -> None:
     assert load_model(folder).digest == tiny_model.digest
@@ -89,13 +89,13 @@ def test_the_digest_names_the_weights(
     assert load_model(folder).digest != tiny_model.digest
 
 
-def test_the_configuration_survives_json(tiny_config: NativeConfig) -> None:
+def test_the_configuration_round_trips_through_json(tiny_config: NativeConfig) -> None:
     assert NativeConfig.from_json(tiny_config.to_json()) == tiny_config
 
 
 @pytest.mark.parametrize("name", ["model.json", *WEIGHTS, "tokenizer.json"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "noise", "a folder"])
-def test_a_file_that_cannot_be_used_is_named(folder: Path, name: str, damage: str) -> None:
+def test_an_unusable_file_is_named(folder: Path, name: str, damage: str) -> None:
     path = folder / name
     path.unlink()
     if damage == "empty":
@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_used_is_named(folder: Path, name: str, damage: st
     assert caught.value.hint
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="nowhere"):
         load_model(tmp_path / "nowhere")
 
@@ -167,9 +167,7 @@ def test_damaged_weights_are_refused(
 
 @pytest.mark.parametrize("name", WEIGHTS)
 @pytest.mark.parametrize("change", ["lacking", "extra", "shape", "broadcastable", "renamed"])
-def test_every_tensor_must_be_the_one_that_is_asked_for(
-    folder: Path, name: str, change: str
-) -> None:
+def test_missing_and_extra_tensors_are_refused(folder: Path, name: str, change: str) -> None:
     path = folder / name
     tensors = load_file(path)
     key = next(key for key, value in tensors.items() if value.ndim > 1)
@@ -231,7 +229,7 @@ def test_a_pickle_is_refused_and_never_run(folder: Path, tmp_path: Path, name: s
     ],
     ids=lambda text: text[:30],
 )
-def test_what_is_no_configuration_is_refused(folder: Path, text: str) -> None:
+def test_invalid_configurations_are_refused(folder: Path, text: str) -> None:
     (folder / "model.json").write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match=r"model\.json does not describe a model"):
         load_model(folder)
@@ -288,7 +286,7 @@ def test_what_is_no_configuration_is_refused(folder: Path, text: str) -> None:
         ("defaults.steps", 0),
     ],
 )
-def test_a_configuration_asks_for_nothing_impossible(folder: Path, field: str, value: Any) -> None:
+def test_impossible_configurations_are_refused(folder: Path, field: str, value: Any) -> None:
     data = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     *parents, last = field.split(".")
     part = data
@@ -307,7 +305,7 @@ def test_an_endless_configuration_is_not_read(folder: Path) -> None:
         load_model(folder)
 
 
-def test_a_tokenizer_of_another_vocabulary_is_refused(folder: Path) -> None:
+def test_a_tokenizer_with_another_vocabulary_is_refused(folder: Path) -> None:
     data = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     data["model"]["vocab"]["zebra"] = 400
     (folder / "tokenizer.json").write_text(json.dumps(data), encoding="utf-8")

@@ -13,7 +13,7 @@ from core.networks.bert import Bert, BertConfig
 CONFIG = BertConfig(vocabulary=50, dim=24, layers=3, heads=4, feed_forward=40, positions=20)
 
 
-def test_it_computes_what_transformers_does(randomised: Callable[[nn.Module], nn.Module]) -> None:
+def test_bert_equals_transformers(randomised: Callable[[nn.Module], nn.Module]) -> None:
     transformers = pytest.importorskip("transformers")
     theirs = transformers.BertModel(
         transformers.BertConfig(
@@ -37,7 +37,7 @@ def test_it_computes_what_transformers_does(randomised: Callable[[nn.Module], nn
     torch.testing.assert_close(ours(tokens, mask)[mask], expected[mask], atol=1e-5, rtol=1e-5)
 
 
-def test_padding_does_not_change_what_precedes_it(
+def test_padding_does_not_change_earlier_tokens(
     randomised: Callable[[nn.Module], nn.Module],
 ) -> None:
     bert = randomised(Bert(CONFIG))

@@ -47,7 +47,7 @@ def transformers_encoder(config: ClipConfig, network: nn.Module) -> Any:
 
 
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
-def test_it_computes_what_transformers_does(activation: str, randomised: Randomise) -> None:
+def test_the_text_encoder_equals_transformers(activation: str, randomised: Randomise) -> None:
     config = replace(TINY, activation=activation)
     network = randomised(ClipTextEncoder(config))
     tokens = torch.randint(0, END, (2, 77), generator=torch.Generator().manual_seed(1))
@@ -65,7 +65,7 @@ def test_it_computes_what_transformers_does(activation: str, randomised: Randomi
 
 
 @pytest.mark.parametrize("activation", ["quick_gelu", "gelu"])
-def test_images_are_seen_as_by_transformers(activation: str, randomised: Randomise) -> None:
+def test_the_image_encoder_equals_transformers(activation: str, randomised: Randomise) -> None:
     network = randomised(ClipImageEncoder(replace(LOOKS, activation=activation)))
     theirs = reference_images(network)
     images = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(1))
@@ -87,7 +87,7 @@ def test_images_are_seen_as_by_transformers(activation: str, randomised: Randomi
     ],
     ids=["CLIP ViT-L", "OpenCLIP ViT-H"],
 )
-def test_the_published_image_encoders_have_as_many_parameters(
+def test_published_image_encoders_have_the_same_parameter_count(
     config: ClipImageConfig, count: int
 ) -> None:
     with torch.device("meta"):
@@ -117,12 +117,14 @@ def test_the_published_image_encoders_have_as_many_parameters(
     ],
     ids=["ViT-L", "ViT-H", "ViT-bigG"],
 )
-def test_the_published_encoders_have_as_many_parameters(config: ClipConfig, count: int) -> None:
+def test_published_text_encoders_have_the_same_parameter_count(
+    config: ClipConfig, count: int
+) -> None:
     with torch.device("meta"):
         assert sum(value.numel() for value in ClipTextEncoder(config).parameters()) == count
 
 
-def test_nothing_is_pooled_without_a_projection(randomised: Randomise) -> None:
+def test_there_is_no_pooled_vector_without_a_projection(randomised: Randomise) -> None:
     network = randomised(ClipTextEncoder(replace(TINY, projection=None)))
     with pytest.raises(ValueError, match="projection"):
         network(torch.tensor([[START, END]]), END, pooled=True)
@@ -151,7 +153,7 @@ def test_a_prompt_is_one_padded_sequence(encoder: ClipTextEncoder) -> None:
         assert (cond.vector is not None) == use.pooled
 
 
-def test_weights_multiply_and_the_mean_stays(encoder: ClipTextEncoder) -> None:
+def test_weights_multiply_and_the_mean_is_restored(encoder: ClipTextEncoder) -> None:
     plain = encode(encoder, CAT)
     weighted = plain.clone()
     weighted[:, 2] *= 1.3
@@ -161,7 +163,7 @@ def test_weights_multiply_and_the_mean_stays(encoder: ClipTextEncoder) -> None:
     torch.testing.assert_close(cond.tokens, expected, atol=1e-5, rtol=1e-4)
 
 
-def test_long_prompts_are_read_in_chunks(encoder: ClipTextEncoder) -> None:
+def test_long_prompts_are_encoded_in_chunks(encoder: ClipTextEncoder) -> None:
     conditioner = ClipConditioner([(encoder, SDXL_G)])
     cond = conditioner.encode(["a red cat BREAK a red cat", "a red cat"])
     assert present(cond.tokens).shape == (2, 2 * 77, 16)
@@ -173,13 +175,13 @@ def test_long_prompts_are_read_in_chunks(encoder: ClipTextEncoder) -> None:
     torch.testing.assert_close(present(cond.vector)[:1], conditioner.encode(["a red cat"]).vector)
 
 
-def test_two_encoders_are_put_side_by_side(encoder: ClipTextEncoder) -> None:
+def test_two_encoders_are_concatenated(encoder: ClipTextEncoder) -> None:
     both = ClipConditioner([(encoder, SDXL_L), (encoder, SDXL_G)]).encode(["a red cat"])
     parts = [encode(encoder, CAT, use) for use in (SDXL_L, SDXL_G)]
     torch.testing.assert_close(both.tokens, torch.cat(parts, dim=-1))
     assert present(both.vector).shape == (1, 12)
 
 
-def test_clip_skip_leaves_out_more_layers(encoder: ClipTextEncoder) -> None:
+def test_clip_skip_skips_more_layers(encoder: ClipTextEncoder) -> None:
     skipping = ClipConditioner([(encoder, SD1)], supports_clip_skip=True).encode(["a red cat"], 2)
     torch.testing.assert_close(skipping.tokens, encode(encoder, CAT, replace(SD1, skip=1)))

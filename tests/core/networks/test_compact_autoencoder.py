@@ -30,7 +30,9 @@ def autoencoder(randomised: Callable[[nn.Module], nn.Module]) -> nn.Module:
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (64, 64), (24, 40), (128, 8)])
-def test_eight_pixels_a_cell(autoencoder: CompactAutoencoder, height: int, width: int) -> None:
+def test_a_latent_cell_has_eight_pixels(
+    autoencoder: CompactAutoencoder, height: int, width: int
+) -> None:
     image = torch.rand(2, 3, height, width) * 2 - 1
     mean, logvar = autoencoder.moments(image)
     assert mean.shape == logvar.shape == (2, 5, height // 8, width // 8)
@@ -61,7 +63,7 @@ def test_it_starts_as_the_best_linear_autoencoder() -> None:
     assert not decoded[:, 3].any()
 
 
-def test_a_pixel_depends_on_cells_within_reach_alone(autoencoder: CompactAutoencoder) -> None:
+def test_a_pixel_depends_only_on_cells_within_reach(autoencoder: CompactAutoencoder) -> None:
     cells = 2 * DECODER_REACH + 5
     middle = cells // 2
     latent = torch.randn(1, 5, cells, cells, requires_grad=True)
@@ -75,7 +77,7 @@ def test_a_pixel_depends_on_cells_within_reach_alone(autoencoder: CompactAutoenc
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(29, 50, 12), (24, 24, 8), (5, 70, 32)])
-def test_tiles_make_the_same_image(
+def test_tiled_decoding_gives_the_same_image(
     autoencoder: CompactAutoencoder, height: int, width: int, tile: int
 ) -> None:
     latent = torch.randn(2, 5, height, width)
@@ -92,7 +94,7 @@ def test_tiles_make_the_same_image(
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(29, 50, 12), (24, 24, 8), (5, 70, 32)])
-def test_tiles_make_the_same_latent(
+def test_tiled_encoding_gives_the_same_latent(
     autoencoder: CompactAutoencoder, height: int, width: int, tile: int
 ) -> None:
     image = torch.randn(2, 3, height * FACTOR, width * FACTOR)

@@ -40,7 +40,7 @@ def test_attention_is_the_same_with_and_without_gradients() -> None:
 
 
 @torch.no_grad()
-def test_what_a_prompt_says_is_read_once_for_all_steps() -> None:
+def test_prompts_are_projected_once_for_all_steps() -> None:
     torch.manual_seed(0)
     unet = UNet(UNetConfig(channels=32, multipliers=(1, 2), depths=(1, 1), context_dim=16)).eval()
     for parameter in unet.parameters():
@@ -61,7 +61,7 @@ def test_what_a_prompt_says_is_read_once_for_all_steps() -> None:
 
 
 @pytest.mark.parametrize("dim", [2, 64, 320])
-def test_timesteps_are_embedded_as_diffusers_does(dim: int) -> None:
+def test_timestep_embeddings_equal_diffusers(dim: int) -> None:
     embeddings = pytest.importorskip("diffusers.models.embeddings")
     t = torch.tensor([0.0, 0.5, 17.25, 999.0])
     expected = embeddings.get_timestep_embedding(

@@ -120,9 +120,7 @@ def inputs(config: UNetConfig, batch: int) -> tuple[Tensor, Tensor, Tensor, Tens
 
 
 @pytest.mark.parametrize("kind", ALIKE)
-def test_it_computes_what_diffusers_does(
-    kind: str, randomised: Callable[[nn.Module], nn.Module]
-) -> None:
+def test_the_unet_equals_diffusers(kind: str, randomised: Callable[[nn.Module], nn.Module]) -> None:
     config = ALIKE[kind]
     ours, theirs = randomised(UNet(config)), diffusers_unet(config)
     theirs.load_state_dict(to_diffusers(ours.state_dict(), config))
@@ -149,7 +147,7 @@ def residuals_of(unet: nn.Module, x: Tensor, t: Tensor, cond: Cond) -> Residuals
 
 
 @pytest.mark.parametrize("kind", ALIKE)
-def test_residuals_are_added_where_diffusers_adds_a_controlnets(
+def test_controlnet_residuals_are_added_like_in_diffusers(
     kind: str, randomised: Callable[[nn.Module], nn.Module]
 ) -> None:
     config = ALIKE[kind]
@@ -214,7 +212,7 @@ PUBLISHED = {
 }
 
 
-def test_names_and_shapes_are_those_of_stable_diffusion() -> None:
+def test_names_and_shapes_equal_stable_diffusion() -> None:
     with torch.device("meta"):
         weights = UNet(SD1).state_dict()
     assert {name: tuple(weights[name].shape) for name in PUBLISHED} == PUBLISHED
@@ -224,18 +222,18 @@ def test_names_and_shapes_are_those_of_stable_diffusion() -> None:
 @pytest.mark.parametrize(
     ("config", "count"), [(SD1, 859_520_964), (SD2, 865_910_724), (SDXL, 2_567_463_684)]
 )
-def test_the_published_networks_have_as_many_parameters(config: UNetConfig, count: int) -> None:
+def test_published_unets_have_the_same_parameter_count(config: UNetConfig, count: int) -> None:
     with torch.device("meta"):
         assert sum(value.numel() for value in UNet(config).parameters()) == count
 
 
-def test_either_upsampling_doubles_the_side() -> None:
+def test_both_upsampling_kinds_double_the_side() -> None:
     for kind in ("conv", "pixel_shuffle"):
         assert Upsample(6, kind)(torch.zeros(2, 6, 3, 5)).shape == (2, 6, 6, 10)
 
 
 @pytest.mark.parametrize("upsample", ["conv", "pixel_shuffle"])
-def test_images_of_a_batch_do_not_see_each_other(
+def test_images_of_a_batch_are_independent(
     upsample: str, randomised: Callable[[nn.Module], nn.Module]
 ) -> None:
     config = replace(SDXL_LIKE, upsample=upsample)

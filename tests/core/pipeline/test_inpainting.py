@@ -109,12 +109,12 @@ def test_outside_the_blend_alpha_no_byte_changes(
 
 @pytest.mark.parametrize("content", CONTENTS)
 @pytest.mark.parametrize("area", AREAS)
-def test_what_is_painted_is_redrawn(tiny_model: Model, content: str, area: str) -> None:
+def test_painted_pixels_are_redrawn(tiny_model: Model, content: str, area: str) -> None:
     image = draw(tiny_model, blob(), replace(MASKED, content=content, area=area))
     assert (image.rgb[blob() == 255] != PHOTO[blob() == 255]).any(axis=1).mean() > 0.9
 
 
-def test_the_contents_differ_and_so_do_the_images(tiny_model: Model) -> None:
+def test_masked_content_changes_the_image(tiny_model: Model) -> None:
     made = [draw(tiny_model, blob(), Inpaint(content=c), strength=0.5).rgb for c in CONTENTS]
     assert len({digest(rgb) for rgb in made}) == len(CONTENTS)
 
@@ -124,7 +124,7 @@ def test_inverted_masks_redraw_the_rest(tiny_model: Model) -> None:
     assert np.array_equal(draw(tiny_model, blob(), Inpaint(invert=True)).rgb, plain.rgb)
 
 
-def test_a_masked_region_of_a_large_image_is_drawn_at_the_models_size(tiny_model: Model) -> None:
+def test_a_masked_region_of_a_large_image_is_sampled_at_the_models_size(tiny_model: Model) -> None:
     width, height = 5 * SIDE + 3, 4 * SIDE + 1
     photo = RANDOM.integers(0, 256, (height, width, 3), np.uint8)
     mask = blob(height, width, at=(200, 40))
@@ -138,7 +138,7 @@ def test_a_masked_region_of_a_large_image_is_drawn_at_the_models_size(tiny_model
 
 
 @pytest.mark.parametrize("inpaint", [MASKED, Inpaint(), Inpaint(soft=True, grow=3, blur=2)])
-def test_a_preview_is_of_what_can_change_alone(tiny_model: Model, inpaint: Inpaint) -> None:
+def test_a_preview_covers_only_what_can_change(tiny_model: Model, inpaint: Inpaint) -> None:
     mask = blob(at=(30, 40))
     named = {"init": digest(PHOTO), "mask": digest(mask)}
     job = prepare(tiny_model, replace(REQUEST, inpaint=inpaint, **named), Inputs(PHOTO, mask))
@@ -166,7 +166,7 @@ def test_the_mask_is_inverted_then_grown_then_blurred() -> None:
     assert np.array_equal(redrawn(mask, Inpaint()), mask)
 
 
-def test_a_soft_mask_is_pasted_wholly_but_for_its_faintest_part() -> None:
+def test_a_soft_mask_is_pasted_fully_except_for_its_faintest_part() -> None:
     mask = np.array([[0, 1, 32, 64, 200, 255]], np.uint8)
     alpha = blend_alpha(mask, Inpaint(soft=True))[0]
     assert alpha.tolist() == [0, 4, 128, 255, 255, 255]
@@ -177,7 +177,7 @@ def test_a_soft_mask_is_pasted_wholly_but_for_its_faintest_part() -> None:
     st.integers(40, 200), st.integers(40, 200), st.data(), st.integers(0, 60),
     st.sampled_from([(32, 32), (64, 32), (32, 96)]),
 )  # fmt: skip
-def test_a_region_holds_the_mask_its_padding_and_the_aspect(
+def test_a_region_contains_the_mask_and_its_padding_with_the_right_aspect(
     width: int, height: int, data: st.DataObject, padding: int, drawn: tuple[int, int]
 ) -> None:
     mask = np.zeros((height, width), np.uint8)
@@ -194,7 +194,7 @@ def test_a_region_holds_the_mask_its_padding_and_the_aspect(
         assert across / down == pytest.approx(drawn[0] / drawn[1], abs=2 / down + 2 / across)
 
 
-def test_cells_hold_the_most_painted_of_their_pixels() -> None:
+def test_latent_cells_take_their_most_painted_pixel() -> None:
     mask = np.zeros((16, 24), np.uint8)
     mask[7, 8], mask[8, 23] = 51, 255
     assert cells(mask).tolist() == [[0, pytest.approx(0.2), 0], [0, 0, 1]]
@@ -224,14 +224,14 @@ KEPT = np.ones((8, 8), bool)
 KEPT[1:7, 1:7] = False
 
 
-def test_a_decoders_shift_in_colour_is_taken_away() -> None:
+def test_the_decoders_colour_shift_is_removed() -> None:
     shifted = np.full((64, 64, 3), 130, np.uint8)
     whole = Region(0, 0, 64, 64)
     assert pasted(IMAGE, SQUARE, whole, shifted)[32, 32].tolist() == [130] * 3
     assert np.abs(pasted(IMAGE, SQUARE, whole, shifted, KEPT).astype(int) - 100).max() <= 1
 
 
-def test_what_was_drawn_keeps_its_colours_but_at_the_border() -> None:
+def test_pasted_colours_change_only_at_the_border() -> None:
     drawn = IMAGE.copy()
     drawn[12:52, 12:52] = 200  # beyond the square, where it cannot be pasted
     result = pasted(IMAGE, SQUARE, Region(0, 0, 64, 64), drawn, KEPT).astype(int)
@@ -241,7 +241,7 @@ def test_what_was_drawn_keeps_its_colours_but_at_the_border() -> None:
     assert (np.diff(result[32, 15:32, 0]) >= 0).all()
 
 
-def test_spreading_keeps_what_is_known_and_is_a_smooth_mean_elsewhere() -> None:
+def test_spreading_keeps_known_pixels_and_is_smooth_elsewhere() -> None:
     values = RANDOM.random((21, 34, 2), np.float32)
     known = np.zeros((21, 34), np.float32)
     known[:, :5] = 1
@@ -255,7 +255,7 @@ def test_spreading_keeps_what_is_known_and_is_a_smooth_mean_elsewhere() -> None:
     assert not spread(values, np.zeros_like(known)).any()
 
 
-def test_filling_reads_nothing_of_what_is_painted_over() -> None:
+def test_filling_ignores_masked_pixels() -> None:
     mask = (blob() > 0).astype(np.uint8) * 255
     other = PHOTO.copy()
     other[mask == 255] = 7
@@ -263,7 +263,7 @@ def test_filling_reads_nothing_of_what_is_painted_over() -> None:
     assert np.array_equal(filled(PHOTO, mask)[mask == 0], PHOTO[mask == 0])
 
 
-def test_the_region_is_scaled_to_the_size_it_is_drawn_in() -> None:
+def test_the_region_is_resized_to_the_sampled_size() -> None:
     part = drawn_image(PHOTO, Region(8, 4, 40, 36), (64, 64))
     expected = Image.fromarray(PHOTO[4:36, 8:40]).resize((64, 64), Image.Resampling.LANCZOS)
     assert np.array_equal(part, np.asarray(expected))
@@ -273,7 +273,7 @@ def test_the_region_is_scaled_to_the_size_it_is_drawn_in() -> None:
 # Soft masks
 
 
-def test_each_cell_joins_when_its_share_of_the_way_is_left() -> None:
+def test_each_cell_starts_when_its_share_of_the_run_is_left() -> None:
     """Against the published algorithm: hard masks, thresholded anew at every step."""
     original, noise, x = torch.randn(3, 1, 4, 4, 4)
     strength = torch.rand(1, 1, 4, 4)
@@ -290,13 +290,13 @@ def test_each_cell_joins_when_its_share_of_the_way_is_left() -> None:
         assert torch.allclose(soft(x, sigma), expected)
 
 
-def test_a_soft_mask_of_full_strength_is_a_hard_one(tiny_model: Model) -> None:
+def test_a_soft_mask_of_full_strength_equals_a_hard_one(tiny_model: Model) -> None:
     mask = (blob() > 0).astype(np.uint8) * 255
     soft, hard = (draw(tiny_model, mask, Inpaint(soft=soft)).rgb for soft in (True, False))
     assert np.array_equal(soft, hard)
 
 
-def test_where_a_soft_mask_is_weaker_less_is_changed(tiny_model: Model) -> None:
+def test_a_weaker_soft_mask_changes_less(tiny_model: Model) -> None:
     photo = (255 * np.dstack([np.indices((SIDE, SIDE)).sum(0) / 2 / SIDE] * 3)).astype(np.uint8)
     ramp = np.repeat(np.linspace(0, 255, SIDE).astype(np.uint8)[None], SIDE, axis=0)
     made = draw(tiny_model, ramp, Inpaint(soft=True), photo, steps=8).rgb
@@ -309,12 +309,12 @@ def test_where_a_soft_mask_is_weaker_less_is_changed(tiny_model: Model) -> None:
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (8, 8), (16, 16), (17, 40), (100, 23)])
-def test_tiles_of_a_pointwise_function_leave_no_trace(shape: tuple[int, int]) -> None:
+def test_tiles_of_a_pointwise_function_are_seamless(shape: tuple[int, int]) -> None:
     x = torch.randn(2, 3, *shape, dtype=torch.float64)
     assert torch.allclose(blended(torch.tanh, x, tile=16, overlap=4), torch.tanh(x))
 
 
-def test_tiles_may_be_enlarged() -> None:
+def test_tiles_may_be_upscaled() -> None:
     x = torch.randn(1, 4, 21, 40, generator=torch.Generator().manual_seed(1))
 
     def enlarged(x: torch.Tensor) -> torch.Tensor:
@@ -324,7 +324,7 @@ def test_tiles_may_be_enlarged() -> None:
     torch.testing.assert_close(tiled, enlarged(x))
 
 
-def test_tiles_are_never_larger_than_asked(tiny_model: Model) -> None:
+def test_tiles_are_never_larger_than_requested(tiny_model: Model) -> None:
     sizes: set[tuple[int, ...]] = set()
     hook = tiny_model.backbone.register_forward_hook(
         lambda _, args, out: sizes.add(tuple(args[0].shape[-2:]))
@@ -338,7 +338,7 @@ def test_tiles_are_never_larger_than_asked(tiny_model: Model) -> None:
     assert sizes == {(4, 4)}
 
 
-def test_a_tile_the_model_cannot_draw_is_refused(tiny_model: Model) -> None:
+def test_an_unsupported_tile_size_is_refused(tiny_model: Model) -> None:
     for tile in (tiny_model.max_side * 2, tiny_model.size_multiple + 1):
         with pytest.raises(RequestError, match="tiles"):
             prepare(tiny_model, replace(REQUEST, tile=tile))
@@ -346,7 +346,7 @@ def test_a_tile_the_model_cannot_draw_is_refused(tiny_model: Model) -> None:
 
 @pytest.mark.parametrize("fill", ["edge", "noise", "mirror"])
 @given(st.builds(Border, *[st.integers(0, 40)] * 4))
-def test_a_larger_image_keeps_the_old_one(fill: Any, border: Border) -> None:
+def test_outpainting_keeps_the_old_image(fill: Any, border: Border) -> None:
     larger, mask = extended(PHOTO, border, fill, overlap=8)
     height, width = border.top + SIDE + border.bottom, border.left + SIDE + border.right
     assert larger.shape == (height, width, 3)
@@ -361,6 +361,6 @@ def test_a_larger_image_keeps_the_old_one(fill: Any, border: Border) -> None:
     assert mask[inside].max(initial=0) < 255
 
 
-def test_a_image_is_not_cut() -> None:
+def test_outpainting_refuses_negative_borders() -> None:
     with pytest.raises(ValueError, match="-1"):
         extended(PHOTO, Border(left=-1))

@@ -35,7 +35,7 @@ def with_mask(mask: np.ndarray, inpaint: Inpaint, strength: float) -> Request:
 
 @pytest.mark.parametrize("strength", [1.0, 0.6])
 @pytest.mark.parametrize("soft", [False, True])
-def test_the_loops_that_were_published_end_in_the_same(
+def test_inpainting_equals_the_published_loops(
     tiny_model: Model, soft: bool, strength: float
 ) -> None:
     """Hard masks: Lugmayr et al. 2022, algorithm 1 without resampling. Soft masks: Levin & Fried
@@ -70,7 +70,7 @@ EDGES = [(y, x) for y in (0, 60, 119) for x in (0, 80, 159)]
 @pytest.mark.parametrize(("y", "x"), EDGES)
 @pytest.mark.parametrize("drawn", [(32, 32), (64, 32), (32, 96)])
 @pytest.mark.parametrize("padding", [0, 9, 500])
-def test_what_is_cut_out_is_pasted_where_it_was(
+def test_a_cut_out_region_is_pasted_back_in_place(
     y: int, x: int, drawn: tuple[int, int], padding: int
 ) -> None:
     """A smooth image survives being drawn at another size, if nothing is moved by a pixel."""
@@ -92,7 +92,7 @@ def test_what_is_cut_out_is_pasted_where_it_was(
 
 
 @pytest.mark.parametrize(("y", "x"), EDGES)
-def test_pasting_at_the_same_size_is_exact_to_the_pixel(y: int, x: int) -> None:
+def test_pasting_at_the_same_size_is_exact(y: int, x: int) -> None:
     image = RANDOM.integers(0, 256, (120, 160, 3), np.uint8)
     other = RANDOM.integers(0, 256, (120, 160, 3), np.uint8)
     place = Region(max(0, x - 16), max(0, y - 16), min(160, x + 17), min(120, y + 17))

@@ -36,7 +36,9 @@ inpaints = st.builds(
 
 @settings(max_examples=25, deadline=None)
 @given(inpaints, st.integers(0, HEIGHT - 12), st.integers(0, WIDTH - 12))
-def test_it_is_what_the_pipeline_uses(tiny_model: Model, inpaint: Inpaint, y: int, x: int) -> None:
+def test_the_mask_view_equals_the_pipelines_mask(
+    tiny_model: Model, inpaint: Inpaint, y: int, x: int
+) -> None:
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[y : y + 12, x : x + 12] = 180
     mask[y + 3 : y + 9, x + 3 : x + 9] = 255

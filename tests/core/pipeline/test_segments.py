@@ -79,7 +79,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M", "UniPC", "DPM fast", "Restart", "LMS"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_what_was_steered_replays_from_its_own_recipe(
+def test_a_steered_run_replays_from_its_recipe(
     tiny_model: Model, change: Change, sampler: str
 ) -> None:
     job, walked = run_steered(tiny_model, replace(REQUEST, sampler=sampler), change)
@@ -89,21 +89,19 @@ def test_what_was_steered_replays_from_its_own_recipe(
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_branch_shares_the_steps_before_it_and_no_later_one(
-    tiny_model: Model, change: Change
-) -> None:
+def test_a_branch_shares_only_the_steps_before_it(tiny_model: Model, change: Change) -> None:
     plain, branch = walk(tiny_model), walk(tiny_model, replace(REQUEST, changes=(change,)))
     k = change.step
     assert marks(branch)[:k] == marks(plain)[:k]
     assert not set(marks(branch)[k:]) & set(marks(plain)[k:])
 
 
-def test_a_change_to_what_is_changes_no_bit(tiny_model: Model) -> None:
+def test_a_change_to_the_same_values_changes_no_bit(tiny_model: Model) -> None:
     same = Change(3, prompt=REQUEST.prompt, cfg=REQUEST.cfg, sampler="Euler", schedule="Normal")
     assert marks(walk(tiny_model, replace(REQUEST, changes=(same,)))) == marks(walk(tiny_model))
 
 
-def test_another_schedule_goes_on_below_the_level_that_was_reached(tiny_model: Model) -> None:
+def test_another_schedule_continues_below_the_current_level(tiny_model: Model) -> None:
     for name in SCHEDULES:
         request = replace(REQUEST, changes=(Change(3, schedule=name, steps=10),))
         sigmas = prepare(tiny_model, request).sigmas
@@ -121,7 +119,7 @@ def test_changes_add_up(tiny_model: Model) -> None:
     assert job.segment(5).request == replace(REQUEST, cfg=5.0, prompt="a dog", negative="a cat")
 
 
-def test_from_a_change_on_only_what_is_painted_is_redrawn(tiny_model: Model) -> None:
+def test_after_a_mask_change_only_the_mask_is_redrawn(tiny_model: Model) -> None:
     change = Change(3, prompt="a dog", init=digest(PHOTO), mask=digest(MASK))
     job = prepare(tiny_model, replace(REQUEST, changes=(change,)), LATER)
     walked = list(steps(job))
@@ -134,14 +132,14 @@ def test_from_a_change_on_only_what_is_painted_is_redrawn(tiny_model: Model) -> 
     assert marks(walked)[:3] == marks(walk(tiny_model))[:3]
 
 
-def test_a_mask_can_be_taken_away(tiny_model: Model) -> None:
+def test_a_change_can_remove_the_mask(tiny_model: Model) -> None:
     request = replace(REQUEST, init=digest(PHOTO), mask=digest(MASK), changes=(Change(2, mask=""),))
     job = prepare(tiny_model, request, Inputs(PHOTO, MASK))
     *_, last = steps(job)
     assert not np.array_equal(finish(job, last.state).rgb[MASK == 0], PHOTO[MASK == 0])
 
 
-def test_a_change_whose_image_is_missing_is_refused(tiny_model: Model) -> None:
+def test_a_change_with_a_missing_image_is_refused(tiny_model: Model) -> None:
     request = replace(REQUEST, changes=(Change(3, init=digest(PHOTO)),))
     with pytest.raises(RequestError, match="missing"):
         prepare(tiny_model, request)
@@ -159,7 +157,7 @@ def test_a_change_before_the_last_one_is_refused(tiny_model: Model) -> None:
         steer(job, Change(3, cfg=2.0))
 
 
-def test_any_step_can_be_looked_at_again(tiny_model: Model) -> None:
+def test_any_step_can_be_previewed_later(tiny_model: Model) -> None:
     job = prepare(tiny_model, REQUEST)
     walked = list(steps(job))
     assert len(walked) == REQUEST.steps
@@ -182,7 +180,7 @@ SCHEDULED = {
 
 @pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M", "Heun", "DPM++ SDE"])
 @pytest.mark.parametrize("prompt", SCHEDULED.values(), ids=SCHEDULED)
-def test_a_prompt_that_changes_resumes_and_branches_to_the_same_bits(
+def test_a_prompt_with_editing_resumes_and_branches_with_identical_bits(
     tiny_model: Model, prompt: str, sampler: str
 ) -> None:
     request = replace(REQUEST, prompt=prompt, negative="[blue:red:2]", sampler=sampler)
@@ -195,7 +193,7 @@ def test_a_prompt_that_changes_resumes_and_branches_to_the_same_bits(
         assert marks(walk(tiny_model, same)) == marks(whole)
 
 
-def test_each_step_is_that_of_its_text_alone(tiny_model: Model) -> None:
+def test_each_step_depends_on_its_own_text_only(tiny_model: Model) -> None:
     edited = walk(tiny_model, replace(REQUEST, prompt="a [red:blue:2] [cat|heart]"))
     assert len(edited) == REQUEST.steps
     for i, step in enumerate(edited):
@@ -205,7 +203,7 @@ def test_each_step_is_that_of_its_text_alone(tiny_model: Model) -> None:
         assert bits(next(steps(job, before)).state) == bits(step.state)
 
 
-def test_a_share_is_one_of_the_steps_that_are_run(tiny_model: Model) -> None:
+def test_a_share_counts_the_steps_that_are_run(tiny_model: Model) -> None:
     request = replace(REQUEST, init=digest(PHOTO), strength=0.5, steps=12)
     edited = prepare(tiny_model, replace(request, prompt="[red:blue:0.5]"), Inputs(PHOTO))
     plain = prepare(tiny_model, replace(request, prompt="red"), Inputs(PHOTO))
@@ -214,7 +212,7 @@ def test_a_share_is_one_of_the_steps_that_are_run(tiny_model: Model) -> None:
     assert [a == b for a, b in zip(first, second, strict=True)] == [True] * 3 + [False] * 3
 
 
-def test_steering_goes_on_with_the_timetable_of_what_is_steered_to(tiny_model: Model) -> None:
+def test_steering_uses_the_schedule_of_the_new_prompt(tiny_model: Model) -> None:
     change = Change(2, prompt="[red:blue:4] heart", steps=8)
     job, walked = run_steered(tiny_model, replace(REQUEST, prompt="[a|cat]"), change)
     assert marks(walk(tiny_model, Request.from_json(job.request.to_json()))) == marks(walked)
@@ -241,7 +239,7 @@ def test_parts_add_up_their_guidance(tiny_model: Model, scale: float) -> None:
     torch.testing.assert_close(first, composed, atol=1e-5, rtol=1e-4)
 
 
-def test_one_part_of_weight_1_needs_no_negative_prompt(tiny_model: Model) -> None:
+def test_a_single_part_of_weight_1_needs_no_negative_prompt(tiny_model: Model) -> None:
     batches: list[int] = []
     hook = tiny_model.backbone.register_forward_hook(
         lambda _, args, out: batches.append(len(args[0]))
@@ -259,11 +257,11 @@ def test_the_syntax_decides_what_is_markup(tiny_model: Model) -> None:
     )
 
 
-def test_clip_skip_means_nothing_to_a_model_without_clip(tiny_model: Model) -> None:
+def test_clip_skip_is_ignored_without_clip(tiny_model: Model) -> None:
     assert last(tiny_model, clip_skip=3) == last(tiny_model)
 
 
-def test_a_template_changes_no_bit_and_goes_with_its_prompt(tiny_model: Model) -> None:
+def test_a_template_changes_no_bit_and_is_dropped_with_its_prompt(tiny_model: Model) -> None:
     assert last(tiny_model, template="a {red|blue} cat") == last(tiny_model)
     request = replace(REQUEST, template="a {red|blue} cat", negative_template="x")
     assert request.changed(Change(1, prompt="a dog")).template == ""
@@ -297,7 +295,7 @@ def test_every_part_has_an_effect(tiny_model: Model, asked: dict[str, Any]) -> N
     assert last(tiny_model, **asked) != last(tiny_model)
 
 
-def test_outside_its_interval_guidance_costs_nothing(tiny_model: Model) -> None:
+def test_guidance_costs_nothing_outside_its_interval(tiny_model: Model) -> None:
     batches: list[int] = []
     hook = tiny_model.backbone.register_forward_hook(
         lambda _, args, out: batches.append(len(args[0]))
@@ -308,7 +306,7 @@ def test_outside_its_interval_guidance_costs_nothing(tiny_model: Model) -> None:
     assert 2 in batches
 
 
-def test_no_interval_is_no_guidance(tiny_model: Model) -> None:
+def test_an_empty_interval_is_no_guidance(tiny_model: Model) -> None:
     none = last(tiny_model, guidance=Guidance(start=1.0, end=1.0))
     assert none == last(tiny_model, cfg=1.0)
 
@@ -317,7 +315,7 @@ OPTIONS = {"eta": 0.3, "s_noise": 0.9, "churn": 5.0, "churn_highest": 3.0, "orde
 
 
 @pytest.mark.parametrize("sampler", [name for name, row in SAMPLERS.items() if row.options])
-def test_every_option_a_sampler_takes_has_an_effect(tiny_model: Model, sampler: str) -> None:
+def test_every_sampler_option_has_an_effect(tiny_model: Model, sampler: str) -> None:
     plain = last(tiny_model, sampler=sampler, steps=24)
     for name in set(SAMPLERS[sampler].options) - {"churn_lowest", "churn_highest"}:
         churns = name == "s_noise" and "churn" in SAMPLERS[sampler].options
@@ -327,7 +325,7 @@ def test_every_option_a_sampler_takes_has_an_effect(tiny_model: Model, sampler: 
         assert last(tiny_model, sampler=sampler, options=options, steps=24) not in (plain, without)
 
 
-def test_levels_outside_the_models_are_refused(tiny_model: Model) -> None:
+def test_sigmas_outside_the_models_range_are_refused(tiny_model: Model) -> None:
     top = tiny_model.schedule.sigma_max
     for asked in (Levels(sigma_max=2 * top), Levels(sigma_min=1e-6), Levels(sigma_min=top)):
         with pytest.raises(RequestError, match="not a range within"):
@@ -338,7 +336,7 @@ def test_levels_outside_the_models_are_refused(tiny_model: Model) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_profile_resumes_and_varies_with_the_seed(tiny_model: Model, profile: str) -> None:
+def test_a_noise_profile_resumes_and_varies_with_the_seed(tiny_model: Model, profile: str) -> None:
     request = replace(REQUEST, sampler="Euler a", noise=profile)
     whole = walk(tiny_model, request)
     rest = list(steps(prepare(tiny_model, request), whole[2].state))
@@ -346,7 +344,7 @@ def test_a_profile_resumes_and_varies_with_the_seed(tiny_model: Model, profile: 
     assert marks(walk(tiny_model, replace(request, seed=6)))[-1] != marks(whole)[-1]
 
 
-def test_a_stream_is_drawn_one_after_the_other() -> None:
+def test_a_noise_stream_is_drawn_sequentially() -> None:
     shape = (4, 8, 8)
     generator = torch.Generator().manual_seed(7)
     stream = [torch.randn(shape, generator=generator) for _ in range(4)]
@@ -355,7 +353,7 @@ def test_a_stream_is_drawn_one_after_the_other() -> None:
     assert all(torch.equal(draw(i, 0)[0], stream[i + 1]) for i in range(3))
 
 
-def test_a_card_draws_the_first_noise_and_those_of_the_steps_from_one_stream() -> None:
+def test_nvidia_noise_uses_one_stream_for_start_and_steps() -> None:
     shape = (4, 8, 8)
     a1111 = noise.profile_step_noise(A1111_NV, 7, shape, "cpu")
     comfy = noise.profile_step_noise(COMFYUI, 7, shape, "cpu")
@@ -372,7 +370,7 @@ def test_comfyui_starts_with_the_variance_of_noise_and_image(tiny_model: Model) 
 # Files
 
 
-def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path) -> None:
+def test_a_saved_job_resumes_with_identical_bits(tiny_model: Model, tmp_path: Path) -> None:
     change = Change(2, init=digest(PHOTO), mask=digest(MASK))
     request = replace(REQUEST, sampler="DPM++ 2M SDE", changes=(change,))
     job = prepare(tiny_model, request, LATER)
@@ -387,7 +385,7 @@ def test_a_saved_job_goes_on_to_the_same_bits(tiny_model: Model, tmp_path: Path)
         assert state.index == done
 
 
-def test_a_file_of_before_a_field_was_added_is_read(tiny_model: Model, tmp_path: Path) -> None:
+def test_a_file_from_before_a_field_was_added_is_read(tiny_model: Model, tmp_path: Path) -> None:
     job = prepare(tiny_model, REQUEST)
     saved_job.save(tmp_path / "job", job, job.start)
     older = json.loads(job.recorded_request.to_json())
@@ -398,9 +396,7 @@ def test_a_file_of_before_a_field_was_added_is_read(tiny_model: Model, tmp_path:
     assert saved_job.load(tmp_path / "job").request == job.recorded_request
 
 
-def test_a_file_says_what_it_is_before_its_tensors_are_read(
-    tiny_model: Model, tmp_path: Path
-) -> None:
+def test_the_header_is_read_without_tensors(tiny_model: Model, tmp_path: Path) -> None:
     job = prepare(tiny_model, REQUEST)
     walked = list(steps(job))[:2]
     saved_job.save(tmp_path / "job", job, walked[-1].state, step_digests=marks(walked))
@@ -416,9 +412,7 @@ def test_a_file_says_what_it_is_before_its_tensors_are_read(
             saved_job.read_header(tmp_path / name)
 
 
-def test_a_job_without_its_inputs_takes_them_from_elsewhere(
-    tiny_model: Model, tmp_path: Path
-) -> None:
+def test_a_job_without_inputs_gets_them_from_the_caller(tiny_model: Model, tmp_path: Path) -> None:
     request = replace(REQUEST, init=digest(PHOTO), strength=0.7)
     job = prepare(tiny_model, request, Inputs(PHOTO))
     walked = list(steps(job))
@@ -461,7 +455,7 @@ def test_a_file_with_another_recipe_is_refused(
         saved_job.load(path)
 
 
-def test_environments_say_what_differs() -> None:
+def test_environments_list_their_differences() -> None:
     here = environment()
     assert here.differences(here) == {}
     there = replace(here, torch="1.0", threads=64)

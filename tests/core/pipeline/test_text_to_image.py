@@ -87,7 +87,7 @@ def test_the_same_request_gives_the_same_bits(tiny_model: Model, sampler: str) -
     assert one.rgb.std() > 5, "the image is not flat"
 
 
-def test_a_image_of_a_batch_is_the_image_its_seed_makes_alone(tiny_model: Model) -> None:
+def test_an_image_of_a_batch_equals_the_image_of_its_seed(tiny_model: Model) -> None:
     batch = [draw(tiny_model, single) for single in replace(REQUEST, count=3, seed=5).each()]
     assert len(batch) == 3
     for i, image in enumerate(batch):
@@ -99,12 +99,12 @@ def test_a_image_of_a_batch_is_the_image_its_seed_makes_alone(tiny_model: Model)
 @pytest.mark.parametrize(
     "change", [{"seed": 6}, {"prompt": "a blue heart"}, {"steps": 4}, {"cfg": 5.0}]
 )
-def test_what_is_asked_for_matters(tiny_model: Model, change: dict[str, Any]) -> None:
+def test_every_setting_has_an_effect(tiny_model: Model, change: dict[str, Any]) -> None:
     other = draw(tiny_model, replace(REQUEST, **change))
     assert not np.array_equal(draw(tiny_model, REQUEST).rgb, other.rgb)
 
 
-def test_a_image_knows_how_to_make_itself_again(tiny_model: Model) -> None:
+def test_an_image_contains_its_request(tiny_model: Model) -> None:
     image = draw(tiny_model, REQUEST)
     assert image.request == replace(REQUEST, model_digest=tiny_model.digest)
     again = draw(tiny_model, Request.from_json(image.request.to_json()))
@@ -120,7 +120,7 @@ def test_images_may_be_oblong(tiny_model: Model) -> None:
     assert image.alpha.dtype == np.uint8
 
 
-def test_nothing_that_is_given_is_changed(tiny_model: Model, photo: np.ndarray) -> None:
+def test_inputs_are_not_modified(tiny_model: Model, photo: np.ndarray) -> None:
     mask = np.full((SIDE, SIDE), 255, np.uint8)
     request, inputs = inpaint(REQUEST, photo, mask)
     before = (replace(request), digest(photo), digest(mask), torch.get_rng_state())
@@ -132,7 +132,7 @@ def test_nothing_that_is_given_is_changed(tiny_model: Model, photo: np.ndarray) 
 # Guidance
 
 
-def test_scale_1_is_no_guidance_and_one_evaluation_a_step(tiny_model: Model) -> None:
+def test_scale_1_is_unguided_with_one_evaluation_per_step(tiny_model: Model) -> None:
     request = replace(REQUEST, cfg=1.0)
     with counted(tiny_model) as batches:
         image = draw(tiny_model, request)
@@ -149,7 +149,7 @@ def test_guidance_evaluates_both_prompts_in_one_batch(tiny_model: Model) -> None
     assert not np.array_equal(image.rgb, other.rgb)
 
 
-def test_scale_1_is_where_guidance_tends(tiny_model: Model) -> None:
+def test_guidance_converges_to_scale_1(tiny_model: Model) -> None:
     exact = last(prepare(tiny_model, replace(REQUEST, cfg=1.0))).state.x
     near = last(prepare(tiny_model, replace(REQUEST, cfg=1.0 + 1e-6))).state.x
     torch.testing.assert_close(near, exact, atol=1e-4, rtol=1e-4)
@@ -160,7 +160,7 @@ def test_scale_1_is_where_guidance_tends(tiny_model: Model) -> None:
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_every_sampler_draws_along_every_schedule(
+def test_every_sampler_works_with_every_schedule(
     tiny_model: Model, sampler: str, schedule: str
 ) -> None:
     job = prepare(tiny_model, replace(REQUEST, sampler=sampler, schedule=schedule, steps=4))
@@ -173,13 +173,13 @@ def test_every_sampler_draws_along_every_schedule(
     assert np.array_equal(preview(job, walked[-1]).whole(), finish(job, walked[-1].state).rgb)
 
 
-def test_a_single_step_is_enough(tiny_model: Model) -> None:
+def test_a_single_step_works(tiny_model: Model) -> None:
     for sampler in SAMPLERS:
         assert draw(tiny_model, replace(REQUEST, sampler=sampler, steps=1)).rgb.std() > 0
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_trajectory_goes_on_from_a_saved_state(
+def test_a_trajectory_continues_from_a_saved_state(
     tiny_model: Model, tmp_path: Path, sampler: str
 ) -> None:
     request = replace(REQUEST, sampler=sampler, steps=5)
@@ -193,7 +193,7 @@ def test_a_trajectory_goes_on_from_a_saved_state(
             ]
 
 
-def test_stopping_is_not_asking_for_the_next_step(tiny_model: Model) -> None:
+def test_iteration_can_stop_at_any_step(tiny_model: Model) -> None:
     with counted(tiny_model) as batches:
         walk = steps(prepare(tiny_model, REQUEST))
         next(walk)
@@ -201,7 +201,7 @@ def test_stopping_is_not_asking_for_the_next_step(tiny_model: Model) -> None:
     assert len(batches) == 1
 
 
-def test_the_caller_keeps_its_gradients_between_steps(tiny_model: Model) -> None:
+def test_the_callers_gradient_mode_is_kept_between_steps(tiny_model: Model) -> None:
     walked = 0
     for step in steps(prepare(tiny_model, REQUEST)):
         assert torch.is_grad_enabled()
@@ -223,7 +223,9 @@ def test_strength_is_the_share_of_steps(
     assert len(list(steps(prepare(tiny_model, request, inputs)))) == run
 
 
-def test_a_weak_strength_stays_nearer(tiny_model: Model, photo: np.ndarray) -> None:
+def test_a_lower_strength_stays_closer_to_the_init_image(
+    tiny_model: Model, photo: np.ndarray
+) -> None:
     original = tiny_model.encode(torch.tensor(photo / 127.5 - 1).float().permute(2, 0, 1)[None])
     distances: list[float] = []
     for strength in (0.1, 0.5, 1.0):
@@ -276,7 +278,7 @@ def test_a_mask_over_everything_redraws_everything(tiny_model: Model, photo: np.
     assert np.array_equal(masked.rgb, free.rgb)
 
 
-def test_a_mask_over_nothing_gives_the_image_back(tiny_model: Model, photo: np.ndarray) -> None:
+def test_an_empty_mask_returns_the_image(tiny_model: Model, photo: np.ndarray) -> None:
     nothing = np.zeros((SIDE, SIDE), np.uint8)
     assert np.array_equal(draw(tiny_model, *inpaint(REQUEST, photo, nothing)).rgb, photo)
 
@@ -314,7 +316,7 @@ def test_large_latents_are_decoded_in_tiles(
     colour=arrays.arrays(np.uint8, (4, 4, 3)),
     alpha=arrays.arrays(np.uint8, (4, 4)),
 )
-def test_a_sticker_on_white_is_the_image(colour: np.ndarray, alpha: np.ndarray) -> None:
+def test_a_transparent_image_on_white_equals_the_rgb(colour: np.ndarray, alpha: np.ndarray) -> None:
     share = alpha[..., None] / 255
     on_white = np.round(colour * share + 255 * (1 - share)).astype(np.uint8)
     rgba = GeneratedImage(on_white, alpha, REQUEST).rgba()
@@ -327,7 +329,7 @@ def test_a_sticker_on_white_is_the_image(colour: np.ndarray, alpha: np.ndarray) 
     assert np.array_equal(rgba[alpha == 255, :3], on_white[alpha == 255])
 
 
-def test_a_image_without_alpha_is_opaque() -> None:
+def test_an_image_without_alpha_is_opaque() -> None:
     rgb = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     rgba = GeneratedImage(rgb, None, REQUEST).rgba()
     assert np.array_equal(rgba[..., :3], rgb)
@@ -375,7 +377,7 @@ def test_images_that_do_not_fit_are_refused(tiny_model: Model, photo: np.ndarray
         assert caught.value.field == field
 
 
-def test_digests_tell_shape_and_type_apart() -> None:
+def test_digests_distinguish_shape_and_type() -> None:
     pixels = np.arange(24, dtype=np.uint8)
     same = pixels.reshape(4, 6)
     assert digest(same) == digest(np.asfortranarray(same)) == digest(same.copy())

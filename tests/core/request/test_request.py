@@ -156,7 +156,7 @@ def requests(**together: Any) -> st.SearchStrategy[Request]:
 
 
 @given(whole_requests())
-def test_json_gives_the_request_back(request_: Request) -> None:
+def test_json_round_trips_the_request(request_: Request) -> None:
     assert Request.from_json(request_.to_json()) == request_
 
 
@@ -217,7 +217,7 @@ BAD: dict[str, list[Any]] = {
 }
 
 
-def test_every_field_is_tried() -> None:
+def test_every_field_is_validated() -> None:
     assert set(BAD) == {field.name for field in fields(Request)}
 
 
@@ -302,13 +302,13 @@ def test_an_unknown_field_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     "source", ["", "{", "[]", "null", '"a"', "{}{}", "[" * 100_000, '{"seed": 1' + "0" * 5000 + "}"]
 )
-def test_what_is_not_a_request_is_refused(source: str) -> None:
+def test_anything_but_a_request_is_refused(source: str) -> None:
     with pytest.raises(RequestError) as error:
         Request.from_json(source)
     assert error.value.field == "json"
 
 
-def test_each_image_is_a_request_of_its_own() -> None:
+def test_a_batch_splits_into_single_requests() -> None:
     request_ = Request(prompt="a fox", seed=5, count=3, steps=7)
     assert list(request_.each()) == [replace(request_, count=1, seed=seed) for seed in (5, 6, 7)]
     assert list(Request(seed=5).each()) == [Request(seed=5)]
@@ -319,6 +319,6 @@ def test_seeds_wrap_around() -> None:
     assert seeds == [MAX_SEED, 0, 1]
 
 
-def test_a_request_cannot_change() -> None:
+def test_a_request_is_immutable() -> None:
     with pytest.raises(FrozenInstanceError):
         Request().steps = 3  # type: ignore[misc]  # that is the point

@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked"
 
 
 @linux
-def test_memory_that_is_taken_is_seen() -> None:
+def test_allocated_memory_is_measured() -> None:
     gc.collect()  # what other tests left would be given back meanwhile
     before = memory_in_use()
     with mmap.mmap(-1, 64_000_000) as fresh:  # not what an earlier test left in the heap
@@ -31,18 +31,18 @@ def test_memory_that_is_taken_is_seen() -> None:
 
 
 @linux
-def test_there_are_as_many_cores_as_processors_or_fewer() -> None:
+def test_physical_cores_are_at_most_the_processors() -> None:
     told = Path("/sys/devices/system/cpu/cpu0/topology").exists()  # not so in some containers
     assert told <= physical_cores() <= len(os.sched_getaffinity(0))
 
 
-def test_it_needs_no_torch() -> None:
+def test_importing_device_needs_no_torch() -> None:
     code = "import sys, core.runtime.device; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @linux
-def test_the_peak_is_what_was_taken_meanwhile_and_given_back() -> None:
+def test_the_peak_includes_freed_memory() -> None:
     peak = PeakMemory()
     block = bytearray(64 * 2**20)
     block[::4096] = b"x" * len(block[::4096])  # only what is written is taken

@@ -55,14 +55,14 @@ def counted(config: UNetConfig, side: int, tokens: int) -> float:
 
 @pytest.mark.parametrize("config", [SD1, SDXL, DEFAULT], ids=["SD1", "SDXL", "default"])
 @pytest.mark.parametrize("side", [16, 64])
-def test_the_load_of_a_unet_is_what_torch_counts(config: UNetConfig, side: int) -> None:
+def test_unet_costs_equal_torchs_flop_counter(config: UNetConfig, side: int) -> None:
     tokens = 77
     expected = counted(config, side, tokens)
     assert unet(config).operations(tokens).of(side**2) == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name not in ADAPTIVE])
-def test_evaluations_are_those_of_a_run_on_a_latent(sampler: str) -> None:
+def test_evaluation_counts_equal_a_real_run(sampler: str) -> None:
     count = 0
 
     def denoise(x: torch.Tensor, sigma: float) -> torch.Tensor:
@@ -82,11 +82,11 @@ def test_evaluations_are_those_of_a_run_on_a_latent(sampler: str) -> None:
     assert evaluations(sampler, steps) == count
 
 
-def test_an_adaptive_sampler_is_not_foretold() -> None:
+def test_an_adaptive_sampler_is_not_estimated() -> None:
     assert evaluations("DPM adaptive", 20) is None
 
 
-def test_the_run_that_was_measured_is_foretold_exactly() -> None:
+def test_the_measured_run_is_estimated_exactly() -> None:
     task = Task(evaluations=20, cells=256)
     measured = Measured(task, evaluation_seconds=0.04, rest_seconds=0.1, memory=10**9)
     forecast = estimate(task, BackboneCost(1e6, 10.0), measured)
@@ -95,7 +95,7 @@ def test_the_run_that_was_measured_is_foretold_exactly() -> None:
     assert forecast.memory == 10**9
 
 
-def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
+def test_estimates_scale_with_steps_and_prompts() -> None:
     task = Task(evaluations=10, cells=1024, conditions=2)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=2.0, memory=8 * 10**8)
     load = BackboneCost(1e6, 100.0)
@@ -104,7 +104,7 @@ def test_twice_the_steps_and_half_the_prompts_are_followed() -> None:
     assert (alone.seconds, alone.memory) == (pytest.approx(7), 8 * 10**8)
 
 
-def test_small_images_wait_for_the_weights() -> None:
+def test_small_images_are_bound_by_reading_weights() -> None:
     task = Task(evaluations=10, cells=16, conditions=2)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
     load = BackboneCost(1e6, 0.0, weights=16e6)
@@ -112,7 +112,7 @@ def test_small_images_wait_for_the_weights() -> None:
     assert estimate(replace(task, tiles=2), load, measured).seconds == pytest.approx(20)
 
 
-def test_memory_grows_until_a_image_is_decoded_in_tiles() -> None:
+def test_memory_grows_until_decoding_is_tiled() -> None:
     task = Task(evaluations=10, cells=WHOLE_CELLS // 4)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=MIN_MEMORY)
     for cells, tiles, grown in ((1, 2, 2), (4, 1, 4), (8, 1, 4), (1, 100, 4)):
@@ -120,13 +120,13 @@ def test_memory_grows_until_a_image_is_decoded_in_tiles() -> None:
         assert estimate(changed, BackboneCost(1e6, 0.0), measured).memory == grown * MIN_MEMORY
 
 
-def test_no_memory_is_foretold_from_so_little_that_the_heap_decides() -> None:
+def test_small_memory_measurements_are_not_estimated() -> None:
     task = Task(evaluations=10, cells=64)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0, memory=MIN_MEMORY - 1)
     assert estimate(replace(task, cells=640), BackboneCost(1e6, 0.0), measured).memory is None
 
 
-def test_attention_takes_longer_than_it_has_multiply_adds() -> None:
+def test_attention_costs_more_than_its_multiply_adds() -> None:
     attends = replace(SD1, depths=(1, 0, 0, 0), up_depths=((1, 1, 1), (0,) * 3, (0,) * 3, (0,) * 3))
     attends = replace(attends, middle_depth=0)
     counted, timed = (
@@ -152,7 +152,7 @@ def test_the_weights_of_a_unet_are_counted(config: UNetConfig) -> None:
     assert network.operations(costs=reading).weights == pytest.approx(read, rel=0.01)
 
 
-def test_attention_makes_large_images_dearer_than_their_area() -> None:
+def test_attention_makes_large_images_cost_more_than_their_area() -> None:
     task = Task(evaluations=10, cells=4096)
     measured = Measured(task, evaluation_seconds=1.0, rest_seconds=0.0)
     twice = replace(task, cells=2 * 4096)

@@ -44,7 +44,7 @@ def devices(module: nn.Module) -> set[str]:
     return {tensor.device.type for tensor in module.state_dict().values()}
 
 
-def test_networks_take_turns_and_come_back_with_their_weights() -> None:
+def test_offloaded_networks_return_with_their_weights() -> None:
     turns, unet, text = DeviceManager(torch.device("meta")), network(), network()
     before = {name: tensor.clone() for name, tensor in unet.state_dict().items()}
     turns.load(unet)
@@ -57,7 +57,7 @@ def test_networks_take_turns_and_come_back_with_their_weights() -> None:
         assert torch.equal(tensor, before[name])
 
 
-def test_what_is_there_already_is_not_moved() -> None:
+def test_loaded_networks_are_not_moved() -> None:
     turns, unet = DeviceManager(torch.device("meta")), network()
     turns.load(unet)
     there = dict(unet.named_parameters())
@@ -66,7 +66,7 @@ def test_what_is_there_already_is_not_moved() -> None:
     assert isinstance(unet.get_parameter("0.weight"), nn.Parameter)
 
 
-def test_going_back_copies_nothing() -> None:
+def test_evicting_copies_nothing() -> None:
     turns, unet = DeviceManager(torch.device("meta")), network()
     weight = unet.get_parameter("0.weight")
     turns.load(unet)
@@ -87,7 +87,7 @@ WORKING = {
 }
 
 
-def test_stable_diffusion_xl_fits_eight_gigabytes_in_turn() -> None:
+def test_stable_diffusion_xl_fits_into_eight_gigabytes_one_network_at_a_time() -> None:
     plan = PlacementPlan(XL, WORKING, free=int(7.6 * GB))
     assert plan.offloads
     assert plan.fits
@@ -101,7 +101,7 @@ def test_main_memory_needs_no_plan() -> None:
     assert IN_MAIN_MEMORY.fits
 
 
-def test_the_size_of_networks_that_are_nowhere_yet() -> None:
+def test_networks_on_the_meta_device_have_a_size() -> None:
     with torch.device("meta"):
         assert size_of(nn.Linear(10, 20), dtype=torch.float16) == 2 * (10 * 20 + 20)
 
@@ -112,17 +112,17 @@ FITTING = Pinned(sum(XL.values()), WORKING["autoencoder"])
 """A first model of the same size that stays on the device."""
 
 
-def test_two_models_stay_where_there_is_room_for_both() -> None:
+def test_two_models_stay_on_the_device_if_both_fit() -> None:
     plan = PlacementPlan(XL, WORKING, 12 * GB, others=FITTING)
     assert (plan.offloads, plan.evicts_others, plan.fits) == (False, False, True)
 
 
-def test_a_second_model_takes_turns_beside_a_first_that_stays() -> None:
+def test_a_second_model_is_offloaded_beside_a_pinned_first() -> None:
     plan = PlacementPlan(XL, WORKING, 8 * GB, others=FITTING)
     assert (plan.offloads, plan.evicts_others, plan.fits) == (True, False, True)
 
 
-def test_a_first_model_makes_room_for_a_second_that_does_not_fit_beside_it() -> None:
+def test_a_first_model_is_offloaded_for_a_second_that_does_not_fit() -> None:
     plan = PlacementPlan(XL, WORKING, 1 * GB, others=FITTING)
     assert (plan.offloads, plan.evicts_others, plan.fits) == (True, True, True)
     assert "one at a time on the GPU: about 5.8 of the 7.9 GB that were free" in str(plan.message)
@@ -130,7 +130,7 @@ def test_a_first_model_makes_room_for_a_second_that_does_not_fit_beside_it() -> 
     assert (alone.offloads, alone.evicts_others, alone.fits) == (True, False, False)
 
 
-def test_there_is_to_be_room_for_a_first_model_to_work_beside_a_second() -> None:
+def test_the_plan_leaves_working_memory_for_a_pinned_model() -> None:
     small = {"U-Net": 2 * GB}
     assert not PlacementPlan(small, {"U-Net": GB}, 4 * GB, others=Pinned(GB, GB)).offloads
     assert PlacementPlan(small, {"U-Net": GB}, 4 * GB, others=Pinned(GB, 3 * GB)).offloads
@@ -186,7 +186,7 @@ FEW_TRANSFORMERS = UNetConfig(multipliers=(1, 2, 4), depths=(0, 0, 1), context_d
     ids=["SDXL", "SD1", "refiner", "few"],
 )
 @torch.inference_mode()
-def test_a_step_of_the_true_size_takes_what_the_plan_counts(
+def test_a_full_size_step_takes_the_planned_memory(
     config: UNetConfig, side: int, fused: None
 ) -> None:
     with torch.device("meta"):
@@ -206,9 +206,7 @@ def test_a_step_of_the_true_size_takes_what_the_plan_counts(
 
 @torch.inference_mode()
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-def test_decoding_in_the_true_size_takes_what_the_plan_counts(
-    dtype: torch.dtype, fused: None
-) -> None:
+def test_full_size_decoding_takes_the_planned_memory(dtype: torch.dtype, fused: None) -> None:
     with torch.device("meta"):
         autoencoder = AutoencoderKL(AutoencoderKLConfig()).to(dtype)
         with Allocated() as allocated:
@@ -230,7 +228,7 @@ def on(device: torch.device) -> nn.Module:
     return made.requires_grad_(False)
 
 
-def test_settled_networks_stay_until_they_make_room(gpu: torch.device) -> None:
+def test_pinned_networks_stay_until_they_are_unpinned(gpu: torch.device) -> None:
     turns, first, second = DeviceManager(gpu), on(gpu), on(torch.device("cpu"))
     turns.pin(first, working=7)
     weights = sum(t.numel() * t.element_size() for t in first.state_dict().values())
@@ -247,7 +245,7 @@ def test_settled_networks_stay_until_they_make_room(gpu: torch.device) -> None:
     assert (devices(first), devices(second)) == ({"cpu"}, {"cuda"})
 
 
-def test_what_networks_share_is_moved_once_and_shared_as_before(gpu: torch.device) -> None:
+def test_shared_tensors_are_moved_once_and_stay_shared(gpu: torch.device) -> None:
     turns, first, patched = DeviceManager(gpu), on(gpu), on(gpu)
     patched.load_state_dict(first.state_dict(), assign=True)
     patched.more = nn.Parameter(torch.zeros(5, device=gpu), requires_grad=False)
@@ -261,7 +259,7 @@ def test_what_networks_share_is_moved_once_and_shared_as_before(gpu: torch.devic
     assert one.untyped_storage()._cdata == other.untyped_storage()._cdata
 
 
-def test_one_that_goes_away_is_no_longer_counted(gpu: torch.device) -> None:
+def test_a_deleted_network_is_not_counted(gpu: torch.device) -> None:
     turns, first = DeviceManager(gpu), on(gpu)
     turns.pin(first)
     del first

@@ -16,7 +16,7 @@ from core.sampling.guidance import cfg, cfg_zero_star, combine_pair, zero_init
 from core.sampling.predictions import FLOW
 
 
-def test_the_guided_velocity_is_that_of_the_paper() -> None:
+def test_the_guided_velocity_equals_the_paper() -> None:
     generator = torch.Generator().manual_seed(1)
     x, v_c, v_u = (torch.randn(2, 4, 8, 8, generator=generator) for _ in range(3))
     sigma, scale = 1.7, 5.0
@@ -30,7 +30,7 @@ def test_the_guided_velocity_is_that_of_the_paper() -> None:
         torch.testing.assert_close(velocity[i].flatten(), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_the_first_steps_keep_the_flow_where_it_is() -> None:
+def test_zero_init_keeps_the_latent_in_the_first_steps() -> None:
     sigmas = (9.0, 4.0, 1.0, 0.0)
     denoise = zero_init(lambda x, sigma: x * 0, sigmas, 2)
     x = torch.full((1, 1, 2, 2), 3.0)
@@ -41,7 +41,7 @@ def test_the_first_steps_keep_the_flow_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("guidance", [Guidance(zero_star=True), Guidance(zero_init=1)])
-def test_other_models_refuse_it(tiny_model: Model, guidance: Guidance) -> None:
+def test_other_models_refuse_cfg_zero_star(tiny_model: Model, guidance: Guidance) -> None:
     request = Request(prompt="a cat", width=32, height=32, steps=2, guidance=guidance)
     prepare(tiny_model, request)
     other = replace(tiny_model, config=replace(tiny_model.config, prediction="eps"))
@@ -49,7 +49,7 @@ def test_other_models_refuse_it(tiny_model: Model, guidance: Guidance) -> None:
         prepare(other, request)
 
 
-def test_it_applies_to_flow_models() -> None:
+def test_flow_models_accept_cfg_zero_star() -> None:
     for prediction, applies in (("flow", True), ("eps", False), ("v", False)):
         context = Context(Request(), model=ModelTraits(prediction))
         assert PARAMETERS["zero_star"].applies(context) is applies

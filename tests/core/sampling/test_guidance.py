@@ -41,7 +41,7 @@ def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
     return COND, UNCOND
 
 
-def test_scale_one_never_evaluates_the_unconditional() -> None:
+def test_scale_1_never_evaluates_the_unconditional() -> None:
     def forbidden(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         raise AssertionError("evaluated")
 
@@ -60,13 +60,13 @@ def test_other_scales_evaluate_the_pair_once() -> None:
 
 
 @pytest.mark.parametrize("scale", [0.0, 0.5, 1.0, 7.5])
-def test_guidance_goes_from_the_unconditional_through_the_conditional(scale: float) -> None:
+def test_guidance_extrapolates_from_unconditional_to_conditional(scale: float) -> None:
     expected = (1 - scale) * UNCOND + scale * COND
     torch.testing.assert_close(guided(cond, pair, scale)(X, 2.0), expected)
 
 
 @pytest.mark.parametrize("prediction", [EPS, V], ids=["eps", "v"])
-def test_guiding_x0_is_guiding_the_networks_output(prediction: Any) -> None:
+def test_guiding_x0_equals_guiding_the_networks_output(prediction: Any) -> None:
     sigma, scale = 1.7, 4.0
     output = UNCOND + scale * (COND - UNCOND)
 
@@ -78,7 +78,7 @@ def test_guiding_x0_is_guiding_the_networks_output(prediction: Any) -> None:
     )
 
 
-def test_guidance_outside_its_interval_is_one_evaluation() -> None:
+def test_outside_its_interval_guidance_costs_one_evaluation() -> None:
     def forbidden(x: Tensor, sigma: float) -> Tensor:
         raise AssertionError("evaluated")
 
@@ -89,7 +89,7 @@ def test_guidance_outside_its_interval_is_one_evaluation() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.7, 1.0])
-def test_rescaling_brings_the_spread_of_v_back(share: float) -> None:
+def test_rescaling_restores_the_standard_deviation_of_v(share: float) -> None:
     """The published code, on the output of a network that predicts v."""
     sigma, scale = 2.0, 9.0
     v_cond, v_uncond = COND.double(), UNCOND.double()
@@ -101,7 +101,7 @@ def test_rescaling_brings_the_spread_of_v_back(share: float) -> None:
     torch.testing.assert_close(actual, expected)
 
 
-def test_rescaling_is_of_each_image() -> None:
+def test_rescaling_is_per_image() -> None:
     both = torch.cat([COND, 3 * COND]), torch.cat([UNCOND, UNCOND])
     x = torch.cat([X, X])
     together = rescale_cfg(cfg(5.0))(*both, x, 2.0)
@@ -168,7 +168,7 @@ def half_mask() -> Tensor:
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_what_is_kept_is_exactly_the_original(name: str, mixture: Any) -> None:
+def test_kept_cells_equal_the_original(name: str, mixture: Any) -> None:
     denoise = masked(mixture.denoise, ORIGINAL, half_mask(), initial_noise(5, SHAPE))
     state = State(0, SIGMAS[0] * initial_noise(5, SHAPE))
     steps = list(
@@ -180,7 +180,7 @@ def test_what_is_kept_is_exactly_the_original(name: str, mixture: Any) -> None:
     assert torch.equal(steps[-1].state.x[..., :3], ORIGINAL[..., :3])
 
 
-def test_the_network_sees_the_original_at_the_level_of_x() -> None:
+def test_the_network_gets_the_original_noised_to_the_level_of_x() -> None:
     seen: list[Tensor] = []
 
     def watched(x: Tensor, sigma: float) -> Tensor:

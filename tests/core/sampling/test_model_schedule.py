@@ -71,7 +71,7 @@ def test_t_and_sigma_are_inverse(schedule: Schedule, share: float) -> None:
 
 @schedules
 @given(share=st.floats(0, 1))
-def test_sigma_and_t_are_inverse(schedule: Schedule, share: float) -> None:
+def test_sigma_of_t_of_sigma_is_sigma(schedule: Schedule, share: float) -> None:
     sigma = schedule.sigma_min ** (1 - share) * schedule.sigma_max**share
     assert schedule.sigma(schedule.t(sigma)) == pytest.approx(sigma, rel=1e-9)
 
@@ -84,7 +84,7 @@ def test_sigma_grows_with_t(schedule: Schedule) -> None:
 
 
 @schedules
-def test_outside_the_range_is_its_end(schedule: Schedule) -> None:
+def test_times_outside_the_range_are_clamped(schedule: Schedule) -> None:
     assert schedule.sigma(-5) == pytest.approx(schedule.sigma_min)
     assert schedule.sigma(2000) == pytest.approx(schedule.sigma_max)
     assert schedule.t(1e-9) == pytest.approx(schedule.t(schedule.sigma_min))
@@ -92,7 +92,7 @@ def test_outside_the_range_is_its_end(schedule: Schedule) -> None:
 
 
 @schedules
-def test_a_network_is_told_the_time_or_what_edm_tells(schedule: Schedule) -> None:
+def test_c_noise_is_the_timestep_or_edms_log_sigma(schedule: Schedule) -> None:
     for sigma in (0.05, 1.0, 14.0):
         expected = math.log(sigma) / 4 if isinstance(schedule, EdmSchedule) else schedule.t(sigma)
         assert schedule.c_noise(sigma) == pytest.approx(expected)
@@ -100,7 +100,7 @@ def test_a_network_is_told_the_time_or_what_edm_tells(schedule: Schedule) -> Non
 
 
 @pytest.mark.parametrize("sigmas", [(0.0, 1.0), (2.0, 1.0), (1.0, math.inf), (math.nan, 1.0)])
-def test_an_impossible_continuum_is_refused(sigmas: tuple[float, float]) -> None:
+def test_an_impossible_edm_range_is_refused(sigmas: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="Sigmas need"):
         EdmSchedule(*sigmas)
 
@@ -126,7 +126,7 @@ def test_a_zero_terminal_schedule_agrees_with_diffusers() -> None:
     assert ours[0] == pytest.approx(scaled_linear().sigma_min)
 
 
-def test_flow_time_is_a_thousandth_of_network_time() -> None:
+def test_flow_time_is_network_time_by_1000() -> None:
     assert FlowSchedule().sigma(500) == pytest.approx(1.0)
     assert FlowSchedule().t(3.0) == pytest.approx(750.0)
 

@@ -15,7 +15,7 @@ from core.sampling.philox import cuda_normal, philox4x32
 SHAPE = (4, 8, 8)
 
 
-def test_initial_noise_is_torchs_for_the_seed() -> None:
+def test_initial_noise_equals_torchs_generator() -> None:
     torch.manual_seed(1234)
     assert torch.equal(initial_noise(1234, SHAPE), torch.randn(SHAPE))
     # What PyTorch has printed for seed 0 since 1.0.
@@ -23,13 +23,13 @@ def test_initial_noise_is_torchs_for_the_seed() -> None:
     torch.testing.assert_close(initial_noise(0, SHAPE).flatten()[:6], published, rtol=0, atol=5e-5)
 
 
-def test_step_noise_is_torchs_for_the_documented_hash() -> None:
+def test_step_noise_equals_torchs_generator_with_the_documented_hash() -> None:
     key = int.from_bytes(hashlib.sha256(b"1234,5,6").digest()[:8], "big")
     expected = torch.randn(SHAPE, generator=torch.Generator().manual_seed(key))
     assert torch.equal(step_noise(1234, 5, 6, SHAPE), expected)
 
 
-def test_noise_leaves_no_trace_and_follows_no_default() -> None:
+def test_noise_ignores_global_generator_and_default_dtype() -> None:
     state = torch.get_rng_state()
     first = step_noise(1, 2, 0, SHAPE)
     step_noise(1, 3, 0, SHAPE)
@@ -43,7 +43,7 @@ def test_noise_leaves_no_trace_and_follows_no_default() -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_every_draw_is_new() -> None:
+def test_every_draw_differs() -> None:
     seeds = (0, 1, 2**32 - 1, 2**64 - 2)
     all_noise = [initial_noise(seed, SHAPE) for seed in seeds]
     all_noise += [
@@ -69,7 +69,7 @@ def test_even_a_colliding_hash_does_not_repeat_the_initial_noise(
     assert not torch.equal(step_noise(seed, 0, 0, SHAPE), initial_noise(seed, SHAPE))
 
 
-def test_an_image_draws_the_same_alone_and_in_a_batch() -> None:
+def test_an_image_gets_the_same_noise_alone_and_in_a_batch() -> None:
     batch = batch_step_noise([10, 11, 12], SHAPE, "cpu")(3, 1)
     assert batch.shape == (3, *SHAPE)
     for i, seed in enumerate((10, 11, 12)):
@@ -77,7 +77,7 @@ def test_an_image_draws_the_same_alone_and_in_a_batch() -> None:
         assert torch.equal(batch[i], step_noise(seed, 3, 1, SHAPE))
 
 
-def test_noise_is_unit() -> None:
+def test_noise_has_unit_variance() -> None:
     values = step_noise(0, 0, 0, (4, 256, 256))
     assert float(values.mean()) == pytest.approx(0, abs=0.01)
     assert float(values.std()) == pytest.approx(1, abs=0.01)
@@ -99,13 +99,13 @@ def test_noise_is_unit() -> None:
     ],
     ids=["zeros", "ones", "pi"],
 )
-def test_philox_gives_the_published_words(counter: list[int], seed: int, words: list[int]) -> None:
+def test_philox_equals_the_published_words(counter: list[int], seed: int, words: list[int]) -> None:
     """The known answers that come with Random123."""
     counters = np.array([counter, counter], np.uint32).T
     assert philox4x32(counters, seed).T.tolist() == [words, words]
 
 
-def test_nvidia_noise_is_what_cuda_prints() -> None:
+def test_nvidia_noise_equals_cuda() -> None:
     """torch.manual_seed(0); torch.randn(3, 4, device="cuda")"""
     published = torch.tensor(
         [
@@ -119,7 +119,7 @@ def test_nvidia_noise_is_what_cuda_prints() -> None:
     torch.testing.assert_close(drawn, published, rtol=0, atol=5e-5)
 
 
-def test_nvidia_noise_is_unit_and_new_at_every_draw() -> None:
+def test_nvidia_noise_has_unit_variance_and_differs_per_draw() -> None:
     draws = [nvidia_noise(seed, SHAPE, offset) for seed in (0, 1, 2**40) for offset in (0, 1)]
     assert len({tuple(values.flatten().tolist()) for values in draws}) == len(draws)
     values = nvidia_noise(5, (4, 256, 256))
@@ -128,14 +128,14 @@ def test_nvidia_noise_is_unit_and_new_at_every_draw() -> None:
     assert values.isfinite().all()
 
 
-def test_nvidia_noise_of_a_smaller_image_is_its_beginning() -> None:
+def test_nvidia_noise_of_a_smaller_image_is_a_prefix() -> None:
     assert np.array_equal(cuda_normal(3, 100), cuda_normal(3, 1000)[:100])
 
 
 # -- variations --------------------------------------------------------------------------------
 
 
-def test_a_variation_goes_from_one_noise_to_the_other() -> None:
+def test_a_variation_interpolates_between_two_noises() -> None:
     one, two = initial_noise(1, SHAPE), initial_noise(2, SHAPE)
     torch.testing.assert_close(slerp(one, two, 0.0), one)
     torch.testing.assert_close(slerp(one, two, 1.0), two)
@@ -149,7 +149,7 @@ def test_a_variation_goes_from_one_noise_to_the_other() -> None:
 
 
 @pytest.mark.parametrize("strength", [0.1, 0.5, 0.9])
-def test_a_variation_is_unit_noise(strength: float) -> None:
+def test_a_variation_has_unit_variance(strength: float) -> None:
     shape = (4, 128, 128)
     mixed = slerp(initial_noise(1, shape), initial_noise(2, shape), strength)
     assert mixed.dtype == torch.float32

@@ -43,7 +43,7 @@ ELSEWHERE = {("DDIM", "eta"), ("Restart", "s_noise"), ("ER SDE", "s_noise")}
 """Those with an oracle in `test_sampler_parity`."""
 
 
-def test_every_option_of_every_sampler_has_an_oracle() -> None:
+def test_every_option_of_every_sampler_has_a_reference() -> None:
     here = {
         *((name, option) for name in ETA for option in ("eta", "s_noise")),
         *((name, option) for name in CHURN for option in CHURN_OPTIONS),
@@ -137,7 +137,7 @@ def test_the_noise_of_lcm_is_scaled(mixture: Any) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_no_option_is_as_customary(name: str, mixture: Any) -> None:
+def test_unset_options_equal_the_defaults(name: str, mixture: Any) -> None:
     x = start(SIGMAS[0])
     plain = last(name, mixture.denoise, x, SIGMAS, draws)
     assert torch.equal(last(sampler(name), mixture.denoise, x, SIGMAS, draws), plain)

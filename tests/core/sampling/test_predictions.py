@@ -22,14 +22,14 @@ PER_IMAGE = torch.tensor([0.05, 1.0, 14.0], dtype=torch.float64).reshape(3, 1, 1
 
 @pytest.mark.parametrize("sigma", [0.03, 1.0, 80.0, PER_IMAGE], ids=str)
 @pytest.mark.parametrize("name", PREDICTIONS)
-def test_the_target_decodes_to_x0(name: str, sigma: float | Tensor) -> None:
+def test_the_target_converts_back_to_x0(name: str, sigma: float | Tensor) -> None:
     prediction = PREDICTIONS[name]
     output = prediction.target(X0, NOISE, sigma)
     torch.testing.assert_close(prediction.to_x0(output, X0 + sigma * NOISE, sigma), X0)
 
 
 @pytest.mark.parametrize("name", PREDICTIONS)
-def test_a_tensor_of_sigmas_is_each_sigma(name: str) -> None:
+def test_a_tensor_of_sigmas_equals_single_sigmas(name: str) -> None:
     prediction = PREDICTIONS[name]
     x = X0 + PER_IMAGE * NOISE
     together = prediction.network_input(x, PER_IMAGE), prediction.to_x0(NOISE, x, PER_IMAGE)
@@ -52,7 +52,7 @@ def test_variance_is_preserved(name: str) -> None:
     torch.testing.assert_close(z, a * X0 + math.sqrt(1 - a**2) * NOISE)
 
 
-def test_flow_sees_the_straight_path() -> None:
+def test_flow_input_lies_on_the_straight_path() -> None:
     t = 0.7
     sigma = t / (1 - t)
     torch.testing.assert_close(
@@ -64,7 +64,7 @@ def test_flow_sees_the_straight_path() -> None:
 @pytest.mark.parametrize(
     ("prediction", "name"), [(EPS, "epsilon"), (V, "v_prediction")], ids=["eps", "v"]
 )
-def test_agrees_with_diffusers(
+def test_predictions_agree_with_diffusers(
     prediction: Prediction, name: Literal["epsilon", "v_prediction"]
 ) -> None:
     scheduler = DDIMScheduler(
@@ -96,7 +96,7 @@ def test_edm_agrees_with_diffusers() -> None:
     assert told == [pytest.approx(float(scheduler.precondition_noise(sigma)))]
 
 
-def test_the_denoiser_feeds_the_network_its_scaling_and_time() -> None:
+def test_the_denoiser_passes_scaled_input_and_c_noise() -> None:
     schedule = FlowSchedule()
     seen: list[tuple[Tensor, float]] = []
 

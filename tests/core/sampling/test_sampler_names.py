@@ -13,13 +13,13 @@ from core.sampling.sigma_schedules import SCHEDULES
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_every_sampler_is_known_by_its_name_in_any_case(name: str) -> None:
+def test_samplers_are_found_by_name_in_any_case(name: str) -> None:
     for text in (name, name.lower(), name.upper(), f" {name} "):
         assert sampler_name(text) == name
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_is_known_by_its_name_in_any_case(name: str) -> None:
+def test_schedules_are_found_by_name_in_any_case(name: str) -> None:
     for text in (name, name.lower(), name.replace(" ", "_"), name.replace(" ", "")):
         assert schedule_name(text) == name
 
@@ -60,7 +60,7 @@ def test_every_schedule_is_known_by_its_name_in_any_case(name: str) -> None:
         ("deis", "DEIS"),
     ],
 )
-def test_samplers_of_other_programs(text: str, name: str) -> None:
+def test_sampler_names_of_other_programs_are_known(text: str, name: str) -> None:
     assert split_name(text) == (name, None)
 
 
@@ -76,7 +76,7 @@ def test_samplers_of_other_programs(text: str, name: str) -> None:
         ("ays", "Align Your Steps"),
     ],
 )
-def test_schedules_of_other_programs(text: str, name: str) -> None:
+def test_schedule_names_of_other_programs_are_known(text: str, name: str) -> None:
     assert schedule_name(text) == name
 
 
@@ -99,13 +99,13 @@ def test_a_schedule_may_be_named_after_the_sampler(text: str, sampler: str, sche
 
 
 @pytest.mark.parametrize("text", ["eulr", "Euler aa", "dpmpp_3m", "dpmpp_2s", "Karras", "", "_k"])
-def test_what_means_no_sampler_is_refused(text: str) -> None:
+def test_unknown_samplers_are_refused(text: str) -> None:
     """InvokeAI's dpmpp_3m and dpmpp_2s add no noise, so they are not ours."""
     with pytest.raises(ValueError, match="unknown sampler"):
         sampler_name(text)
 
 
-def test_a_refusal_says_what_is_close() -> None:
+def test_a_refusal_suggests_similar_names() -> None:
     with pytest.raises(ValueError, match=r"Similar: Euler.*Known: Euler, Euler a"):
         sampler_name("eulr")
     with pytest.raises(ValueError, match="Similar: Karras"):
@@ -136,10 +136,10 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
         ("comfy_ui", "ComfyUI"),
     ],
 )
-def test_noise_is_known_by_its_names(text: str, name: str) -> None:
+def test_noise_profiles_are_found_by_their_names(text: str, name: str) -> None:
     assert noise_name(text) == name
 
 
-def test_unknown_noise_lists_the_known() -> None:
+def test_unknown_noise_profiles_list_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"Similar: ComfyUI.*Known: Studio, A1111 CPU"):
         noise_name("comfu")

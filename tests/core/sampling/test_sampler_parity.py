@@ -54,7 +54,7 @@ BELOW = {"DPM fast", "DPM adaptive", "PLMS", "UniPC", "LCM", "Restart", "DEIS", 
 """Those with an oracle of their own below."""
 
 
-def test_every_sampler_has_an_oracle() -> None:
+def test_every_sampler_has_a_reference() -> None:
     assert {*K_DIFFUSION, *BELOW} == set(SAMPLERS)
 
 
@@ -117,7 +117,9 @@ def k_diffusion_run(k_diffusion: ModuleType, name: str, denoise: Denoiser, **opt
 
 
 @pytest.mark.parametrize("name", K_DIFFUSION)
-def test_agrees_with_k_diffusion(name: str, denoise: Denoiser, k_diffusion: ModuleType) -> None:
+def test_samplers_agree_with_k_diffusion(
+    name: str, denoise: Denoiser, k_diffusion: ModuleType
+) -> None:
     options: dict[str, Any] = {}
     if name.endswith((" a", "SDE", "SDE Heun", "DDPM")):
         options["noise_sampler"] = motion if name == "DPM++ SDE" else first_draw
@@ -237,7 +239,7 @@ def diffusers_run(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_agrees_with_diffusers(name: str, scheduler: Any, denoise: Denoiser) -> None:
+def test_samplers_agree_with_diffusers(name: str, scheduler: Any, denoise: Denoiser) -> None:
     scheduler, sigmas = prepared(scheduler, 10)
     x = start(sigmas[0])
     expected = diffusers_run(scheduler, x, denoise)
@@ -247,7 +249,7 @@ def test_agrees_with_diffusers(name: str, scheduler: Any, denoise: Denoiser) -> 
 
 
 @pytest.mark.parametrize("name", ["LMS", "PLMS"])
-def test_an_end_on_x0_changes_nothing_before(name: str, mixture: Any) -> None:
+def test_ends_on_x0_changes_only_the_last_step(name: str, mixture: Any) -> None:
     make = {"LMS": lms, "PLMS": plms}[name]
     x, sigmas = start(SIGMAS[0]), SIGMAS[:-1]
     as_others = last(make(ends_on_x0=False), mixture.denoise, x, sigmas)
@@ -299,7 +301,7 @@ def test_fresh_noise_agrees_with_diffusers(
 # -- against the formulas of papers without a package ------------------------------------------
 
 
-def test_gradient_estimation_is_the_published_update(denoise: Denoiser) -> None:
+def test_gradient_estimation_equals_the_published_update(denoise: Denoiser) -> None:
     x = expected = start(SIGMAS[0])
     before = None
     for sigma, after in pairwise(SIGMAS[:-1]):
@@ -310,7 +312,7 @@ def test_gradient_estimation_is_the_published_update(denoise: Denoiser) -> None:
 
 
 @pytest.mark.parametrize("s_noise", [1.0, 1.1])
-def test_er_sde_is_the_published_update(s_noise: float, denoise: Denoiser) -> None:
+def test_er_sde_equals_the_published_update(s_noise: float, denoise: Denoiser) -> None:
     """Cui et al. 2023, algorithm 3 in variance-exploding form, its integrals by quadrature."""
     x = expected = start(SIGMAS[0])
     estimates: list[Tensor] = []

@@ -59,7 +59,7 @@ def errors(sampler: Sampler, mixture: Any, counts: tuple[int, ...]) -> list[floa
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_converges_to_the_probability_flow_with_its_order(
+def test_samplers_converge_with_their_order(
     sampler: str | Sampler, order: float, mixture: Any
 ) -> None:
     step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
@@ -67,7 +67,7 @@ def test_converges_to_the_probability_flow_with_its_order(
         assert math.log2(coarse / fine) == pytest.approx(order, abs=0.25)
 
 
-def test_unipc_is_of_third_order(mixture: Any) -> None:
+def test_unipc_has_third_order(mixture: Any) -> None:
     coarse, middle, fine = errors(SAMPLERS["UniPC"].step, mixture, (20, 40, 80))
     assert coarse / middle > 8
     assert middle / fine > 8
@@ -81,7 +81,7 @@ def test_a_stricter_adaptive_solver_is_more_accurate(mixture: Any) -> None:
     assert found[2] < 0.002
 
 
-def test_an_adaptive_solver_gives_up_in_bounded_time() -> None:
+def test_an_adaptive_solver_ends_in_bounded_time() -> None:
     calls: list[float] = []
 
     def rough(x: Tensor, sigma: float) -> Tensor:
@@ -93,13 +93,13 @@ def test_an_adaptive_solver_gives_up_in_bounded_time() -> None:
     assert len(calls) <= 1 + 3 * 5 + 1
 
 
-def test_an_adaptive_solver_ends_even_where_no_number_is_finite() -> None:
+def test_an_adaptive_solver_ends_with_non_finite_values() -> None:
     x = start(5.0)
     end = last("DPM adaptive", lambda x, sigma: x * math.nan, x, (5.0, 1.0, 0.0))
     assert end.isnan().all()
 
 
-def test_restart_takes_as_many_steps_as_it_is_given() -> None:
+def test_restart_takes_the_requested_number_of_steps() -> None:
     for steps in (1, 19, 20, 35, 36, 50, 200):
         path = restart_path(karras(steps, 0.03, 14.6))
         assert len(path) == steps
@@ -174,7 +174,7 @@ def test_euler_in_flow_coordinates_is_euler_here(mixture: Any) -> None:
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_continues_from_a_file_with_the_same_bits(
+def test_samplers_continue_from_a_file_with_identical_bits(
     name: str, schedule: str, mixture: Any, tmp_path: Path
 ) -> None:
     sampler = SAMPLERS[name].step
@@ -193,7 +193,7 @@ def test_continues_from_a_file_with_the_same_bits(
         assert [digest(s.state) for s in rest] == [digest(s.state) for s in steps[done:]]
 
 
-def test_a_restart_continues_within_its_detours(mixture: Any, tmp_path: Path) -> None:
+def test_a_restart_sampler_continues_within_its_restarts(mixture: Any, tmp_path: Path) -> None:
     sampler, sigmas = SAMPLERS["Restart"].step, karras(40, 0.03, 14.6)
     x = sigmas[0] * initial_noise(7, (1, 4, 3, 5))
     noise = batch_step_noise([7], (4, 3, 5), "cpu")
@@ -221,7 +221,7 @@ def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_a_sampler_goes_on_without_memory(name: str, mixture: Any) -> None:
+def test_a_sampler_continues_without_memory(name: str, mixture: Any) -> None:
     """As after a change of sampler in the middle of a run."""
     sampler, x = SAMPLERS[name].step, start(SIGMAS[0])
     whole = list(run(sampler, mixture.denoise, State(0, x), SIGMAS, draws))
@@ -252,7 +252,7 @@ def test_only_stochastic_samplers_draw(name: str, mixture: Any) -> None:
     assert len(set(drawn)) == len(drawn), "a draw was used twice"
 
 
-def test_stopping_early_evaluates_no_more(mixture: Any) -> None:
+def test_stopping_early_stops_evaluating(mixture: Any) -> None:
     calls: list[float] = []
 
     def counted(x: Tensor, sigma: float) -> Tensor:
@@ -264,7 +264,7 @@ def test_stopping_early_evaluates_no_more(mixture: Any) -> None:
     assert calls == list(SIGMAS[:2]) == [step.sigma for step in seen]
 
 
-def test_rows_are_told_to_the_user() -> None:
+def test_rows_describe_samplers_to_the_user() -> None:
     for row in SAMPLERS.values():
         assert row.schedule in SCHEDULES
         assert row.summary.endswith(".")
@@ -274,7 +274,7 @@ def test_rows_are_told_to_the_user() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_automatic_is_the_customary_schedule(name: str) -> None:
+def test_automatic_is_the_samplers_default_schedule(name: str) -> None:
     customary = SAMPLERS[name].schedule
     assert resolve("Automatic", name) == customary != "Automatic"
     assert resolve("Simple", name) == "Simple"
@@ -284,7 +284,7 @@ def test_automatic_is_the_customary_schedule(name: str) -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("steps", [1, 6])
-def test_the_penultimate_level_is_dropped_where_it_is_customary(name: str, steps: int) -> None:
+def test_some_samplers_discard_the_penultimate_sigma(name: str, steps: int) -> None:
     model = scaled_linear()
     sigmas = sigmas_for(name, "Karras", steps, model)
     if SAMPLERS[name].discards_penultimate_sigma:
@@ -297,7 +297,7 @@ def test_the_penultimate_level_is_dropped_where_it_is_customary(name: str, steps
 
 
 @pytest.mark.parametrize("sampler", ["Heun", "DPM2", "PLMS", "Restart", dpm2_ancestral(eta=0)])
-def test_the_first_step_of_a_rectified_flow_may_be_a_leap(
+def test_the_first_step_of_a_rectified_flow_may_span_a_large_ratio(
     sampler: str | Sampler, mixture: Any
 ) -> None:
     """From sigma 999 to 17: slopes at both ends, taken for what is between, would be 27 off."""

@@ -44,7 +44,7 @@ MODELS: dict[str, Schedule] = {
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", SCHEDULES)
 @given(n=st.integers(1, 1000))
-def test_n_steps_go_down_from_the_noisiest_to_zero(name: str, model: str, n: int) -> None:
+def test_sigmas_decrease_from_the_noisiest_to_zero(name: str, model: str, n: int) -> None:
     sigmas = SCHEDULES[name].sigmas(n, MODELS[model])
     assert len(sigmas) == n + 1
     if name == "DDIM Uniform":
@@ -57,12 +57,12 @@ def test_n_steps_go_down_from_the_noisiest_to_zero(name: str, model: str, n: int
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_no_steps_are_refused(name: str) -> None:
+def test_zero_steps_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="at least one step"):
         SCHEDULES[name].sigmas(0, scaled_linear())
 
 
-def test_the_schedules_are_the_ones_a_user_knows() -> None:
+def test_all_known_schedules_exist() -> None:
     assert list(SCHEDULES) == [
         "Automatic", "Normal", "Karras", "Exponential", "Polyexponential", "SGM Uniform", "Simple",
         "DDIM Uniform", "Beta", "KL Optimal", "Align Your Steps", "Align Your Steps SDXL",
@@ -104,7 +104,7 @@ def test_simple_takes_timesteps_from_the_noisy_end(n: int) -> None:
 
 
 @pytest.mark.parametrize("n", [1, 7, 20, 30])
-def test_timesteps_of_a_continuum_are_levels_even_in_log_sigma(n: int) -> None:
+def test_timesteps_of_a_continuous_schedule_are_even_in_log_sigma(n: int) -> None:
     """Of which ComfyUI keeps a table of 1000 for them."""
     table = np.exp(np.linspace(math.log(0.002), math.log(120.0), 1000))
     model = EdmSchedule(0.002, 120.0)
@@ -117,7 +117,7 @@ def test_timesteps_of_a_continuum_are_levels_even_in_log_sigma(n: int) -> None:
     assert normal(n, model) == pytest.approx(exponential(n, 0.002, 120.0), rel=1e-9)
 
 
-def test_ddim_uniform_leads() -> None:
+def test_ddim_uniform_starts_at_the_second_timestep() -> None:
     """Stable Diffusion's DDIM: multiples of 1000 // n, one later."""
     sigmas = ddim_uniform(20, scaled_linear())
     assert times_of(sigmas) == pytest.approx(list(range(1, 1000, 50))[::-1], abs=1e-6)
@@ -143,7 +143,7 @@ def test_impossible_quantiles_are_refused(share: float, a: float, b: float) -> N
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 20, 50])
-def test_beta_is_on_timesteps(n: int) -> None:
+def test_beta_visits_whole_timesteps(n: int) -> None:
     expected = np.rint(stats.beta.ppf(1 - np.linspace(0, 1, n, endpoint=False), 0.6, 0.6) * 999)
     assert times_of(beta(n, scaled_linear())) == pytest.approx(list(expected), abs=1e-6)
 
@@ -154,7 +154,7 @@ def test_beta_with_many_steps_has_fractional_times(n: int) -> None:
     assert times_of(beta(n, scaled_linear())) == pytest.approx(list(expected), abs=1e-5)
 
 
-def test_kl_optimal_is_the_formula_and_visits_both_ends() -> None:
+def test_kl_optimal_equals_its_formula_and_visits_both_ends() -> None:
     low, high, n = 0.03, 14.6, 9
     expected = [
         math.tan(i / (n - 1) * math.atan(low) + (1 - i / (n - 1)) * math.atan(high))
@@ -164,7 +164,7 @@ def test_kl_optimal_is_the_formula_and_visits_both_ends() -> None:
 
 
 @pytest.mark.parametrize("table", [AYS_SD1, AYS_SDXL], ids=["sd1", "sdxl"])
-def test_ten_aligned_steps_are_the_published_table(table: tuple[float, ...]) -> None:
+def test_ten_aligned_steps_equal_the_published_table(table: tuple[float, ...]) -> None:
     sigmas = align_your_steps(10, scaled_linear(), table)
     assert sigmas[1:-1] == pytest.approx(table[1:-1])
     assert sigmas[0] == scaled_linear().sigma_max
@@ -226,7 +226,7 @@ def test_strength_times_steps_are_run(n: int, strength: float, run: int) -> None
 
 
 @given(n=st.integers(1, 300), strength=st.floats(0, 1, exclude_min=True))
-def test_a_tail_always_has_a_step(n: int, strength: float) -> None:
+def test_a_truncated_schedule_has_at_least_one_step(n: int, strength: float) -> None:
     sigmas = karras(n, 0.1, 10.0)
     assert 2 <= len(truncate(sigmas, strength)) <= n + 1
 

@@ -17,7 +17,7 @@ X = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(0))
 FILE = "state.safetensors"
 
 
-def test_a_saved_state_comes_back_exactly(tmp_path: Path) -> None:
+def test_a_saved_state_is_loaded_exactly(tmp_path: Path) -> None:
     state = State(3, X, (X + 1, X - 1))
     save(tmp_path / FILE, state)
     loaded = load(tmp_path / FILE).state
@@ -35,12 +35,12 @@ def test_tensors_that_share_storage_or_are_strided_are_saved(tmp_path: Path) -> 
     assert torch.equal(load(tmp_path / FILE).state.memory[0], X)
 
 
-def test_the_digest_tells_x_and_memory(tmp_path: Path) -> None:
+def test_the_digest_covers_x_and_memory(tmp_path: Path) -> None:
     states = [State(0, X), State(0, X + 1e-6), State(0, X, (X,)), State(0, X, (X + 1,))]
     assert len({digest(state) for state in states}) == len(states)
 
 
-def test_a_failed_write_leaves_the_old_state_alone(
+def test_a_failed_write_keeps_the_old_state(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(tmp_path / FILE, State(1, X))
@@ -68,7 +68,7 @@ def test_a_failed_write_leaves_the_old_state_alone(
     ],
     ids=["negative", "far", "rank", "dtype", "empty", "memory", "infinite"],
 )
-def test_what_could_not_be_loaded_is_not_saved(state: State, tmp_path: Path) -> None:
+def test_a_state_that_could_not_be_loaded_is_not_saved(state: State, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"index|latent"):
         save(tmp_path / FILE, state)
     assert not list(tmp_path.iterdir())
@@ -109,13 +109,13 @@ def test_other_files_are_refused(tensors: dict[str, Tensor], tmp_path: Path) -> 
     ],
     ids=["nothing", "foreign", "huge header", "no tensors", "unknown dtype"],
 )
-def test_damage_is_refused(data: bytes, tmp_path: Path) -> None:
+def test_damaged_files_are_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(data)
     with pytest.raises(ValueError, match=FILE):
         load(tmp_path / FILE)
 
 
-def test_truncation_anywhere_is_refused(tmp_path: Path) -> None:
+def test_truncated_files_are_refused(tmp_path: Path) -> None:
     save(tmp_path / FILE, State(1, X[:, :1, :1, :1]))
     data = (tmp_path / FILE).read_bytes()
     for length in range(len(data)):

@@ -144,7 +144,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Progres
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_run_that_died_ends_with_the_same_bits(
+def test_a_crashed_run_ends_with_identical_bits(
     name: str, uninterrupted: dict[str, Progress], tmp_path: Path
 ) -> None:
     for at in (4, 5, 11):
@@ -157,7 +157,7 @@ def test_a_run_that_died_ends_with_the_same_bits(
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_steps_after_the_last_checkpoint_are_taken_again(
+def test_steps_after_the_last_checkpoint_are_repeated(
     name: str, uninterrupted: dict[str, Progress], tmp_path: Path
 ) -> None:
     def stop_saving(progress: Progress) -> None:
@@ -170,7 +170,7 @@ def test_steps_after_the_last_checkpoint_are_taken_again(
     assert_same(train(TASKS[name](), tmp_path, PLAN), uninterrupted[name])
 
 
-def test_a_killed_process_ends_with_the_same_bits(
+def test_a_killed_process_ends_with_identical_bits(
     uninterrupted: dict[str, Progress], tmp_path: Path
 ) -> None:
     child = subprocess.Popen(
@@ -207,7 +207,7 @@ class Told:
         return self.task.loss(step, progress, generator)
 
 
-def test_time_bounds_a_run_and_it_goes_on_later(
+def test_a_time_limit_stops_a_run_that_can_be_resumed(
     uninterrupted: dict[str, Progress], tmp_path: Path
 ) -> None:
     saved: list[int] = []
@@ -229,7 +229,7 @@ def log_of(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in lines]
 
 
-def test_a_run_leaves_a_log_and_its_average(tmp_path: Path) -> None:
+def test_a_run_writes_a_log_and_its_average(tmp_path: Path) -> None:
     progress = train(autoencoder_task(), tmp_path, replace(PLAN, log_every=4))
     records = log_of(tmp_path)
     assert [record["step"] for record in records] == [4, 8, 12]
@@ -409,7 +409,7 @@ def test_images_and_captions_are_drawn_by_their_weights() -> None:
 
 @pytest.mark.parametrize("name", PREDICTIONS)
 @pytest.mark.parametrize("schedule", [FlowSchedule(), scaled_linear()])
-def test_a_perfect_predictor_makes_no_error(name: str, schedule: Schedule) -> None:
+def test_a_perfect_predictor_has_zero_loss(name: str, schedule: Schedule) -> None:
     prediction = PREDICTIONS[name]
     generator = torch.Generator().manual_seed(0)
     x0, eps = torch.randn(2, 3, 2, 4, 4, generator=generator)
@@ -434,7 +434,7 @@ def test_a_perfect_predictor_makes_no_error(name: str, schedule: Schedule) -> No
 # The autoencoder task
 
 
-def test_psnr_is_the_textbooks() -> None:
+def test_psnr_equals_the_textbook_definition() -> None:
     a = torch.rand(2, 3, 8, 8)
     b = a.clone()
     b[0] += 0.1
@@ -444,7 +444,7 @@ def test_psnr_is_the_textbooks() -> None:
     assert float(psnr(a, a)) > 90
 
 
-def test_augmented_drawings_stand_on_white_by_their_alpha() -> None:
+def test_augmented_drawings_are_composited_on_white_by_alpha() -> None:
     generator = torch.Generator().manual_seed(0)
     alpha = torch.rand(600, 1, 12, 12, generator=generator)
     black = torch.cat([torch.zeros(600, 3, 12, 12), alpha], dim=1)
@@ -459,7 +459,7 @@ def test_augmented_drawings_stand_on_white_by_their_alpha() -> None:
     assert image.max() <= 1
 
 
-def test_augmentation_crops_flips_and_permutes_colours_alone() -> None:
+def test_augmentation_only_crops_flips_and_permutes_colours() -> None:
     generator = torch.Generator().manual_seed(1)
     column = torch.arange(6.0).expand(6, 6) / 5
     colour = torch.stack([column, column / 2, column / 4])

@@ -59,7 +59,7 @@ points = st.tuples(st.floats(-40, 140), st.floats(-40, 110))
 
 @settings(deadline=None)
 @given(st.lists(points, min_size=1, max_size=5), st.floats(2, 30))
-def test_a_stroke_covers_what_lies_within_its_radius_and_nothing_else(path, radius):
+def test_a_stroke_covers_exactly_its_radius(path, radius):
     mask = Mask(100, 70)
     draw(mask, Brush(radius), *path)
     distance = distance_to_path(mask, curve(path))
@@ -69,7 +69,7 @@ def test_a_stroke_covers_what_lies_within_its_radius_and_nothing_else(path, radi
     assert (mask.pixels[distance > radius + 1.2] == 0).all()
 
 
-def test_a_stroke_that_comes_in_from_outside_has_no_gap_at_the_edge():
+def test_a_stroke_from_outside_has_no_gap_at_the_edge():
     mask = Mask(100, 70)
     draw(mask, Brush(2), (-12, 2), (-11, 0), (3, 0))
     assert (mask.pixels[0, :4] == 255).all()
@@ -81,7 +81,7 @@ def test_a_fast_stroke_has_no_gaps():
     assert (mask.pixels[20, 5:1995] == 255).all()
 
 
-def test_a_stroke_does_not_depend_on_how_many_events_report_it():
+def test_a_stroke_does_not_depend_on_the_number_of_events():
     once, often = Mask(300, 300), Mask(300, 300)
     draw(once, Brush(12, 0.5), (20, 30), (270, 230))
     draw(often, Brush(12, 0.5), *((20 + 2.5 * i, 30 + 2 * i) for i in range(101)))
@@ -108,7 +108,7 @@ def test_a_soft_brush_fades_evenly_and_overlaps_do_not_build_up():
     assert np.array_equal(mask.pixels, before)
 
 
-def test_erasing_takes_away_what_the_brush_put_there():
+def test_erasing_removes_a_stroke():
     mask = Mask(64, 64)
     mask.touch(mask.bounds)[...] = 255
     draw(mask, Brush(10, erase=True), (32, 32))
@@ -117,7 +117,7 @@ def test_erasing_takes_away_what_the_brush_put_there():
     assert mask.pixels[32, 50] == 255
 
 
-def test_strokes_outside_mark_nothing_and_strokes_across_the_edge_mark_the_inside():
+def test_strokes_outside_mask_nothing_and_strokes_across_the_edge_mask_the_inside():
     mask = Mask(50, 50)
     assert Stroke(mask, Brush(10)).move_to(-100, 20) is None
     assert Stroke(mask, Brush(10)).move_to(20, 900) is None
@@ -139,7 +139,7 @@ def test_strokes_outside_mark_nothing_and_strokes_across_the_edge_mark_the_insid
     st.floats(0, 1),
     st.sampled_from([1.0, 0.3]),
 )
-def test_the_reported_rectangle_holds_every_changed_pixel(path, radius, hardness, flow):
+def test_the_reported_rectangle_contains_every_changed_pixel(path, radius, hardness, flow):
     mask = Mask(100, 70)
     stroke = Stroke(mask, Brush(radius, hardness, flow))
     for point in path:
@@ -159,7 +159,7 @@ def test_pressure_widens_the_stroke_and_changes_evenly():
     assert (np.diff(widths) >= -2).all()
 
 
-def test_pressing_harder_on_the_spot_widens():
+def test_pressing_harder_in_place_widens_the_dab():
     mask = Mask(100, 100)
     draw(mask, Brush(30), (50, 50, 0.2), (50, 50, 1.0))
     assert mask.pixels[50, 78] == 255
@@ -178,7 +178,7 @@ def test_a_quick_curve_is_round():
     assert inner.max() - inner.min() < 25  # a polygon's sides sag by 11, its corners stand out
 
 
-def test_low_flow_builds_up_stroke_over_stroke_to_the_full():
+def test_low_flow_builds_up_over_several_strokes():
     mask = Mask(60, 60)
     seen = [0]
     for _ in range(40):
@@ -190,7 +190,7 @@ def test_low_flow_builds_up_stroke_over_stroke_to_the_full():
     assert mask.pixels[30, 45] == 0
 
 
-def test_low_flow_does_not_depend_on_how_many_events_report_a_stroke():
+def test_low_flow_does_not_depend_on_the_number_of_events():
     once, often = Mask(300, 100), Mask(300, 100)
     brush = Brush(12, 0.5, flow=0.1)
     draw(once, brush, (20, 50), (270, 50))
@@ -198,7 +198,7 @@ def test_low_flow_does_not_depend_on_how_many_events_report_a_stroke():
     assert np.abs(once.pixels.astype(int) - often.pixels)[:, 30:250].max() <= 3
 
 
-def test_low_flow_erases_bit_by_bit():
+def test_low_flow_erases_gradually():
     mask = Mask(60, 60)
     mask.touch(mask.bounds)[...] = 255
     draw(mask, Brush(10, 1.0, flow=0.5, erase=True), (30, 30))
@@ -206,7 +206,7 @@ def test_low_flow_erases_bit_by_bit():
     assert mask.pixels[5, 5] == 255
 
 
-def test_touches_too_light_for_eight_bits_add_up():
+def test_dabs_too_light_for_eight_bits_add_up():
     """To and fro between two places: the product of what each touch leaves."""
     places, turns, flow = (40.0, 47.5), 40, 0.02
     mask = Mask(90, 80)
@@ -222,7 +222,7 @@ def test_touches_too_light_for_eight_bits_add_up():
     assert np.abs(mask.pixels - 255 * (1 - left)).max() < 4
 
 
-def test_large_dabs_are_made_quickly_enough_for_a_pen():
+def test_large_dabs_are_fast_enough_for_a_pen():
     """A pen's pressure changes the radius with every report."""
     mask = Mask(1200, 1200)
     start = thread_time()

@@ -32,7 +32,7 @@ def pixels(doc: CanvasDocument) -> np.ndarray:
     return doc.mask.pixels
 
 
-def test_undo_in_the_middle_of_a_stroke_gives_the_stroke_up(qtbot):
+def test_undo_during_a_stroke_cancels_it(qtbot):
     doc = document()
     stroke(doc, Brush(20), (100, 100))
     doc.begin_stroke(Brush(20), "stroke")
@@ -61,7 +61,7 @@ def test_a_cancelled_stroke_leaves_no_trace():
     assert doc.undo_stack.count() == 1
 
 
-def test_the_mask_stays_with_images_of_its_size():
+def test_the_mask_is_kept_for_images_of_the_same_size():
     doc = document()
     stroke(doc, Brush(20), (100, 100))
     doc.set_image(np.zeros((300, 600, 3), np.uint8), None)
@@ -86,12 +86,12 @@ def test_a_bad_image_is_refused_and_nothing_changes():
     assert doc.frame == (600, 300)
 
 
-def test_a_mask_without_a_image_is_refused():
+def test_a_mask_without_an_image_is_refused():
     with pytest.raises(ValueError, match="no image"):
         CanvasDocument().set_mask(np.zeros((4, 4), np.uint8), "set")
 
 
-def test_previews_of_the_same_proportions_keep_the_frame_and_others_bring_their_own():
+def test_previews_with_other_proportions_change_the_frame():
     doc = document(600, 300)
     doc.set_preview(np.zeros((150, 300, 3), np.uint8))
     assert doc.frame == (600, 300)
@@ -105,7 +105,7 @@ def test_previews_of_the_same_proportions_keep_the_frame_and_others_bring_their_
     assert doc.frame == (600, 300)
 
 
-def test_the_image_is_a_copy_nobody_can_change():
+def test_the_image_is_a_read_only_copy():
     doc = CanvasDocument()
     rgb = np.zeros((4, 4, 3), np.uint8)
     doc.set_image(rgb, None)
@@ -133,7 +133,7 @@ def large() -> CanvasDocument:
     return document(side, side)
 
 
-def test_a_change_of_a_large_mask_is_made_when_it_is_ready(qtbot):
+def test_a_large_mask_is_changed_in_the_background(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
@@ -147,7 +147,7 @@ def test_a_change_of_a_large_mask_is_made_when_it_is_ready(qtbot):
     assert np.array_equal(pixels(doc), before)
 
 
-def test_what_is_painted_meanwhile_is_not_lost(qtbot):
+def test_painting_during_a_transform_is_not_lost(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
     doc.transform(lambda mask: mask_morphology.grow(mask, 9), "grow")
@@ -161,7 +161,7 @@ def test_what_is_painted_meanwhile_is_not_lost(qtbot):
     assert [doc.undo_stack.text(i) for i in range(3)] == ["stroke", "stroke", "grow"]
 
 
-def test_changes_are_made_one_after_the_other(qtbot):
+def test_transforms_run_one_after_the_other(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
@@ -171,7 +171,7 @@ def test_changes_are_made_one_after_the_other(qtbot):
     assert np.array_equal(pixels(doc), mask_morphology.shrink(mask_morphology.grow(before, 9), 3))
 
 
-def test_undo_takes_back_what_is_still_being_worked_out(qtbot):
+def test_undo_cancels_a_running_transform(qtbot):
     doc = large()
     stroke(doc, Brush(20), (100, 100))
     before = pixels(doc).copy()
@@ -185,7 +185,7 @@ def test_undo_takes_back_what_is_still_being_worked_out(qtbot):
     assert doc.undo_stack.canUndo()
 
 
-def test_a_change_that_fails_is_reported_and_the_next_is_made(qtbot):
+def test_a_failed_transform_is_reported_and_the_next_one_runs(qtbot):
     doc = large()
 
     def fail(mask: np.ndarray) -> np.ndarray:
@@ -199,7 +199,7 @@ def test_a_change_that_fails_is_reported_and_the_next_is_made(qtbot):
     assert [kind for kind, _, _ in caught] == [MemoryError]
 
 
-def test_a_large_preview_is_shown_coarser_in_the_same_frame():
+def test_a_large_preview_is_reduced_within_the_same_frame():
     doc = document(2003, 2501)
     doc.set_preview(np.full((2501, 2003, 3), 7, np.uint8))
     assert doc.frame == (2003, 2501)

@@ -51,7 +51,7 @@ def moved(view, at: QPoint):
     return QMouseEvent(QEvent.Type.MouseMove, where, view.mapToGlobal(where), none, LEFT, CTRL)
 
 
-def test_the_hand_with_ctrl_carries_the_file_of_the_image(qtbot, view, rgb, carried, tmp_path):
+def test_ctrl_with_the_hand_drags_the_images_file(qtbot, view, rgb, carried, tmp_path):
     view.file = tmp_path / "mine.png"
     view.file.write_bytes(b"it is there")
     view.set_tool(Tool.PAN)
@@ -68,14 +68,14 @@ def test_the_hand_with_ctrl_carries_the_file_of_the_image(qtbot, view, rgb, carr
     assert len(carried) == 1
 
 
-def test_with_other_tools_ctrl_does_what_it_did(qtbot, view, carried):
+def test_with_other_tools_ctrl_keeps_its_meaning(qtbot, view, carried):
     drag_with_ctrl(qtbot, view)
     view.document.background.wait()  # where its file would be written first
     QApplication.processEvents()
     assert carried == []
 
 
-def test_a_image_without_a_file_gets_one_that_is_written_once(qtbot, view, rgb, carried):
+def test_an_image_without_a_file_is_written_once(qtbot, view, rgb, carried):
     view.set_tool(Tool.PAN)
     drag_with_ctrl(qtbot, view, release=False)
     qtbot.waitUntil(lambda: carried != [])
@@ -87,7 +87,7 @@ def test_a_image_without_a_file_gets_one_that_is_written_once(qtbot, view, rgb, 
     assert np.array_equal(pixels, rgb)
 
 
-def test_let_go_of_before_its_file_is_written_nothing_is_carried(qtbot, view, carried):
+def test_releasing_before_the_file_is_written_drags_nothing(qtbot, view, carried):
     view.set_tool(Tool.PAN)
     drag_with_ctrl(qtbot, view)
     view.document.background.wait()
@@ -105,7 +105,7 @@ def test_a_transparent_image_stays_transparent(qtbot, view, rgb, monkeypatch):
     assert image.pixelColor(10, 30).alpha() == 255
 
 
-def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
+def test_the_button_drags_and_a_click_copies(qtbot, rgb, carried, tmp_path):
     panel = CanvasPanel()
     qtbot.addWidget(panel)
     panel.resize(900, 400)
@@ -129,7 +129,7 @@ def test_the_button_carries_and_a_click_copies(qtbot, rgb, carried, tmp_path):
     assert not button.isDown()
 
 
-def test_pixels_that_are_only_shown_coarser_are_not_carried(qtbot, view, monkeypatch, tmp_path):
+def test_reduced_candidates_are_not_dragged(qtbot, view, monkeypatch, tmp_path):
     found = []
     monkeypatch.setattr(drag_out, "run", lambda drag: found.append(drag.mimeData()))
     huge = np.zeros((2100, 2100, 3), np.uint8)

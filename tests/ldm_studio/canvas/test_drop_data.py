@@ -28,7 +28,7 @@ def drop(view: CanvasView, data: QMimeData) -> bool:
     return enter.isAccepted()
 
 
-def test_dropping_a_file_tells_its_path(qtbot, view, tmp_path):
+def test_dropping_a_file_emits_its_path(qtbot, view, tmp_path):
     data = QMimeData()
     names = "notes.txt", "Heart 1.PNG", "other.jpg"
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in names])
@@ -37,7 +37,7 @@ def test_dropping_a_file_tells_its_path(qtbot, view, tmp_path):
     assert dropped.args == [(tmp_path / "Heart 1.PNG").as_posix()]
 
 
-def test_dropping_an_image_hands_it_over(qtbot, view):
+def test_dropping_an_image_emits_it(qtbot, view):
     image = QImage(3, 2, QImage.Format.Format_RGB32)
     image.fill(QColor(1, 2, 3))
     data = QMimeData()
@@ -47,7 +47,7 @@ def test_dropping_an_image_hands_it_over(qtbot, view):
     assert from_qimage(dropped.args[0])[0, 0].tolist() == [1, 2, 3]
 
 
-def test_other_things_cannot_be_dropped(qtbot, view):
+def test_other_data_cannot_be_dropped(qtbot, view):
     data = QMimeData()
     data.setText("hello")
     data.setUrls([QUrl("ftp://example.org/a.png"), QUrl.fromLocalFile("/tmp/a.txt")])
@@ -55,7 +55,7 @@ def test_other_things_cannot_be_dropped(qtbot, view):
         assert not drop(view, data)
 
 
-def test_the_address_of_a_file_may_come_as_text(qtbot, view, tmp_path):
+def test_the_address_of_a_file_may_be_plain_text(qtbot, view, tmp_path):
     for text in (f"file://{tmp_path}/p.png\n", f"{tmp_path}/p.png"):
         data = QMimeData()
         data.setText(text)
@@ -74,7 +74,7 @@ def encoded(colour: str) -> QByteArray:
     return found
 
 
-def test_images_from_a_browser_come_in_every_form_that_holds_them(qtbot, view):
+def test_images_from_a_browser_are_accepted_in_every_format(qtbot, view):
     address = QUrl("https://example.org/cat.png")
     as_file, as_data = QMimeData(), QMimeData()
     as_file.setUrls([address])
@@ -86,7 +86,7 @@ def test_images_from_a_browser_come_in_every_form_that_holds_them(qtbot, view):
         assert dropped.args[0].pixelColor(1, 1) == QColor("red")
 
 
-def test_the_address_alone_is_refused_in_words(qtbot, rgb):
+def test_a_web_address_alone_is_refused_with_a_message(qtbot, rgb):
     panel = CanvasPanel()
     qtbot.addWidget(panel)
     data = QMimeData()

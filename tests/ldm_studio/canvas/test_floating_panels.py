@@ -45,7 +45,7 @@ def show(panel, qtbot, room: tuple[int, int], image: tuple[int, int]) -> None:
         ((640, 620), (64, 64), 1),
     ],
 )
-def test_the_switch_leaves_the_image_free_or_is_small(panel, qtbot, room, image, seen) -> None:
+def test_the_view_switch_leaves_the_image_free_or_is_small(panel, qtbot, room, image, seen) -> None:
     show(panel, qtbot, room, image)
     switch = panel.view_switch
     assert sum(button.isVisibleTo(switch) for button in switch.buttons.values()) == seen
@@ -54,7 +54,7 @@ def test_the_switch_leaves_the_image_free_or_is_small(panel, qtbot, room, image,
     assert covered.width() * covered.height() <= (0 if seen == 3 else 100 * 40)
 
 
-def test_the_small_one_goes_on_to_the_next_view(panel, qtbot) -> None:
+def test_the_small_switch_cycles_through_views(panel, qtbot) -> None:
     show(panel, qtbot, (640, 620), (64, 64))
     views, buttons = panel.view.mask_views, panel.view_switch.buttons
     for before, after in (
@@ -68,7 +68,7 @@ def test_the_small_one_goes_on_to_the_next_view(panel, qtbot) -> None:
         assert not buttons[before].isVisible()
 
 
-def test_words_give_way_to_candidates(panel, qtbot) -> None:
+def test_candidates_shorten_the_texts(panel, qtbot) -> None:
     show(panel, qtbot, (900, 600), (64, 64))
     panel.badge.show_text("1,000 pixels changed, all inside the mask", "1,000")
     assert panel.badge.label.text().endswith("inside the mask")
@@ -83,7 +83,7 @@ def test_words_give_way_to_candidates(panel, qtbot) -> None:
     assert panel.badge.accessibleName().endswith("inside the mask")
 
 
-def test_with_little_room_the_numbers_of_extending_open_from_a_button(panel, qtbot) -> None:
+def test_with_little_room_a_button_opens_the_outpainting_numbers(panel, qtbot) -> None:
     show(panel, qtbot, (1200, 600), (64, 64))
     panel.view.set_tool(Tool.EXTEND)
     bar, popup = panel.extend_bar, panel.extend_bar.popup

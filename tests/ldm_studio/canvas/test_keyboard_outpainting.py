@@ -41,7 +41,7 @@ def border(view) -> Border:
         (Key.Key_Down, "bottom", (12, 28), (0, 0)),
     ],
 )
-def test_an_edge_goes_out_and_back_by_multiples(qtbot, view, key, side, steps, fixed):
+def test_an_edge_moves_in_multiples(qtbot, view, key, side, steps, fixed):
     before = view.to_widget(*fixed), view.scale
     for pixels in steps:
         qtbot.keyClick(view, key)
@@ -60,14 +60,14 @@ def test_opposite_edges_share_one_multiple(qtbot, view):
     assert border(view) == Border(left=0, right=3)
 
 
-def test_no_side_becomes_longer_than_can_be_drawn(qtbot, view):
+def test_no_side_exceeds_the_models_maximum(qtbot, view):
     view.outpaint_frame.set_side("right", MAX_SIDE - 200 - 8)
     for _ in range(3):
         qtbot.keyClick(view, Key.Key_Right)
     assert border(view) == Border(right=MAX_SIDE - 200)
 
 
-def test_enter_extends_and_escape_gives_up(qtbot, view, rgb):
+def test_enter_extends_and_escape_cancels(qtbot, view, rgb):
     qtbot.keyClick(view, Key.Key_Right)
     qtbot.keyClick(view, Key.Key_Up)
     qtbot.keyClick(view, Key.Key_Escape)
@@ -79,7 +79,7 @@ def test_enter_extends_and_escape_gives_up(qtbot, view, rgb):
     assert np.array_equal(view.image(), extended(rgb, Border(right=8), "edge", overlap=8)[0])
 
 
-def test_all_of_the_frame_stays_in_sight(qtbot, view):
+def test_the_whole_frame_stays_visible(qtbot, view):
     for key, times in ((Key.Key_Right, 30), (Key.Key_Down, 30), (Key.Key_Left, 10)):
         for _ in range(times):
             qtbot.keyClick(view, key)
@@ -96,7 +96,7 @@ def test_with_ctrl_arrows_move_the_view(qtbot, view):
     assert border(view) == Border()
 
 
-def test_it_says_what_the_keys_do_and_have_done(qtbot, view):
+def test_the_hint_explains_the_keys_and_their_effect(qtbot, view):
     told = []
     view.pointed.connect(told.append)
     assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
@@ -109,7 +109,7 @@ def test_it_says_what_the_keys_do_and_have_done(qtbot, view):
     assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
 
 
-def test_the_hint_gives_way_to_the_mouse_and_leaves_with_the_keyboard(qtbot, view):
+def test_the_hint_hides_for_the_mouse_and_on_focus_loss(qtbot, view):
     other = QPushButton(view)
     other.move(view.width(), 0)
     other.show()
@@ -127,7 +127,7 @@ def test_the_hint_gives_way_to_the_mouse_and_leaves_with_the_keyboard(qtbot, vie
     assert shot(view) == silent
 
 
-def test_without_a_image_there_is_nothing_to_extend(qtbot, view):
+def test_without_an_image_nothing_can_be_extended(qtbot, view):
     view.set_image(None)
     qtbot.keyClick(view, Key.Key_Right)
     assert border(view) == Border()

@@ -38,7 +38,7 @@ def type_(qtbot, view, *words: str) -> None:
             qtbot.keyClick(view, key, held or Qt.KeyboardModifier.NoModifier)
 
 
-def test_arrows_move_the_crosshair_which_is_seen(qtbot, view):
+def test_arrows_move_a_visible_crosshair(qtbot, view):
     plain = color(view, 108, 40)
     type_(qtbot, view, "right")  # from the middle
     assert view.accessibleDescription().endswith("108, 50 · Space to begin")
@@ -50,7 +50,7 @@ def test_arrows_move_the_crosshair_which_is_seen(qtbot, view):
 
 
 @pytest.mark.parametrize(("tool", "erases"), [(Tool.BRUSH, False), (Tool.ERASER, True)])
-def test_a_stroke_is_as_one_by_mouse(qtbot, view, tool, erases):
+def test_a_keyboard_stroke_equals_one_by_mouse(qtbot, view, tool, erases):
     if erases:
         view.fill_mask()
     view.set_tool(tool)
@@ -66,7 +66,7 @@ def test_a_dab_needs_no_movement(qtbot, view):
     assert np.array_equal(view.mask(), stroke_of(view, (100, 50)))
 
 
-def test_a_rectangle_and_one_of_few_pixels(qtbot, view):
+def test_a_rectangle_of_few_pixels_is_exact(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     type_(qtbot, view, "left", "right", "space", "shift+right", "down*2", "enter")
     assert (view.mask()[50:66, 100:140] == 255).all()
@@ -76,20 +76,20 @@ def test_a_rectangle_and_one_of_few_pixels(qtbot, view):
     assert np.count_nonzero(view.mask()) == 2
 
 
-def test_the_whole_image_up_to_its_edges(qtbot, view):
+def test_the_whole_image_can_be_selected(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     far = ("shift+left*5", "shift+up*5", "space", "shift+right*9", "shift+down*9", "space")
     type_(qtbot, view, *far)
     assert (view.mask() == 255).all()
 
 
-def test_a_gradient(qtbot, view):
+def test_a_gradient_by_keyboard(qtbot, view):
     view.set_tool(Tool.GRADIENT)
     type_(qtbot, view, "left", "right", "space", "shift+right", "space")
     assert np.array_equal(view.mask(), gradient((100, 50), (140, 50), 200, 100).values)
 
 
-def test_a_lasso_of_corners_one_taken_back(qtbot, view):
+def test_a_lasso_corner_can_be_removed(qtbot, view):
     view.set_tool(Tool.LASSO)
     type_(qtbot, view, "left", "right", "space", "shift+right", "space", "up*2", "space", "back")
     assert "Enter to close" in view.accessibleDescription()
@@ -101,7 +101,7 @@ def test_a_lasso_of_corners_one_taken_back(qtbot, view):
 
 
 @pytest.mark.parametrize("corner", [(199, 99), (200, 100)])
-def test_a_fill_also_at_the_last_pixel(qtbot, view, rgb, corner):
+def test_filling_works_at_the_last_pixel(qtbot, view, rgb, corner):
     rgb = rgb.copy()
     rgb[60:, 150:] = (200, 40, 30)
     view.set_image(rgb)
@@ -114,7 +114,7 @@ def test_a_fill_also_at_the_last_pixel(qtbot, view, rgb, corner):
     assert np.count_nonzero(view.mask()) == 40 * 50
 
 
-def test_escape_takes_back_what_is_being_drawn(qtbot, view):
+def test_escape_cancels_the_gesture(qtbot, view):
     type_(qtbot, view, "right", "space", "right*4")
     qtbot.keyClick(view, Key.Key_Escape)
     assert view.mask() is None
@@ -124,7 +124,7 @@ def test_escape_takes_back_what_is_being_drawn(qtbot, view):
     assert view.mask() is not None
 
 
-def test_a_key_that_is_held_does_not_put_the_brush_up_and_down(qtbot, view):
+def test_a_held_key_does_not_repeat_presses(qtbot, view):
     type_(qtbot, view, "left", "right", "space")
     held = QKeyEvent(QEvent.Type.KeyPress, Key.Key_Space, Qt.KeyboardModifier.NoModifier, " ", True)
     QApplication.sendEvent(view, held)
@@ -132,7 +132,7 @@ def test_a_key_that_is_held_does_not_put_the_brush_up_and_down(qtbot, view):
     assert np.array_equal(view.mask(), stroke_of(view, (100, 50), (108, 50)))
 
 
-def test_the_mouse_takes_over_and_nothing_is_lost(qtbot, view):
+def test_the_mouse_takes_over_without_losing_the_gesture(qtbot, view):
     type_(qtbot, view, "left", "right", "space", "right*2")
     qtbot.mouseMove(view, place(view, 20, 20))
     stroke = stroke_of(view, (100, 50), (108, 50), (116, 50))
@@ -146,7 +146,7 @@ def test_the_mouse_takes_over_and_nothing_is_lost(qtbot, view):
     assert np.array_equal(view.mask(), stroke)
 
 
-def test_a_click_of_the_mouse_while_the_brush_is_held_by_keys_ends_its_stroke(qtbot, view):
+def test_a_mouse_click_ends_a_keyboard_stroke(qtbot, view):
     type_(qtbot, view, "left", "right", "space", "right")
     qtbot.mousePress(view, LEFT, pos=place(view, 20, 20))
     qtbot.mouseRelease(view, LEFT, pos=place(view, 20, 20))
@@ -154,7 +154,7 @@ def test_a_click_of_the_mouse_while_the_brush_is_held_by_keys_ends_its_stroke(qt
     assert np.array_equal(view.mask(), stroke_of(view, (100, 50), (108, 50)))
 
 
-def test_it_ends_when_the_keyboard_goes_elsewhere_and_comes_back_there(qtbot, view):
+def test_the_crosshair_hides_on_focus_loss_and_returns_to_its_place(qtbot, view):
     other = QPushButton(view)
     other.move(view.width(), 0)
     other.show()
@@ -168,7 +168,7 @@ def test_it_ends_when_the_keyboard_goes_elsewhere_and_comes_back_there(qtbot, vi
     assert view.accessibleDescription().endswith("117, 50 · Space to begin")
 
 
-def test_the_image_moves_under_it_when_it_would_leave_the_view(qtbot, view):
+def test_the_image_pans_when_the_crosshair_would_leave_the_view(qtbot, view):
     view.zoom_to(8.0)
     type_(qtbot, view, *("shift+right",) * 30, *("shift+down",) * 20)
     assert view.accessibleDescription().endswith("200, 100 · Space to begin")
@@ -177,7 +177,7 @@ def test_the_image_moves_under_it_when_it_would_leave_the_view(qtbot, view):
     assert view.rect().contains(view.to_widget(200, 100).toPoint())
 
 
-def test_a_lasso_keeps_its_corners_where_they_are_while_the_image_moves(qtbot, view):
+def test_a_lasso_keeps_its_corners_while_the_image_pans(qtbot, view):
     view.zoom_to(8.0)
     view.set_tool(Tool.LASSO)
     way = ("space", "shift+right*20", "space", "shift+down*20", "space", "shift+left*20", "space")
@@ -195,14 +195,14 @@ def test_with_the_hand_arrows_move_the_view(qtbot, view):
     assert (moved.x(), moved.y()) == (-40, -41)
 
 
-def test_without_a_image_there_is_none(qtbot, view):
+def test_without_an_image_there_is_no_crosshair(qtbot, view):
     view.set_image(None)
     type_(qtbot, view, "right", "space", "right", "space")
     assert "Arrow keys" not in view.accessibleDescription()
     assert view.mask() is None
 
 
-def test_screen_readers_are_told_where_the_tool_went_down_and_up(qtbot, application, aio):
+def test_screen_readers_announce_presses_and_releases(qtbot, application, aio):
     view, told = application.studio.view, []
     view.set_image(np.full((100, 200, 3), 210, np.uint8))
     application.window.activateWindow()

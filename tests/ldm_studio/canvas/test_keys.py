@@ -45,12 +45,12 @@ from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY, drag, place, st
         ),
     ],
 )
-def test_single_keys(qtbot, view, key, modifier, name, value):
+def test_single_keys_run_their_commands(qtbot, view, key, modifier, name, value):
     qtbot.keyClick(view, key, modifier)
     assert attrgetter(name)(view) == value
 
 
-def test_x_comes_back_to_the_brush(qtbot, view):
+def test_x_switches_back_to_the_brush(qtbot, view):
     qtbot.keyClick(view, Qt.Key.Key_X)
     qtbot.keyClick(view, Qt.Key.Key_X)
     assert view.tool is Tool.BRUSH
@@ -59,14 +59,14 @@ def test_x_comes_back_to_the_brush(qtbot, view):
     assert view.tool is Tool.BRUSH
 
 
-def test_mask_keys(qtbot, view):
+def test_mask_keys_run_their_commands(qtbot, view):
     qtbot.keyClick(view, Qt.Key.Key_I)
     assert (view.mask() == 255).all()
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert view.mask() is None
 
 
-def test_a_result_of_the_same_size_does_not_break_the_stroke_under_way(qtbot, view, rgb):
+def test_a_result_of_the_same_size_does_not_interrupt_the_stroke(qtbot, view, rgb):
     qtbot.mousePress(view, LEFT, pos=place(view, 40, 50))
     view.set_image(rgb // 2)
     qtbot.mouseMove(view, place(view, 120, 50))
@@ -79,7 +79,7 @@ def test_a_result_of_the_same_size_does_not_break_the_stroke_under_way(qtbot, vi
     assert view.mask() is None
 
 
-def test_undo_keys(qtbot, view):
+def test_undo_keys_undo_and_redo(qtbot, view):
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     drag(qtbot, view, (40, 30))
     qtbot.keyClick(view, Qt.Key.Key_Z, control)
@@ -88,7 +88,7 @@ def test_undo_keys(qtbot, view):
     assert view.mask() is not None
 
 
-def test_keys_of_the_canvas_win_over_shortcuts_of_the_window_only_with_its_focus(qtbot, rgb):
+def test_canvas_keys_override_window_shortcuts_only_with_focus(qtbot, rgb):
     window = QMainWindow()
     qtbot.addWidget(window)
     view = CanvasView()
@@ -108,7 +108,7 @@ def test_keys_of_the_canvas_win_over_shortcuts_of_the_window_only_with_its_focus
     assert not triggered
 
 
-def test_options_have_limits_and_tell_changes(qtbot, view):
+def test_options_have_limits_and_emit_changes(qtbot, view):
     with qtbot.waitSignal(view.options_changed):
         view.adjust(size=10**6, hardness=200, flow=0)
     assert (view.options.size, view.options.hardness, view.options.flow) == (1000, 100, 1)
@@ -122,7 +122,7 @@ def test_options_have_limits_and_tell_changes(qtbot, view):
         view.adjust(hardness=100)
 
 
-def test_options_outlive_the_session_and_damage():
+def test_options_survive_the_session_and_damage():
     options = ToolOptions(size=77, hardness=3, radial=True, pressure_flow=True)
     assert ToolOptions.restored(asdict(options)) == options
     assert ToolOptions.restored({"size": "large", "flow": 50, "other": 1}) == ToolOptions(flow=50)

@@ -15,7 +15,7 @@ from ldm_studio.canvas.view.canvas_view import CanvasView
 from tests.ldm_studio.canvas.canvas_actions import color, drag, place, shot
 
 
-def test_the_empty_canvas_invites(qtbot):
+def test_the_empty_canvas_shows_advice(qtbot):
     view = CanvasView()
     qtbot.addWidget(view)
     view.resize(500, 400)
@@ -29,7 +29,7 @@ def test_the_empty_canvas_invites(qtbot):
     assert np.array_equal(from_qimage(shot(view)), drawn)
 
 
-def test_the_image_shows_pixel_by_pixel_at_100_percent(view, rgb):
+def test_pixels_are_exact_at_100_percent(view, rgb):
     noise = np.random.default_rng(0).integers(0, 256, rgb.shape, np.uint8)
     view.set_image(noise)
     shown = from_qimage(shot(view).copy(view.target().toRect()))
@@ -47,14 +47,14 @@ def test_the_preview_covers_the_image_until_it_ends(view, rgb):
     assert color(view, 5, 5) == (210, 210, 210)
 
 
-def test_a_preview_shows_without_a_image(view):
+def test_a_preview_is_visible_without_an_image(view):
     view.set_image(None)
     view.set_preview(np.full((64, 64, 3), (0, 90, 0), np.uint8))
     assert color(view, 32, 32) == (0, 90, 0)
     assert view.fitting
 
 
-def test_the_mask_tints_and_can_be_hidden(qtbot, view):
+def test_the_mask_tint_can_be_hidden(qtbot, view):
     view.tint = QColor(255, 0, 0), 0.5
     drag(qtbot, view, (60, 50), (100, 50))
     qtbot.mouseMove(view, place(view, 180, 90))
@@ -68,7 +68,7 @@ def test_the_mask_tints_and_can_be_hidden(qtbot, view):
     assert color(view, 80, 50) == (0, 90, 0)
 
 
-def test_a_result_is_shown_without_the_tint_until_the_pointer_comes_back(qtbot, view):
+def test_a_result_hides_the_tint_until_the_pointer_returns(qtbot, view):
     view.tint = QColor(255, 0, 0), 0.5
     drag(qtbot, view, (60, 50), (100, 50))
     result = np.full((100, 200, 3), (0, 90, 0), np.uint8)
@@ -80,7 +80,7 @@ def test_a_result_is_shown_without_the_tint_until_the_pointer_comes_back(qtbot, 
     assert color(view, 80, 50) != (0, 90, 0)
 
 
-def test_holding_c_compares_with_the_image_before(qtbot, view):
+def test_holding_c_shows_the_previous_image(qtbot, view):
     view.set_before(np.full((100, 200, 3), (0, 0, 90), np.uint8))
     for key in Qt.Key.Key_C, Qt.Key.Key_Backslash:
         qtbot.keyPress(view, key)
@@ -103,7 +103,7 @@ def test_transparency_shows_a_checkerboard_or_white(view):
 
 
 @pytest.mark.parametrize("ground", [0, 255])
-def test_the_brush_ring_is_seen_on_light_and_on_dark(qtbot, view, ground):
+def test_the_brush_ring_is_visible_on_light_and_dark(qtbot, view, ground):
     view.set_image(np.full((100, 200, 3), ground, np.uint8))
     view.adjust(size=40)
     qtbot.mouseMove(view, place(view, 10, 10))  # a move to where the pointer is is no event
@@ -118,7 +118,7 @@ def test_the_brush_ring_is_seen_on_light_and_on_dark(qtbot, view, ground):
     assert len(rows) > 80
 
 
-def test_the_description_says_what_is_there(qtbot, view):
+def test_the_accessible_description_follows_the_canvas(qtbot, view):
     assert view.accessibleName() == "Canvas"
     view.actual_size()
     keys = "Arrow keys move a crosshair, Space puts the tool down and lifts it"
@@ -136,7 +136,7 @@ def test_the_description_says_what_is_there(qtbot, view):
     assert view.accessibleDescription() == "Canvas, no image yet"
 
 
-def test_pixels_show_as_squares_above_200_percent_and_smooth_below(view):
+def test_pixels_are_squares_above_200_percent_and_smooth_below(view):
     stripes = np.zeros((100, 200, 3), np.uint8)
     stripes[:, ::2] = 255
     view.set_image(stripes)
@@ -154,7 +154,7 @@ def test_pixels_show_as_squares_above_200_percent_and_smooth_below(view):
     assert len(np.unique(from_qimage(shot(view))[150, 150:250, 0])) > 2
 
 
-def test_lines_between_pixels_show_when_close(view):
+def test_grid_lines_appear_at_high_zoom(view):
     view.set_tool(Tool.PAN)
     view.zoom_to(6.0)
     assert len(np.unique(from_qimage(shot(view))[140:160, 190:210])) == 1

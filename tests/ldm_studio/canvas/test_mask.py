@@ -23,7 +23,7 @@ def painted(pixels: np.ndarray) -> Mask:
 
 @settings(deadline=None, max_examples=20)
 @given(st.integers(1, 600), st.integers(1, 600), st.integers(0, 2), st.integers(0, 2))
-def test_a_difference_leads_there_and_back(width, height, first, second):
+def test_a_difference_applied_twice_restores_the_mask(width, height, first, second):
     kinds = [np.zeros((height, width), np.uint8), noise(width, height), noise(width, height, 1)]
     mask, other = painted(kinds[first]), kinds[second]
     change = mask.become(other)
@@ -35,7 +35,7 @@ def test_a_difference_leads_there_and_back(width, height, first, second):
     assert np.array_equal(mask.pixels, other)
 
 
-def test_tiles_that_change_evenly_are_one_number():
+def test_evenly_changed_tiles_are_stored_as_one_number():
     mask = Mask(3 * TILE, TILE)
     assert mask.become(255) == {(0, 0): 255, (1, 0): 255, (2, 0): 255}
     mask.become(0)
@@ -49,7 +49,7 @@ def test_tiles_that_change_evenly_are_one_number():
     assert mask.pixels[9, 9] == 255
 
 
-def test_emptiness_and_coverage():
+def test_emptiness_and_coverage_are_computed():
     mask = Mask(40, 30)
     assert mask.is_empty
     assert mask.coverage() == 0
@@ -60,7 +60,7 @@ def test_emptiness_and_coverage():
     assert mask.is_empty
 
 
-def test_the_coverage_of_a_large_mask_is_right_within_a_percent():
+def test_the_coverage_of_a_large_mask_is_accurate_to_a_percent():
     mask = Mask(3000, 2500)
     mask.touch((0, 0, 1000, 2500))[...] = 255
     assert mask.coverage() == pytest.approx(1 / 3, abs=0.01)
@@ -76,7 +76,7 @@ def test_a_mask_of_another_size_is_refused():
         Mask(0, 10)
 
 
-def test_recording_remembers_the_touched_tiles_only():
+def test_recording_stores_only_touched_tiles():
     mask = Mask(4 * TILE, 3 * TILE + 10)
     mask.record()
     mask.touch((TILE - 20, 100, 60, 10))[...] = 255
@@ -86,14 +86,14 @@ def test_recording_remembers_the_touched_tiles_only():
     assert tile_rect(mask.pixels, (3, 3)) == (3 * TILE, 3 * TILE, TILE, 10)
 
 
-def test_unite():
+def test_rectangles_are_united():
     assert unite(None, None) is None
     assert unite(None, (1, 2, 3, 4)) == (1, 2, 3, 4)
     assert unite((0, 0, 2, 2), (5, 1, 2, 3)) == (0, 0, 7, 4)
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_becoming_one_value_leads_back(value):
+def test_filling_with_one_value_can_be_reverted(value):
     mask = Mask(600, 300)
     pixels = np.random.default_rng(0).integers(0, 256, (300, 600), np.uint8)
     pixels[:256, :256] = 0

@@ -45,7 +45,7 @@ def panel(qtbot, rgb) -> CanvasPanel:
     return made
 
 
-def test_a_mask_comes_back_from_its_file_exactly(tmp_path):
+def test_a_mask_file_round_trips_exactly(tmp_path):
     mask = noise(30, 40)
     write_mask(tmp_path / "mask.png", mask)
     assert np.array_equal(read_mask(str(tmp_path / "mask.png"), (40, 30)), mask)
@@ -69,7 +69,7 @@ def test_an_image_becomes_a_mask_by_its_brightness(qapp):
     assert read_mask(image, (3, 1)).tolist() == [[255, 128, 0]]
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path):
+def test_a_mask_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ImageError, match="cannot be saved"):
         write_mask(tmp_path / "file" / "mask.png", noise(3, 3))
@@ -82,7 +82,7 @@ def choose(panel: CanvasPanel, path: Path) -> None:
     present(dialog).reject()
 
 
-def test_saving_and_opening_a_mask_by_menu(qtbot, panel, tmp_path):
+def test_masks_are_saved_and_opened_from_the_menu(qtbot, panel, tmp_path):
     mask = noise(100, 200)
     panel.view.set_mask(mask)
     panel.save_mask()
@@ -98,7 +98,7 @@ def test_saving_and_opening_a_mask_by_menu(qtbot, panel, tmp_path):
     assert panel.view.mask() is None
 
 
-def test_what_is_no_image_is_told_and_changes_nothing(qtbot, panel, tmp_path):
+def test_a_file_without_an_image_is_reported_and_changes_nothing(qtbot, panel, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     with qtbot.waitSignal(panel.problem) as told:
         panel.use_as_mask(str(tmp_path / "a.png"))
@@ -106,7 +106,7 @@ def test_what_is_no_image_is_told_and_changes_nothing(qtbot, panel, tmp_path):
     assert panel.view.mask() is None
 
 
-def test_a_image_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path):
+def test_an_image_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path):
     view = panel.view
     Image.fromarray(np.full((100, 200), 255, np.uint8)).save(tmp_path / "white.png")
     data = QMimeData()
@@ -125,7 +125,7 @@ def test_a_image_dropped_at_the_bottom_becomes_the_mask(qtbot, panel, tmp_path):
 
 @pytest.mark.parametrize("alpha", [None, noise(30, 40, seed=1)])
 @pytest.mark.parametrize("mask", [None, noise(30, 40, seed=2)])
-def test_a_canvas_comes_back_exactly(tmp_path, alpha, mask):
+def test_a_saved_canvas_is_restored_exactly(tmp_path, alpha, mask):
     save_canvas(tmp_path, SavedCanvas(noise(30, 40, 3), alpha, mask))
     kept = present(load_canvas(tmp_path))
     assert np.array_equal(kept.rgb, noise(30, 40, 3))
@@ -135,7 +135,7 @@ def test_a_canvas_comes_back_exactly(tmp_path, alpha, mask):
     assert mask is None or np.array_equal(present(kept.mask), mask)
 
 
-def test_an_empty_canvas_leaves_nothing(tmp_path):
+def test_an_empty_canvas_leaves_no_files(tmp_path):
     assert load_canvas(tmp_path) is None
     save_canvas(tmp_path, SavedCanvas(noise(3, 3, 3), noise(3, 3), noise(3, 3)))
     save_canvas(tmp_path, None)
@@ -143,7 +143,7 @@ def test_an_empty_canvas_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_mask_that_does_not_fit_is_left_out(tmp_path):
+def test_a_mask_that_does_not_fit_is_ignored(tmp_path):
     save_canvas(tmp_path, SavedCanvas(noise(30, 40, 3), None, noise(30, 41)))
     kept = present(load_canvas(tmp_path))
     assert kept.mask is None
@@ -157,7 +157,7 @@ def document(rgb: np.ndarray | None = None) -> CanvasDocument:
     return made
 
 
-def test_image_and_mask_are_kept_as_they_change(qtbot, tmp_path):
+def test_image_and_mask_are_saved_as_they_change(qtbot, tmp_path):
     first = document()
     keeper = CanvasStore(first, tmp_path)
     first.set_image(noise(80, 120, 3), None)
@@ -178,7 +178,7 @@ def test_image_and_mask_are_kept_as_they_change(qtbot, tmp_path):
     assert present(load_canvas(tmp_path)).mask is None
 
 
-def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
+def test_unchanged_files_are_not_written_again(qtbot, tmp_path):
     doc = document()
     keeper = CanvasStore(doc, tmp_path)
     doc.set_image(noise(80, 120, 3), None)
@@ -190,7 +190,7 @@ def test_what_has_not_changed_is_not_written_again(qtbot, tmp_path):
     assert (present(load_canvas(tmp_path)).mask == 255).all()
 
 
-def test_what_is_on_the_canvas_already_stays(qtbot, tmp_path):
+def test_restoring_does_not_replace_the_canvas(qtbot, tmp_path):
     save_canvas(tmp_path, SavedCanvas(noise(8, 8, 3), None, noise(8, 8)))
     doc = document()
     keeper = CanvasStore(doc, tmp_path)
@@ -211,7 +211,7 @@ def test_damaged_files_are_logged_and_the_canvas_stays_empty(qtbot, tmp_path, ca
     assert doc.frame is None
 
 
-def test_tools_and_tint_are_set_as_they_were(qtbot, view):
+def test_tool_options_and_tint_are_restored(qtbot, view):
     view.adjust(size=77, radial=True)
     view.tint = QColor(10, 20, 30), 0.25
     data = json.loads(json.dumps(settings_of(view)))

@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 96, 64
 WHOLE = MaskUsage(Inpaint(), (200, 96), 8)  # of the canvas in these tests, 200 x 100, nearly
 
 
-def test_nothing_painted_is_nothing_used() -> None:
+def test_an_empty_mask_is_not_used() -> None:
     masked = MaskUsage(Inpaint(area="masked"), (32, 32), 8)
     assert apply_usage(np.zeros((HEIGHT, WIDTH), np.uint8), masked) is None
 
@@ -58,7 +58,7 @@ def test_each_view_shows_its_mask(masked, qtbot) -> None:
     assert color(masked, 99, 43) == GREY
 
 
-def test_only_the_masked_region_is_framed_and_has_cells(masked, qtbot) -> None:
+def test_only_the_masked_region_has_a_frame_and_cells(masked, qtbot) -> None:
     views = masked.mask_views
     assert not views.is_part
     views.choose(MaskView.LATENT)
@@ -71,7 +71,7 @@ def test_only_the_masked_region_is_framed_and_has_cells(masked, qtbot) -> None:
     assert color(masked, 60, 43) == GREY
 
 
-def test_the_view_follows_a_stroke_while_it_is_painted(masked, qtbot) -> None:
+def test_the_view_follows_a_stroke(masked, qtbot) -> None:
     views = masked.mask_views
     views.choose(MaskView.BLEND)
     start = masked.to_widget(20, 20).toPoint()
@@ -82,7 +82,7 @@ def test_the_view_follows_a_stroke_while_it_is_painted(masked, qtbot) -> None:
     qtbot.waitUntil(lambda: np.array_equal(views.used.alpha, masked.mask()))
 
 
-def test_an_empty_mask_and_another_mode_end_it(masked, qtbot) -> None:
+def test_an_empty_mask_or_another_mode_ends_the_view(masked, qtbot) -> None:
     views = masked.mask_views
     masked.clear_mask()
     assert views.used is None
@@ -94,13 +94,13 @@ def test_an_empty_mask_and_another_mode_end_it(masked, qtbot) -> None:
     assert color(masked, 83, 43) == RED  # there is only the painted one to be seen
 
 
-def test_another_image_ends_it_at_once(masked, qtbot) -> None:
+def test_another_image_ends_the_view(masked, qtbot) -> None:
     masked.set_image(np.full((50, 60, 3), 90, np.uint8))
     assert masked.mask_views.used is None
     assert not masked.grab().isNull()
 
 
-def test_it_is_computed_beside_the_interface_and_the_newest_wins(
+def test_views_are_computed_in_the_background_and_the_newest_wins(
     masked, qtbot, monkeypatch
 ) -> None:
     threads: list[str] = []
@@ -121,7 +121,7 @@ def test_it_is_computed_beside_the_interface_and_the_newest_wins(
     assert threading.main_thread().name not in threads
 
 
-def test_the_key_goes_round(masked, qtbot) -> None:
+def test_the_key_cycles_through_the_views(masked, qtbot) -> None:
     seen = []
     for _ in range(3):
         qtbot.keyClick(masked, Qt.Key.Key_V)

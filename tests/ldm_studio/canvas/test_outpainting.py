@@ -40,7 +40,7 @@ def border(view) -> Border:
         ((100, 50), (180, 50), Border()),  # nothing is taken hold of in the middle
     ],
 )
-def test_edges_and_corners_are_dragged_to_multiples(extending, qtbot, start, end, expected) -> None:
+def test_edges_and_corners_snap_to_multiples(extending, qtbot, start, end, expected) -> None:
     drag(qtbot, extending, start, end)
     assert border(extending) == expected
 
@@ -51,7 +51,7 @@ def test_an_edge_can_be_dragged_back(extending, qtbot) -> None:
     assert border(extending) == Border()
 
 
-def test_there_is_room_for_it_and_none_is_left_over(view) -> None:
+def test_the_view_zooms_out_to_make_room_and_back(view) -> None:
     view.fit()
     zoom = view.zoom
     view.set_tool(Tool.EXTEND)
@@ -63,7 +63,7 @@ def test_there_is_room_for_it_and_none_is_left_over(view) -> None:
     assert view.zoom == 3.0  # somebody looks at something
 
 
-def test_escape_forgets_it_and_enter_makes_it(extending, qtbot, rgb) -> None:
+def test_escape_cancels_and_enter_extends(extending, qtbot, rgb) -> None:
     drag(qtbot, extending, (200, 50), (240, 50))
     qtbot.keyClick(extending, Qt.Key.Key_Escape)
     assert border(extending) == Border()
@@ -76,7 +76,7 @@ def test_escape_forgets_it_and_enter_makes_it(extending, qtbot, rgb) -> None:
     assert border(extending) == Border()
 
 
-def test_it_is_one_step_of_undo(extending, qtbot, rgb) -> None:
+def test_extending_is_one_undo_step(extending, qtbot, rgb) -> None:
     before = np.zeros((HEIGHT, WIDTH), np.uint8)
     before[10:20, 10:20] = 255
     extending.set_mask(before)
@@ -101,7 +101,7 @@ def bar(extending, qtbot) -> OutpaintBar:
     return made
 
 
-def test_the_numbers_and_the_frame_agree(extending, bar, qtbot) -> None:
+def test_numbers_and_frame_agree(extending, bar, qtbot) -> None:
     assert bar.isVisible()
     assert not bar.extend.isEnabled()
     drag(qtbot, extending, (200, 50), (240, 50))
@@ -118,7 +118,7 @@ def test_the_numbers_and_the_frame_agree(extending, bar, qtbot) -> None:
     assert not bar.isVisible()
 
 
-def test_it_is_there_only_while_the_tool_is(extending, bar) -> None:
+def test_the_frame_is_visible_only_with_the_tool(extending, bar) -> None:
     extending.set_tool(Tool.PAN)
     assert not bar.isVisible()
     extending.set_tool(Tool.EXTEND)

@@ -15,7 +15,7 @@ from ldm_studio.canvas.view.canvas_view import CanvasView
 from tests.ldm_studio.canvas.canvas_actions import LEFT, drag, pen, place, stroke_of
 
 
-def test_press_move_release_paints_the_stroke(qtbot, view):
+def test_press_move_release_paints_a_stroke(qtbot, view):
     points = (40, 30), (90, 60), (160, 40)
     with qtbot.waitSignal(view.mask_changed):
         drag(qtbot, view, *points)
@@ -27,7 +27,7 @@ def test_a_click_paints_one_dab(qtbot, view):
     assert np.array_equal(view.mask(), stroke_of(view, (100, 50)))
 
 
-def test_the_eraser_erases_and_an_empty_mask_is_none(qtbot, view):
+def test_erasing_everything_leaves_no_mask(qtbot, view):
     assert view.mask() is None
     drag(qtbot, view, (100, 50))
     view.set_tool(Tool.ERASER)
@@ -45,14 +45,14 @@ def test_moving_without_a_button_paints_nothing(qtbot, view):
     assert view.mask() is None
 
 
-def test_a_stroke_may_begin_outside_the_image(qtbot, view):
+def test_a_stroke_may_start_outside_the_image(qtbot, view):
     drag(qtbot, view, (-30, 50), (230, 50))
     mask = view.mask()
     assert mask is not None
     assert (mask[50] == 255).all()
 
 
-def test_without_a_image_there_is_nothing_to_paint(qtbot):
+def test_without_an_image_nothing_can_be_painted(qtbot):
     view = CanvasView()
     qtbot.addWidget(view)
     view.resize(300, 300)
@@ -64,7 +64,7 @@ def test_without_a_image_there_is_nothing_to_paint(qtbot):
 
 
 @pytest.mark.parametrize("zoom", [0.37, 1.0, 2.0, 13.0])
-def test_zoomed_and_panned_the_stroke_hits_the_same_pixels(qtbot, view, zoom):
+def test_a_stroke_hits_the_same_pixels_at_any_zoom(qtbot, view, zoom):
     view.resize(380, 310)
     view.adjust(hardness=100)
     view.zoom_to(zoom)
@@ -107,7 +107,7 @@ assert [shown.pixelColor(spot).green() < 200 for spot in spots] == [True, False]
 """
 
 
-def test_on_a_dense_screen_the_stroke_hits_the_same_pixels():
+def test_a_stroke_hits_the_same_pixels_on_a_high_density_screen():
     env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": "2"}
     done = subprocess.run([sys.executable, "-c", HIDPI], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -141,14 +141,14 @@ def test_mask_commands_can_be_undone(qtbot, view):
     assert np.array_equal(view.mask(), painted)
 
 
-def test_the_mask_handed_out_is_a_copy(qtbot, view):
+def test_the_returned_mask_is_a_copy(qtbot, view):
     drag(qtbot, view, (40, 30))
     mask = view.mask()
     mask[:] = 7
     assert not np.array_equal(view.mask(), mask)
 
 
-def test_escape_gives_the_stroke_up(qtbot, view):
+def test_escape_cancels_the_stroke(qtbot, view):
     qtbot.mousePress(view, LEFT, pos=place(view, 50, 50))
     qtbot.mouseMove(view, place(view, 90, 50))
     qtbot.keyClick(view, Qt.Key.Key_Escape)
@@ -169,7 +169,7 @@ def test_pen_pressure_widens_the_stroke(view):
     assert widths[1] == pytest.approx(40, abs=3)
 
 
-def test_pen_pressure_opens_the_flow_instead_when_asked(view):
+def test_pen_pressure_can_control_the_flow(view):
     view.adjust(size=40, hardness=100, pressure_size=False, pressure_flow=True)
     pen(view, QEvent.Type.TabletPress, 50, 50, 0.25)
     pen(view, QEvent.Type.TabletRelease, 50, 50, 0.0)
@@ -178,7 +178,7 @@ def test_pen_pressure_opens_the_flow_instead_when_asked(view):
     assert np.count_nonzero(mask[50] > 30) == pytest.approx(40, abs=3)
 
 
-def test_ctrl_turns_the_brush_into_the_eraser_for_a_stroke(qtbot, view):
+def test_ctrl_swaps_brush_and_eraser_for_a_stroke(qtbot, view):
     view.fill_mask()
     control = Qt.KeyboardModifier.ControlModifier
     qtbot.mousePress(view, LEFT, control, place(view, 60, 50))

@@ -56,7 +56,7 @@ def test_every_control_has_a_name_and_a_tooltip_with_its_keys(panel):
         assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_tool_buttons_and_tool_keys_go_together(qtbot, panel):
+def test_tool_buttons_and_tool_keys_agree(qtbot, panel):
     qtbot.mouseClick(button(panel, "Eraser"), LEFT)
     assert panel.view.tool is Tool.ERASER
     qtbot.keyClick(panel.view, Qt.Key.Key_H)
@@ -78,14 +78,14 @@ def test_size_slider_number_and_brush_agree(panel):
     assert slider.value() == 0
 
 
-def test_hardness_controls(qtbot, panel):
+def test_hardness_controls_set_the_hardness(qtbot, panel):
     control(panel, QSlider, "Brush hardness").setValue(35)
     assert panel.view.options.hardness == 35
     qtbot.keyClick(panel.view, Qt.Key.Key_BracketRight, Qt.KeyboardModifier.ShiftModifier)
     assert control(panel, QSpinBox, "Brush hardness").value() == 45
 
 
-def test_buttons_are_enabled_when_they_can_do_something(qtbot, panel, rgb):
+def test_buttons_are_enabled_when_they_have_an_effect(qtbot, panel, rgb):
     def enabled() -> set[str]:
         names = "Invert mask", "Clear mask", "Undo", "Redo", "Compare", "Fit"
         return {name for name in names if button(panel, name).isEnabled()}
@@ -113,7 +113,7 @@ def test_zoom_is_shown(qtbot, panel):
     assert panel.view.fitting
 
 
-def test_the_compare_button_works_while_held(qtbot, panel):
+def test_the_compare_button_compares_while_held(qtbot, panel):
     panel.view.set_before(np.zeros((100, 200, 3), np.uint8))
     qtbot.mousePress(button(panel, "Compare"), LEFT)
     middle = panel.view.rect().center()
@@ -122,12 +122,12 @@ def test_the_compare_button_works_while_held(qtbot, panel):
     assert panel.view.grab().toImage().pixelColor(middle).red() == 210
 
 
-def test_the_keys_work_from_the_controls_too(qtbot, panel):
+def test_canvas_keys_work_while_a_control_has_the_focus(qtbot, panel):
     qtbot.keyClick(button(panel, "Fit"), Qt.Key.Key_E)
     assert panel.view.tool is Tool.ERASER
 
 
-def test_where_there_is_little_room_the_sliders_give_way(panel):
+def test_sliders_hide_in_a_narrow_panel(panel):
     slider = control(panel, QSlider, "Brush size")
     assert slider.isVisible()
     panel.resize(panel.minimumSizeHint())
@@ -138,7 +138,7 @@ def test_where_there_is_little_room_the_sliders_give_way(panel):
     assert slider.isVisible()
 
 
-def test_where_it_is_low_tools_stay_and_what_has_keys_gives_way(panel):
+def test_commands_with_keys_hide_in_a_low_panel(panel):
     panel.resize(300, 190)
     assert button(panel, "Brush").isVisible()
     assert button(panel, "Eraser").isVisible()
@@ -149,7 +149,7 @@ def test_where_it_is_low_tools_stay_and_what_has_keys_gives_way(panel):
     assert control(panel, QSpinBox, "Brush hardness").isVisible()
 
 
-def test_options_come_and_go_with_the_tool(panel):
+def test_options_follow_the_tool(panel):
     def shown() -> set[str]:
         names = "Brush size", "Brush flow", "Colour tolerance"
         return {name for name in names if control(panel, QSpinBox, name).isVisible()}
@@ -189,7 +189,7 @@ def entry(menu: QMenu, text: str) -> QAction:
     return next(a for a in menu.actions() if a.text().startswith(text))
 
 
-def test_the_mask_menu_grows_the_mask_by_what_it_says(panel):
+def test_the_mask_menu_grows_the_mask_by_the_given_radius(panel):
     mask = np.zeros((100, 200), np.uint8)
     mask[50, 100] = 255
     menu = menu_of(panel, "Mask")
@@ -204,7 +204,7 @@ def test_the_mask_menu_grows_the_mask_by_what_it_says(panel):
     assert not entry(menu, "Mask what is transparent").isEnabled()
 
 
-def test_the_tint_menu_colours_the_mask(panel):
+def test_the_tint_menu_sets_the_colour(panel):
     menu = menu_of(panel, "Tint of the mask")
     panel.view.overlay_visible = False
     next(b for b in menu.findChildren(QToolButton) if "34c759" in b.toolTip()).click()
@@ -214,6 +214,6 @@ def test_the_tint_menu_colours_the_mask(panel):
     assert panel.view.overlay_visible
 
 
-def test_the_pressure_menu(panel):
+def test_the_pressure_menu_sets_what_pressure_changes(panel):
     entry(menu_of(panel, "Pen pressure"), "Pressure changes the flow").trigger()
     assert panel.view.options.pressure_flow

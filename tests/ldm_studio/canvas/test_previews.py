@@ -29,7 +29,7 @@ def place(view, preview: Preview) -> QRect:
     return QRect(corners[0].toPoint(), corners[1].toPoint())
 
 
-def test_a_part_is_seen_in_its_place_and_around_it_the_image(view, rgb):
+def test_a_partial_preview_is_shown_in_place_within_the_image(view, rgb):
     view.show_preview(part(rgb))
     assert color(view, 41, 21) == color(view, 98, 48) == RED
     assert color(view, 38, 30) == tuple(rgb[30, 38])
@@ -38,7 +38,7 @@ def test_a_part_is_seen_in_its_place_and_around_it_the_image(view, rgb):
     assert color(view, 60, 30) == tuple(rgb[30, 60])
 
 
-def test_the_next_one_repaints_its_place_only(view, rgb):
+def test_the_next_preview_repaints_only_its_place(view, rgb):
     for zoom in (0.3, 1.0, 2.5):
         view.zoom_to(zoom)
         view.show_preview(part(rgb))
@@ -50,7 +50,7 @@ def test_the_next_one_repaints_its_place_only(view, rgb):
         assert np.abs(shown - from_qimage(shot(view))).max() <= 3
 
 
-def test_one_somewhere_else_repaints_both_places_only(view, rgb):
+def test_a_preview_elsewhere_repaints_only_both_places(view, rgb):
     first, second = part(rgb), part(rgb, left=150, top=60, width=30, height=20)
     view.show_preview(first)
     rects = repainted(view, lambda: view.show_preview(second))
@@ -61,7 +61,7 @@ def test_one_somewhere_else_repaints_both_places_only(view, rgb):
     assert color(view, 160, 70) == RED
 
 
-def test_a_result_of_the_same_start_is_drawn_over_where_it_differs(view, rgb):
+def test_a_result_of_the_same_image_repaints_only_where_it_differs(view, rgb):
     result = part(rgb, BLUE).whole()
     view.set_image(result)
     view.show_preview(part(rgb))
@@ -69,7 +69,7 @@ def test_a_result_of_the_same_start_is_drawn_over_where_it_differs(view, rgb):
     assert color(view, 60, 30) == RED
 
 
-def test_over_another_image_all_of_the_first_is_seen(view, rgb):
+def test_over_another_image_the_whole_preview_is_shown(view, rgb):
     other = 255 - rgb
     view.set_image(other)
     view.show_preview(part(rgb))
@@ -80,13 +80,13 @@ def test_over_another_image_all_of_the_first_is_seen(view, rgb):
     assert color(view, 10, 10) == tuple(other[10, 10])
 
 
-def test_over_a_image_of_another_size_it_brings_its_own_frame(view, rgb):
+def test_over_an_image_of_another_size_the_preview_has_its_own_frame(view, rgb):
     view.set_image(np.zeros((50, 60, 3), np.uint8))
     view.show_preview(part(rgb))
     assert view.document.frame == (200, 100)
 
 
-def test_a_result_ends_it(view, rgb):
+def test_a_result_ends_the_preview(view, rgb):
     view.show_preview(part(rgb))
     view.set_image(part(rgb, BLUE).whole())
     assert view.document.preview is None
@@ -95,7 +95,7 @@ def test_a_result_ends_it(view, rgb):
     assert rects[0].contains(place(view, part(rgb)))
 
 
-def test_a_part_of_a_huge_image_keeps_the_rest_as_fine_as_it_is(view):
+def test_a_part_of_a_huge_image_keeps_the_rest_at_full_detail(view):
     huge = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), np.uint8)
     view.set_image(huge)
     view.actual_size()

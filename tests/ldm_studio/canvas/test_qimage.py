@@ -19,7 +19,7 @@ rgbas = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just
 
 @settings(deadline=None)
 @given(rgbs)
-def test_rgb_round_trip_is_exact(rgb):
+def test_rgb_round_trips_exactly(rgb):
     image = to_qimage(rgb)
     assert image.format() == QImage.Format.Format_RGB32
     assert np.array_equal(from_qimage(image), rgb)
@@ -27,7 +27,7 @@ def test_rgb_round_trip_is_exact(rgb):
 
 @settings(deadline=None)
 @given(rgbas)
-def test_alpha_is_straight_and_comes_back_on_white(rgba):
+def test_straight_alpha_is_composited_on_white(rgba):
     image = to_qimage(rgba)
     color = image.pixelColor(0, 0)
     assert image.format() == QImage.Format.Format_ARGB32
@@ -39,7 +39,7 @@ def test_alpha_is_straight_and_comes_back_on_white(rgba):
 
 @settings(deadline=None)
 @given(rgbas)
-def test_cutting_out_leaves_the_colour_without_the_white(rgba):
+def test_cutting_out_removes_the_white(rgba):
     alpha = rgba[..., 3]
     share = alpha[..., None] / 255
     on_white = np.rint(rgba[..., :3] * share + 255 * (1 - share)).astype(np.uint8)
@@ -59,7 +59,7 @@ def test_rows_of_any_stride_are_read(layout):
     assert pixels[:2].min() >= 248
 
 
-def test_the_image_lives_on_without_the_array():
+def test_the_qimage_outlives_the_array():
     rgb = np.full((64, 64, 3), 77, np.uint8)
     image = to_qimage(rgb)
     rgb[:] = 0
@@ -81,7 +81,7 @@ def test_a_null_image_is_refused():
         from_qimage(QImage())
 
 
-def test_a_pyramid_halves_until_no_more_than_half_is_left_to_shrink():
+def test_a_pyramid_leaves_at_most_half_to_shrink():
     pyramid = Pyramid(to_qimage(np.zeros((600, 1000, 3), np.uint8)))
     assert pyramid.at(3.0).width() == 1000
     assert pyramid.at(0.5).width() == 1000

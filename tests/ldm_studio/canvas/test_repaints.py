@@ -17,7 +17,7 @@ from ldm_studio.canvas.view.canvas_view import CanvasView
 from tests.ldm_studio.canvas.canvas_actions import LEFT, Repaints, drag, place, shot
 
 
-def test_a_dab_repaints_its_surroundings_only(qtbot, view):
+def test_a_dab_repaints_only_its_surroundings(qtbot, view):
     view.adjust(size=10)
     qtbot.mouseMove(view, place(view, 40, 40))
     QApplication.processEvents()
@@ -30,7 +30,7 @@ def test_a_dab_repaints_its_surroundings_only(qtbot, view):
     assert any(rect.contains(place(view, 40, 40)) for rect in repaints.rects)
 
 
-def test_partial_repaints_add_up_to_the_whole(qtbot, view):
+def test_partial_repaints_equal_a_full_one(qtbot, view):
     """At an odd zoom, where interpolation reaches over the edges of what changed."""
     noise = np.random.default_rng(1).integers(0, 256, (100, 200, 3), np.uint8)
     view.set_image(noise)
@@ -56,7 +56,7 @@ def repainted(view: CanvasView, act: Callable[[], object]) -> list[QRect]:
 
 
 @pytest.mark.parametrize("zoom", [0.1, 0.4, 1.0, 6.0])
-def test_a_stroke_on_a_large_canvas_repaints_its_way_only(qtbot, view, zoom):
+def test_a_stroke_on_a_large_canvas_repaints_only_its_path(qtbot, view, zoom):
     view.set_image(np.zeros((2048, 2048, 3), np.uint8))
     view.zoom_to(zoom)
     view.adjust(size=max(1, round(10 / zoom)))
@@ -80,7 +80,7 @@ def test_the_end_of_a_stroke_repaints_no_more_than_the_stroke(qtbot, view):
     assert all(rect.width() < 60 and rect.height() < 60 for rect in rects)
 
 
-def test_undo_repaints_the_tiles_that_it_changes(qtbot, view):
+def test_undo_repaints_only_changed_tiles(qtbot, view):
     view.set_image(np.zeros((2048, 2048, 3), np.uint8))
     view.actual_size()
     view.pan_by(10_000, 10_000)
@@ -96,7 +96,7 @@ def test_undo_repaints_the_tiles_that_it_changes(qtbot, view):
     assert all(tile.contains(rect) for rect in rects)
 
 
-def test_a_rubber_band_repaints_itself_only(qtbot, view):
+def test_a_rubber_band_repaints_only_itself(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     qtbot.mousePress(view, LEFT, pos=place(view, 20, 20))
     qtbot.mouseMove(view, place(view, 60, 50))
@@ -107,7 +107,7 @@ def test_a_rubber_band_repaints_itself_only(qtbot, view):
     qtbot.mouseRelease(view, LEFT, pos=place(view, 70, 55))
 
 
-def test_a_lasso_repaints_its_last_side_only_and_all_of_it_is_seen(qtbot, view):
+def test_a_lasso_repaints_only_its_last_side(qtbot, view):
     view.set_tool(Tool.LASSO)
     way = [(20, 20), (180, 30), (40, 80), (150, 10), (60, 90), (100, 50)]
     qtbot.mousePress(view, LEFT, pos=place(view, *way[0]))
@@ -127,7 +127,7 @@ def test_a_lasso_repaints_its_last_side_only_and_all_of_it_is_seen(qtbot, view):
     qtbot.mouseRelease(view, LEFT, pos=place(view, 104, 53))
 
 
-def test_a_lasso_follows_when_the_view_moves_under_it(qtbot, view):
+def test_a_lasso_follows_panning(qtbot, view):
     view.set_tool(Tool.LASSO)
     for corner in ((20, 20), (120, 30), (40, 80)):
         qtbot.mouseClick(view, LEFT, pos=place(view, *corner))
@@ -142,7 +142,7 @@ def test_a_lasso_follows_when_the_view_moves_under_it(qtbot, view):
 
 
 @pytest.mark.parametrize("zoom", [0.11, 0.3])
-def test_small_views_of_a_mask_are_right_after_every_change(qtbot, view, zoom):
+def test_reduced_masks_are_correct_after_every_change(qtbot, view, zoom):
     """Their reduced copy is brought up to date in parts."""
     view.set_image(np.zeros((1500, 1300, 3), np.uint8))
     view.tint = QColor(255, 255, 255), 1.0

@@ -30,7 +30,7 @@ def laid(selection: Selection | None, width: int, height: int) -> np.ndarray:
     return made
 
 
-def test_a_rectangle_takes_every_pixel_it_touches():
+def test_a_rectangle_selects_every_pixel_it_touches():
     made = laid(rectangle((30.2, 20.9), (10.5, 5.0), 50, 40), 50, 40)
     expected = np.zeros((40, 50), np.uint8)
     expected[5:21, 10:31] = 255
@@ -39,7 +39,7 @@ def test_a_rectangle_takes_every_pixel_it_touches():
     assert (laid(rectangle((-9, -9), (99, 99), 50, 40), 50, 40) == 255).all()
 
 
-def test_a_polygon_covers_its_area_and_is_smooth_at_its_edges():
+def test_a_polygon_covers_its_area_with_smooth_edges():
     corners = [(5.0, 5.0), (60.0, 20.0), (30.0, 70.0)]
     made = laid(polygon(corners, 80, 80), 80, 80)
     fine = np.mgrid[0 : 80 * 8, 0 : 80 * 8] / 8 + 1 / 16
@@ -51,7 +51,7 @@ def test_a_polygon_covers_its_area_and_is_smooth_at_its_edges():
     assert len(np.unique(made)) > 20
 
 
-def test_what_an_outline_crosses_twice_is_inside_and_what_lies_outside_is_cut_off():
+def test_outlines_use_the_winding_rule_and_are_clipped():
     star = [
         (50 + 45 * np.sin(4 * np.pi * i / 5), 50 - 45 * np.cos(4 * np.pi * i / 5)) for i in range(5)
     ]
@@ -89,7 +89,7 @@ def test_an_outline_covers_what_it_winds_around(outline):
     assert (found[whole & same] >= 0.87 * 255).all()
 
 
-def test_crossing_itself_a_million_times_takes_an_outline_no_longer():
+def test_a_million_self_crossings_cost_no_extra_time():
     wild = np.random.default_rng(0).uniform(0, 1024, (1500, 2))
     made = polygon([(x, y) for x, y in wild], 1024, 1024)
     assert present(made).values.mean() > 200
@@ -113,13 +113,13 @@ def test_a_radial_gradient_ends_at_its_circle():
     assert np.abs(values - expected).max() <= 1
 
 
-def test_a_gradient_of_no_length_is_all_or_nothing():
+def test_a_gradient_of_zero_length_is_all_or_nothing():
     assert set(np.unique(gradient((5, 5), (5, 5), 20, 20).values)) <= {0, 255}
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1), st.floats(0.2, 0.9))
-def test_what_hangs_together_is_found(width, height, seed, share):
+def test_contiguous_areas_are_found(width, height, seed, share):
     rng = np.random.default_rng(seed)
     inside = rng.random((height, width)) < share
     x, y = int(rng.integers(width)), int(rng.integers(height))
@@ -129,7 +129,7 @@ def test_what_hangs_together_is_found(width, height, seed, share):
     assert np.array_equal(connected_to(inside, x, y), expected)
 
 
-def test_a_spiral_hangs_together_to_its_end():
+def test_a_spiral_is_contiguous():
     spiral = np.zeros((61, 61), bool)
     x, y, dx, dy = 0, 0, 1, 0
     spiral[0, 0] = True

@@ -13,7 +13,7 @@ from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import disc, entries, make, until_idle
 
 
-def test_image_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
+def test_image_mask_and_tools_are_restored(start, qtbot, aio) -> None:
     first = start(FakePipeline())
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     first.studio.use_start(rgb)
@@ -36,7 +36,7 @@ def test_image_mask_and_tools_are_there_again(start, qtbot, aio) -> None:
     assert not view.undo_stack.canUndo()
 
 
-def test_what_is_wrong_with_a_mask_file_is_shown(application, qtbot, aio, tmp_path) -> None:
+def test_problems_of_a_mask_file_are_shown(application, qtbot, aio, tmp_path) -> None:
     application.studio.use_start(np.zeros((64, 64, 3), np.uint8))
     (tmp_path / "broken.png").write_bytes(b"no image")
     canvas = application.window.canvas
@@ -45,7 +45,7 @@ def test_what_is_wrong_with_a_mask_file_is_shown(application, qtbot, aio, tmp_pa
     assert application.window.notice.is_error
 
 
-def test_undoing_a_image_makes_it_the_start_again(application, qtbot, aio) -> None:
+def test_undoing_an_image_makes_it_the_init_image(application, qtbot, aio) -> None:
     first, second = np.full((2, 64, 64, 3), [[[[10]]], [[[200]]]], np.uint8)
     studio, view = application.studio, application.window.canvas.view
     studio.use_start(first)
@@ -58,7 +58,7 @@ def test_undoing_a_image_makes_it_the_start_again(application, qtbot, aio) -> No
     assert np.array_equal(studio.canvas_controller.start, second)
 
 
-def test_what_is_dragged_out_is_the_saved_image(application, qtbot, monkeypatch) -> None:
+def test_dragging_out_uses_the_saved_image(application, qtbot, monkeypatch) -> None:
     carried = []
     monkeypatch.setattr(drag_out, "run", lambda drag: carried.append(drag.mimeData().urls()))
     view = application.studio.view
@@ -74,7 +74,7 @@ def test_what_is_dragged_out_is_the_saved_image(application, qtbot, monkeypatch)
     assert np.array_equal(from_qimage(view.visible_rgb()), first.image.rgb)
 
 
-def test_painting_begins_with_full_strength_and_clearing_goes_back(application, qtbot) -> None:
+def test_painting_sets_full_strength_and_clearing_restores_it(application, qtbot) -> None:
     view, store = application.studio.view, application.store
     make(application, qtbot, seed=1, strength=0.6)
     view.set_mask(disc())
@@ -88,7 +88,7 @@ def test_painting_begins_with_full_strength_and_clearing_goes_back(application, 
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [(0.75, 1.0), (0.6, 0.6)])
-def test_painting_where_inpaint_was_chosen_before(
+def test_painting_keeps_the_strength_if_inpaint_was_chosen_before(
     application, qtbot, chosen: float, expected: float
 ) -> None:
     view, store = application.studio.view, application.store
@@ -102,7 +102,9 @@ def test_painting_where_inpaint_was_chosen_before(
     assert store.strength == 0.75
 
 
-def test_what_is_drawn_is_started_from_where_that_was_chosen_meanwhile(start, qtbot, gate) -> None:
+def test_a_result_becomes_the_init_image_if_the_mode_was_chosen_meanwhile(
+    start, qtbot, gate
+) -> None:
     application = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(application.bridge.progress):
         application.studio.generate()

@@ -32,7 +32,7 @@ def test_a_rectangle_is_masked_from_corner_to_corner(qtbot, view):
     assert view.mask() is None
 
 
-def test_shift_makes_a_square_and_a_click_makes_nothing(qtbot, view):
+def test_shift_makes_a_square_and_a_click_selects_nothing(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     qtbot.mousePress(view, LEFT, pos=place(view, 40, 30))
     qtbot.mouseMove(view, place(view, 80, 40))
@@ -43,7 +43,7 @@ def test_shift_makes_a_square_and_a_click_makes_nothing(qtbot, view):
     assert view.mask() is None
 
 
-def test_areas_are_taken_away_when_set_so_or_with_ctrl(qtbot, view):
+def test_areas_are_subtracted_by_option_or_ctrl(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     view.fill_mask()
     view.adjust(subtract=True)
@@ -56,7 +56,7 @@ def test_areas_are_taken_away_when_set_so_or_with_ctrl(qtbot, view):
     assert (view.mask()[35:45, 45:55] == 255).all()
 
 
-def test_escape_gives_an_area_up(qtbot, view):
+def test_escape_cancels_an_area(qtbot, view):
     view.set_tool(Tool.RECTANGLE)
     qtbot.mousePress(view, LEFT, pos=place(view, 40, 30))
     qtbot.mouseMove(view, place(view, 80, 60))
@@ -65,7 +65,7 @@ def test_escape_gives_an_area_up(qtbot, view):
     assert view.mask() is None
 
 
-def test_a_lasso_drawn_freehand_closes_at_the_release(qtbot, view):
+def test_a_freehand_lasso_closes_at_the_release(qtbot, view):
     view.set_tool(Tool.LASSO)
     path = [(30, 20), (120, 25), (110, 80), (40, 70)]
     drag(qtbot, view, *path)
@@ -98,7 +98,7 @@ def test_a_lasso_of_corners_closes_in_three_ways(qtbot, view, end):
     assert view.undo_stack.count() == 2
 
 
-def test_backspace_takes_a_corner_back(qtbot, view):
+def test_backspace_removes_a_corner(qtbot, view):
     view.set_tool(Tool.LASSO)
     for corner in (*CORNERS[:2], (190, 5), CORNERS[2]):
         click(qtbot, view, *corner)
@@ -110,7 +110,7 @@ def test_backspace_takes_a_corner_back(qtbot, view):
     assert np.array_equal(view.mask()[y : y + h, x : x + w], present(expected).values)
 
 
-def test_between_two_corners_one_can_pan_and_zoom(qtbot, view):
+def test_the_view_pans_and_zooms_between_lasso_corners(qtbot, view):
     view.set_tool(Tool.LASSO)
     click(qtbot, view, *CORNERS[0])
     drag(qtbot, view, (50, 50), (70, 60), button=MIDDLE)
@@ -123,7 +123,7 @@ def test_between_two_corners_one_can_pan_and_zoom(qtbot, view):
     assert view.mask()[40, 80] == 255
 
 
-def test_another_tool_gives_an_open_lasso_up(qtbot, view):
+def test_another_tool_cancels_an_open_lasso(qtbot, view):
     view.set_tool(Tool.LASSO)
     for corner in CORNERS:
         click(qtbot, view, *corner)
@@ -132,7 +132,7 @@ def test_another_tool_gives_an_open_lasso_up(qtbot, view):
     assert view.mask() is None
 
 
-def test_filling_masks_what_has_the_colour_under_the_pointer(qtbot, view, rgb):
+def test_filling_masks_the_colour_under_the_pointer(qtbot, view, rgb):
     rgb = rgb.copy()
     rgb[20:60, 40:90] = (200, 40, 30)
     rgb[70:80, 150:160] = (210, 45, 30)
@@ -175,7 +175,7 @@ def test_grow_shrink_and_feather_have_keys(qtbot, view):
     assert np.array_equal(view.mask(), before)
 
 
-def test_what_is_transparent_can_be_masked(view, rgb):
+def test_transparent_pixels_can_be_masked(view, rgb):
     alpha = np.zeros((100, 200), np.uint8)
     alpha[:, :50] = 200
     view.set_image(rgb, alpha)

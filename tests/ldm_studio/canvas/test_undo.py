@@ -77,7 +77,7 @@ def act(doc: CanvasDocument, action: object) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.one_of(strokes, commands, moves), max_size=14))
-def test_undo_and_redo_walk_through_the_same_states(actions):
+def test_undo_and_redo_visit_the_same_states(actions):
     doc = document()
     states, at = [state(doc)], 0
     for action in actions:
@@ -106,7 +106,7 @@ def test_undo_and_redo_walk_through_the_same_states(actions):
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.one_of(strokes, commands), min_size=1, max_size=25))
-def test_memory_stays_within_its_budget_and_the_oldest_go_first(actions):
+def test_memory_stays_within_its_budget_by_dropping_the_oldest(actions):
     budget = 60_000
     doc = document(budget=budget)
     states = [state(doc)]
@@ -132,7 +132,7 @@ def step_bytes(doc: CanvasDocument, index: int) -> int:
     return command.step.nbytes
 
 
-def test_a_step_holds_the_changed_tiles_only():
+def test_a_step_stores_only_changed_tiles():
     doc = document(16 * TILE, 8 * TILE)
     stroke(doc, Brush(20), (100, 100), (150, 120))
     stroke(doc, Brush(20), (TILE, 100))
@@ -142,20 +142,20 @@ def test_a_step_holds_the_changed_tiles_only():
     assert step(doc, 0).nbytes < 4_000
 
 
-def test_tiles_that_come_out_the_same_are_dropped():
+def test_unchanged_tiles_are_dropped():
     doc = document()
     doc.fill_mask("fill")
     stroke(doc, Brush(20), (100, 100))
     assert doc.undo_stack.count() == 1
 
 
-def test_turning_a_large_mask_around_takes_next_to_no_memory():
+def test_inverting_a_large_mask_takes_little_memory():
     doc = document(4096, 4096)
     doc.invert_mask("invert")
     assert doc.history.nbytes < 8_000
 
 
-def test_a_thousand_strokes_on_a_large_canvas_are_undone_at_once():
+def test_a_thousand_strokes_are_undone_quickly():
     doc = document(4096, 4096)
     places = np.random.default_rng(0).uniform(100, 3900, (1000, 2))
     for x, y in places:
@@ -188,7 +188,7 @@ def test_memory_follows_the_painted_area():
     assert wide < 20 * small  # sixteen times the area
 
 
-def test_a_redrawn_part_of_a_image_takes_the_memory_of_that_part():
+def test_redrawing_a_part_takes_the_memory_of_that_part():
     doc = document(1024, 1024)
     assert doc.image is not None
     image = doc.image.copy()
@@ -203,7 +203,7 @@ def test_a_redrawn_part_of_a_image_takes_the_memory_of_that_part():
     assert np.array_equal(doc.image, image)
 
 
-def test_undo_brings_transparency_back():
+def test_undo_restores_transparency():
     doc = document(64, 64)
     alpha = np.zeros((64, 64), np.uint8)
     alpha[:32] = 255
@@ -215,7 +215,7 @@ def test_undo_brings_transparency_back():
     assert doc.transparent is not None
 
 
-def test_undoing_a_image_says_so(qtbot):
+def test_undoing_an_image_emits_a_signal(qtbot):
     doc = document(64, 64)
     stroke(doc, Brush(5), (20, 20))
     doc.set_image(np.zeros((32, 48, 3), np.uint8), None)
@@ -225,7 +225,7 @@ def test_undoing_a_image_says_so(qtbot):
     assert doc.frame == (64, 64)
 
 
-def test_the_same_image_again_is_no_step():
+def test_setting_the_same_image_is_no_undo_step():
     doc = document(64, 64)
     doc.set_image(np.full((64, 64, 3), 200, np.uint8), None)
     assert not doc.undo_stack.canUndo()

@@ -21,7 +21,7 @@ def viewport(dpr: float = 1.0, image: tuple[int, int] = (128, 128)) -> Viewport:
 
 @settings(deadline=None)
 @given(ratios, sides, sides)
-def test_fit_shows_the_whole_image_in_the_middle(dpr, width, height):
+def test_fit_centres_the_whole_image(dpr, width, height):
     view = viewport(dpr, (width, height))
     if ZOOM_MIN < view.zoom < ZOOM_MAX:
         left, top = view.to_widget(0, 0)
@@ -48,7 +48,7 @@ def test_zooming_keeps_the_point_under_the_pointer(dpr, zoom, x, y):
 
 @settings(deadline=None)
 @given(ratios, st.floats(-3000, 3000), st.floats(-3000, 3000))
-def test_there_and_back(dpr, dx, dy):
+def test_image_and_widget_coordinates_are_inverse(dpr, dx, dy):
     view = viewport(dpr)
     view.zoom_to(3.3, 100, 100)
     view.pan_by(dx, dy)
@@ -57,7 +57,7 @@ def test_there_and_back(dpr, dx, dy):
 
 @settings(deadline=None)
 @given(ratios, st.floats(-9000, 9000), st.floats(-9000, 9000))
-def test_panning_never_loses_the_image_and_stays_on_device_pixels(dpr, dx, dy):
+def test_panning_keeps_the_image_visible_and_aligned_to_device_pixels(dpr, dx, dy):
     view = viewport(dpr)
     view.zoom_to(2.0, 400, 300)
     view.pan_by(dx, dy)
@@ -87,7 +87,7 @@ def test_zoom_has_limits():
     assert view.zoom == ZOOM_MIN
 
 
-def test_resizing_refits_while_fitting_and_else_keeps_zoom_and_middle():
+def test_resizing_fits_again_or_keeps_zoom_and_centre():
     view = viewport()
     fitted = view.zoom
     view.resize(400, 300, 1.0)

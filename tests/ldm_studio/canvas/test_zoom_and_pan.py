@@ -60,7 +60,7 @@ def test_pinching_zooms(view):
     assert view.zoom == pytest.approx(1.5)
 
 
-def test_fit_follows_the_size_of_the_widget(qtbot, view):
+def test_fit_follows_the_widget_size(qtbot, view):
     view.fit()
     narrow = view.zoom
     with qtbot.waitSignal(view.zoom_changed):
@@ -72,7 +72,7 @@ def test_fit_follows_the_size_of_the_widget(qtbot, view):
     assert view.zoom == 1.0
 
 
-def test_panning_on_a_touchpad_pans(view):
+def test_two_fingers_on_a_touchpad_pan(view):
     device = QPointingDevice.primaryPointingDevice()
     at, before = QPointF(200, 150), view.to_widget(0, 0)
     kind = Qt.NativeGestureType.PanNativeGesture

@@ -50,7 +50,7 @@ def test_a_prompt_is_enough(run, pipeline, capsys, tmp_path):
     assert read_request(path) == request
 
 
-def test_wildcards_are_drawn_for_each_image_by_its_own_seed(run, pipeline, capsys):
+def test_wildcards_are_resolved_with_each_images_seed(run, pipeline, capsys):
     folder = paths.wildcards_dir()
     folder.mkdir(parents=True)
     (folder / "hat.txt").write_text("\n".join(map(str, range(500))))
@@ -65,9 +65,7 @@ def test_wildcards_are_drawn_for_each_image_by_its_own_seed(run, pipeline, capsy
     assert "'__nothing__': There is no wildcard" in capsys.readouterr().err
 
 
-def test_the_syntax_and_clip_skip_are_asked_for_and_what_is_of_no_use_is_said(
-    run, pipeline, capsys
-):
+def test_unused_clip_skip_is_reported(run, pipeline, capsys):
     assert run("generate", "[a:b:c", "--syntax", "ComfyUI", "--clip-skip", "2") == 0
     ((request, _, _),) = pipeline.asked
     assert (request.syntax, request.clip_skip) == ("ComfyUI", 1)
@@ -80,7 +78,7 @@ def test_the_syntax_and_clip_skip_are_asked_for_and_what_is_of_no_use_is_said(
     assert run("generate", "a", "--clip-skip", "13") == 2
 
 
-def test_every_setting_reaches_the_pipeline(run, pipeline):
+def test_every_main_flag_reaches_the_pipeline(run, pipeline):
     words = "generate fox -n blurry --sampler euler~a --schedule KARRAS --steps 7 --cfg 0 --seed 9"
     command = [w.replace("~", " ") for w in f"{words} --size 96x16 -o a.png".split(" ")]
     assert run(*command) == 0
@@ -98,7 +96,7 @@ def test_every_setting_reaches_the_pipeline(run, pipeline):
     )
 
 
-def test_every_finer_setting_reaches_the_pipeline(run, pipeline):
+def test_every_advanced_flag_reaches_the_pipeline(run, pipeline):
     words = (
         "generate fox --cfg-rescale 0.7 --guidance-start 0.1 --guidance-end 0.8 --mimic-cfg 5 "
         "--mimic-quantile 0.99 --sampler heun --churn 3 --churn-min 0.1 --churn-max 9 "
@@ -122,13 +120,13 @@ def test_every_finer_setting_reaches_the_pipeline(run, pipeline):
     assert pipeline.asked[-1][0].options == Options(eta=0.3)
 
 
-def test_a_variation_seed_that_was_drawn_by_lot_is_said(run, pipeline, capsys):
+def test_a_random_variation_seed_is_printed(run, pipeline, capsys):
     assert run("generate", "fox", "--variation-strength", "0.5", "--seed", "1") == 0
     seed = pipeline.asked[0][0].variation.seed
     assert capsys.readouterr().err == f"variation seed {seed}\n"
 
 
-def test_images_carry_the_record_of_their_run(run, tmp_path):
+def test_images_contain_their_run_record(run, tmp_path):
     assert run("generate", "fox", "-o", "a.png") == 0
     record = read_record(tmp_path / "a.png")
     assert record is not None
@@ -144,7 +142,7 @@ def test_a_batch_counts_seeds_up_and_prints_only_paths(run, capsys, tmp_path):
     assert all((tmp_path / line).exists() for line in lines)
 
 
-def test_what_decoding_did_otherwise_is_said_once(run, pipeline, capsys):
+def test_a_decoding_fallback_is_reported_once(run, pipeline, capsys):
     pipeline.notes = ("The negative prompt has no effect.",)
     assert run("generate", "overflow", "--seed", "1", "--count", "2") == 0
     out, err = capsys.readouterr()
@@ -152,7 +150,7 @@ def test_what_decoding_did_otherwise_is_said_once(run, pipeline, capsys):
     assert err == "The negative prompt has no effect.\nIt overflowed.\n"
 
 
-def test_json_says_how_each_image_was_made(run, capsys):
+def test_json_output_contains_the_request_of_each_image(run, capsys):
     assert run("generate", "狐狸", "--count", "2", "--seed", "5", "--json", "-o", "out") == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [record["seed"] for record in records] == [5, 6]
@@ -169,7 +167,7 @@ def test_transparent_images_keep_their_alpha(run, tmp_path):
         assert image.mode == "RGBA"
 
 
-def test_a_image_can_be_the_start(run, pipeline, tmp_path):
+def test_an_init_image_can_be_given(run, pipeline, tmp_path):
     Image.new("RGB", (48, 32), (1, 2, 3)).save(tmp_path / "start.png")
     assert run("generate", "fox", "--init", "start.png") == 0
     ((request, image, mask),) = pipeline.asked
@@ -178,7 +176,7 @@ def test_a_image_can_be_the_start(run, pipeline, tmp_path):
     assert mask is None
 
 
-def test_image_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_path):
+def test_image_and_mask_are_resized_with_a_size(run, pipeline, tmp_path):
     Image.new("RGB", (50, 30), "red").save(tmp_path / "start.png")
     Image.new("L", (50, 30), 255).save(tmp_path / "mask.png")
     command = "generate fox --init start.png --mask mask.png --size 64x48"
@@ -189,7 +187,7 @@ def test_image_and_mask_are_scaled_when_a_size_is_given(run, pipeline, tmp_path)
     assert (mask == np.full((48, 64), 255)).all()
 
 
-def test_a_model_can_be_named_or_pointed_at(run, pipeline, tmp_path):
+def test_a_model_is_given_by_name_or_path(run, pipeline, tmp_path):
     folder = tmp_path / "home" / "data" / "models" / "paint"
     folder.mkdir(parents=True)
     for name, chosen in (("paint", ["--model", "paint"]), (str(folder), ["--model", str(folder)])):
@@ -216,7 +214,7 @@ def test_names_of_other_programs_are_understood(run, pipeline, arguments, sample
 # --- the program itself ------------------------------------------------------------------------
 
 
-def test_without_a_display_the_window_names_the_command_line(run, capsys, monkeypatch):
+def test_without_a_display_the_command_line_is_suggested(run, capsys, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
@@ -233,20 +231,20 @@ def test_without_a_display_the_window_names_the_command_line(run, capsys, monkey
         *([name, "--help"] for name in ("generate", "resume", "branch", "replay", "doctor")),
     ],
 )
-def test_help_reads_well(run, capsys, arguments):
+def test_help_texts_are_readable(run, capsys, arguments):
     assert run(*arguments) == 0
     out = capsys.readouterr().out
     assert out.startswith("usage: ldm-studio")
     assert max(map(len, out.splitlines())) <= 100
 
 
-def test_the_preload_touches_nothing_outside_windows():
+def test_the_preload_does_nothing_outside_windows():
     before = set(sys.modules)
     __main__.preload_torch_library()
     assert set(sys.modules) == before
 
 
-def test_arguments_are_read_without_torch_or_qt():
+def test_arguments_are_parsed_without_torch_or_qt():
     code = (
         "import sys, ldm_studio.command_line.cli as cli;"
         "cli.parser().parse_args(['generate', 'x']);"
@@ -255,7 +253,7 @@ def test_arguments_are_read_without_torch_or_qt():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_the_real_program_draws_the_same_image_twice(tmp_path):
+def test_the_real_program_generates_the_same_image_twice(tmp_path):
     images = []
     for name in ("a.png", "b.png"):
         command = [sys.executable, "-m", "ldm_studio", "generate", "a red heart with a smile"]
@@ -272,7 +270,7 @@ def test_the_real_program_draws_the_same_image_twice(tmp_path):
     assert images[0].std() > 0
 
 
-def test_a_stream_without_the_letters_for_a_path_is_no_error(tmp_path) -> None:
+def test_a_stream_that_cannot_encode_a_path_is_no_error(tmp_path) -> None:
     """As pipes of Windows are, and terminals of old systems."""
     said = (
         "from ldm_studio.command_line import cli; import sys; cli._speak_unicode(); print('猫 ü')"
@@ -283,7 +281,7 @@ def test_a_stream_without_the_letters_for_a_path_is_no_error(tmp_path) -> None:
     assert done.stdout.split() == ["?", "?"]
 
 
-def test_a_reader_that_has_had_enough_is_no_bug() -> None:
+def test_a_closed_pipe_is_no_bug() -> None:
     """As `ldm-studio doctor | head -1`."""
     read, write = os.pipe()
     os.close(read)

@@ -60,7 +60,7 @@ from ldm_studio.command_line import cli
         ("--stop-after 9 --state a.state", "--stop-after 9 is beyond the last of 3 steps"),
     ],
 )
-def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
+def test_wrong_usage_explains_the_right_one(run, capsys, tmp_path, arguments, says):
     Image.new("RGB", (300, 190)).save(tmp_path / "start.png")
     Image.new("L", (3, 3)).save(tmp_path / "small.png")
     assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
@@ -71,7 +71,7 @@ def test_wrong_usage_says_what_is_right(run, capsys, tmp_path, arguments, says):
     assert [path.name for path in tmp_path.glob("*.state")] == []
 
 
-def test_an_unknown_model_lists_the_known(run, capsys, tmp_path):
+def test_an_unknown_model_lists_known_ones(run, capsys, tmp_path):
     folder = tmp_path / "home" / "data" / "models" / "paint"
     folder.mkdir(parents=True)
     (folder / "model.json").write_text("{}")
@@ -85,7 +85,7 @@ def test_a_damaged_model_has_its_own_exit_code(run, pipeline, capsys):
     assert "The weights are damaged. Install them again." in capsys.readouterr().err
 
 
-def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
+def test_ignored_prompt_text_is_reported(run, pipeline, capsys):
     words = {"[UNK]": 0, "fox": 1, "red": 2}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -96,24 +96,24 @@ def test_what_the_model_does_not_read_is_said(run, pipeline, capsys):
     assert "Paint does not know these words of the negative prompt: 猫" in err
 
 
-def test_what_has_no_effect_is_said_once(run, pipeline, capsys):
+def test_settings_without_effect_are_reported_once(run, pipeline, capsys):
     pipeline.notes = ("The negative prompt has no effect.",)
     assert run("generate", "fox", "-n", "cat", "--count", "2") == 0
     assert capsys.readouterr().err.count("The negative prompt has no effect.") == 1
 
 
-def test_a_lone_bracket_is_said_where_it_is(run, capsys):
+def test_a_lone_bracket_is_reported_with_its_position(run, capsys):
     assert run("generate", "a (red fox") == 0
     assert "the prompt, at character 3 '(': This ( is never closed" in capsys.readouterr().err
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_the_drawing(run, pipeline, tmp_path):
+def test_a_read_only_folder_is_reported_before_generating(run, pipeline, tmp_path):
     (tmp_path / "file").write_text("")
     assert run("generate", "fox", "-o", "file/pictures") == cli.Exit.IMAGE
     assert not pipeline.loaded
 
 
-def test_unreadable_and_unwritable_images_have_theirs(run, capsys, tmp_path):
+def test_unreadable_and_unwritable_images_have_their_exit_code(run, capsys, tmp_path):
     (tmp_path / "junk.png").write_text("junk")
     assert run("generate", "fox", "--init", "junk.png") == cli.Exit.IMAGE
     assert "junk.png is not an image" in capsys.readouterr().err
@@ -134,7 +134,7 @@ def test_running_out_of_memory_is_not_a_bug(run, pipeline, capsys, error):
     assert "Traceback" not in err
 
 
-def test_a_bug_shows_where_it_is(run, pipeline, capsys):
+def test_a_bug_shows_its_traceback(run, pipeline, capsys):
     pipeline.fails[0] = ZeroDivisionError("surprise")
     assert run("generate", "fox") == cli.Exit.BUG
     err = capsys.readouterr().err
@@ -142,7 +142,7 @@ def test_a_bug_shows_where_it_is(run, pipeline, capsys):
     assert "please report" in err
 
 
-def test_an_interruption_keeps_what_is_finished(run, pipeline, capsys, tmp_path):
+def test_an_interrupt_keeps_finished_images(run, pipeline, capsys, tmp_path):
     pipeline.fails[1] = KeyboardInterrupt()
     assert run("generate", "fox", "--count", "3", "--seed", "1", "-o", "out") == 130
     out, err = capsys.readouterr()

@@ -35,14 +35,14 @@ def test_every_flag_reaches_the_request(run, pipeline) -> None:
     assert np.array_equal(image, PHOTO)
 
 
-def test_switches_can_be_turned_off(run, pipeline) -> None:
+def test_options_can_be_turned_off(run, pipeline) -> None:
     command = "generate hat --init small.png --mask small-mask.png --no-match --no-soft"
     assert run(*command.split()) == 0
     ((request, *_),) = pipeline.asked
     assert request.inpaint == Inpaint()
 
 
-def test_outpainting_makes_image_and_mask(run, pipeline, capsys, tmp_path) -> None:
+def test_outpainting_extends_image_and_mask(run, pipeline, capsys, tmp_path) -> None:
     command = "generate fox --init small.png --outpaint 32,0,0,16 --fill mirror --blur 1"
     assert run(*command.split(), "-o", "wide.webp") == 0
     ((request, image, mask),) = pipeline.asked
@@ -56,7 +56,7 @@ def test_outpainting_makes_image_and_mask(run, pipeline, capsys, tmp_path) -> No
     assert saved.inpaint.blur == 1.0
 
 
-def test_tiles_take_a_large_image(run, pipeline) -> None:
+def test_tiles_allow_a_large_image(run, pipeline) -> None:
     assert (
         run(*["generate", "fox", "--init", "photo.png", "--size", "1024x512", "--tile", "64"]) == 0
     )
@@ -80,6 +80,6 @@ def test_tiles_take_a_large_image(run, pipeline) -> None:
         ("--init photo.png --mask mask.png", "or add --tile"),
     ],
 )
-def test_what_is_wrong_is_said(run, capsys, arguments, says) -> None:
+def test_problems_are_reported(run, capsys, arguments, says) -> None:
     assert run("generate", "fox", *arguments.split()) == cli.Exit.USAGE
     assert says in " ".join(capsys.readouterr().err.split())

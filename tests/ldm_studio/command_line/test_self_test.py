@@ -16,7 +16,7 @@ from tests.tiny_recipe import write_model
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_program_tries_itself(tmp_path: Path, studio_home: Path) -> None:
+def test_the_self_test_passes(tmp_path: Path, studio_home: Path) -> None:
     model = write_model(tmp_path / "model")
     shot = tmp_path / "shot.png"
     done = subprocess.run(
@@ -42,7 +42,7 @@ def test_the_program_tries_itself(tmp_path: Path, studio_home: Path) -> None:
     assert not studio_home.exists()  # nothing of it is the user's
 
 
-def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
+def test_the_self_test_reports_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ldm_studio", "self-test", "--model", str(tmp_path)],
         capture_output=True,
@@ -63,7 +63,7 @@ status.write_text(str(main()))
 
 
 @pytest.mark.parametrize("steps", ["2", "no number"])
-def test_nothing_needs_a_terminal(tmp_path: Path, steps: str) -> None:
+def test_the_self_test_needs_no_terminal(tmp_path: Path, steps: str) -> None:
     """Windows gives a program that has a window neither an output nor one for errors."""
     model, status = write_model(tmp_path / "model"), tmp_path / "status"
     arguments = ["self-test", "--steps", steps, "--model", str(model)]

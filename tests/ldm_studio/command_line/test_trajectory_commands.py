@@ -109,7 +109,9 @@ def rewrite(
     ],
     ids=lambda settings: settings[1],
 )  # fmt: skip
-def test_a_stopped_image_is_the_same_file(run: Command, settings: tuple[str, ...]) -> None:
+def test_a_resumed_image_equals_the_uninterrupted_file(
+    run: Command, settings: tuple[str, ...]
+) -> None:
     whole = generate(run, *settings).read_bytes()
     for done in (1, 3, STEPS):
         generate(run, *settings, "--stop-after", str(done), "--state", "a.state")
@@ -125,13 +127,13 @@ def test_a_finished_state_is_only_decoded(run: Command, monkeypatch: pytest.Monk
     assert len(record(Path("a.png")).steps) == STEPS
 
 
-def test_a_state_tells_where_it_stands(run: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_state_describes_its_progress(run: Command, capsys: pytest.CaptureFixture[str]) -> None:
     generate(run, "--stop-after", "2", "--state", "deep/a.state", "--json")
     told = json.loads(capsys.readouterr().out)
     assert (told["path"], told["step"], told["steps"]) == ("deep/a.state", 2, STEPS)
 
 
-def test_a_state_whose_model_is_missing_names_its_hash(
+def test_a_state_with_a_missing_model_names_its_hash(
     run: Command, capsys: pytest.CaptureFixture[str], tiny_model_folder: Path, tmp_path: Path
 ) -> None:
     generate(run, "--stop-after", "2", "--state", "a.state")
@@ -145,9 +147,7 @@ def test_a_state_whose_model_is_missing_names_its_hash(
     assert np.array_equal(load_image(Path("a.png")), load_image(Path("b.png")))
 
 
-def test_what_is_no_state_is_a_file_problem(
-    run: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invalid_state_is_a_file_error(run: Command, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("photo.png", "nothing"):
         assert run("resume", name) == Exit.IMAGE
         assert name in capsys.readouterr().err
@@ -159,7 +159,7 @@ def test_what_is_no_state_is_a_file_problem(
 # --- branch ------------------------------------------------------------------------------------
 
 
-def test_a_branch_says_where_it_comes_from_and_replays(run: Command) -> None:
+def test_a_branch_records_its_parent_and_replays(run: Command) -> None:
     parent = generate(run, "--sampler", "DPM++ 2M")
     words = ["--prompt", "a blue heart", "-n", "smile", "--cfg", "2.5", "--sampler", "euler a"]
     assert run("branch", "a.png", "--step", "2", *words, "--steps", "8", "-o", "b.png") == 0
@@ -174,7 +174,7 @@ def test_a_branch_says_where_it_comes_from_and_replays(run: Command) -> None:
     assert run("replay", "a.png", "b.png") == 0
 
 
-def test_a_branch_of_a_branch_keeps_what_came_before(
+def test_a_branch_of_a_branch_keeps_earlier_changes(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generate(run)
@@ -191,7 +191,7 @@ def test_a_branch_of_a_branch_keeps_what_came_before(
     assert run("replay", "a.png", "b.png") == 0
 
 
-def test_a_branch_with_a_mask_keeps_the_image_elsewhere(run: Command) -> None:
+def test_a_branch_with_a_mask_keeps_the_rest_of_the_image(run: Command) -> None:
     generate(run)
     words = ["--mask", "mask.png", "--prompt", "a heart"]
     assert run("branch", "a.png", "--step", "2", *words, "-o", "b.png") == 0
@@ -218,7 +218,7 @@ def test_a_branch_with_a_mask_keeps_the_image_elsewhere(run: Command) -> None:
         ("nothing.png --step 2 --cfg 2", "No such file", Exit.IMAGE),
     ],
 )
-def test_a_branch_that_cannot_be_says_why(
+def test_an_impossible_branch_is_explained(
     run: Command, capsys: pytest.CaptureFixture[str], arguments: str, says: str, code: Exit
 ) -> None:
     generate(run)
@@ -244,7 +244,7 @@ def test_a_branch_that_cannot_be_says_why(
     ],
     ids=" ".join,
 )
-def test_a_image_replays_from_itself(
+def test_an_image_replays_from_its_file(
     run: Command, capsys: pytest.CaptureFixture[str], settings: tuple[str, ...]
 ) -> None:
     generate(run, *settings)
@@ -279,7 +279,9 @@ def test_a_steered_recipe_replays_in_another_process(run: Command, tmp_path: Pat
     ]
 
 
-def test_a_step_that_differs_is_named(run: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_different_step_is_named(
+    run: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = generate(run)
     marks = list(record(path).steps)
     marks[2] = "0" * 16
@@ -290,7 +292,7 @@ def test_a_step_that_differs_is_named(run: Command, capsys: pytest.CaptureFixtur
     assert "possible cause: the machine is the same" in out
 
 
-def test_a_recipe_that_was_edited_makes_another_image(
+def test_an_edited_recipe_makes_another_image(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = generate(run)
@@ -305,7 +307,7 @@ def test_a_recipe_that_was_edited_makes_another_image(
     assert told["notes"] == [f"its record has {STEPS} steps, the replay {STEPS + 2}"]
 
 
-def test_another_machine_is_the_likely_cause(
+def test_another_machine_is_named_as_the_likely_cause(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = generate(run)
@@ -320,7 +322,7 @@ def test_another_machine_is_the_likely_cause(
 
 
 @pytest.mark.parametrize("more", [(), ("--transparent",)])
-def test_a_file_that_was_edited_is_found_out(
+def test_an_edited_file_is_detected(
     run: Command, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
 ) -> None:
     path = generate(run, *more)
@@ -333,7 +335,7 @@ def test_a_file_that_was_edited_is_found_out(
     assert "the file's pixels were edited after it was made" in out
 
 
-def test_older_images_are_compared_by_their_pixels(
+def test_images_without_a_run_record_are_compared_by_pixels(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = generate(run)
@@ -361,7 +363,7 @@ def test_a_missing_model_is_named_with_its_hash(
 
 
 @pytest.mark.parametrize("size", [(), ("--size", "64x48")])
-def test_a_missing_start_image_is_named_and_can_be_given(
+def test_a_missing_init_image_is_named_and_can_be_supplied(
     run: Command, capsys: pytest.CaptureFixture[str], size: tuple[str, ...]
 ) -> None:
     path = generate(run, "--init", "photo.png", "--mask", "mask.png", *size)
@@ -380,7 +382,7 @@ def test_a_missing_start_image_is_named_and_can_be_given(
     assert store.find(recipe(path).init) is not None
 
 
-def test_every_image_is_told_of_and_the_first_failure_is_returned(
+def test_every_image_is_reported_and_the_first_failure_is_returned(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     generate(run)
@@ -395,7 +397,7 @@ def test_every_image_is_told_of_and_the_first_failure_is_returned(
     assert json.loads(capsys.readouterr().out)["verdict"] == "not replayed"
 
 
-def test_a_recipe_that_its_model_cannot_draw_is_not_replayed(
+def test_a_recipe_that_does_not_fit_its_model_is_not_replayed(
     run: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = generate(run)

@@ -40,7 +40,7 @@ def press(field, key: str) -> None:
     field.setKeySequence(QKeySequence(key))
 
 
-def test_keys_of_the_user_hold_at_once_and_at_the_next_start(start, qtbot) -> None:
+def test_changed_keys_apply_at_once_and_after_a_restart(start, qtbot) -> None:
     first = start(FakePipeline())
     first.auxiliary_windows.shortcuts.set("live", ["Ctrl+F6"])
     assert keys(first, "live") == ["Ctrl+F6"]
@@ -49,7 +49,7 @@ def test_keys_of_the_user_hold_at_once_and_at_the_next_start(start, qtbot) -> No
     assert keys(second, "live") == ["Ctrl+F6"]
 
 
-def test_a_key_that_is_taken_over_is_lost_by_the_other(application, shortcuts) -> None:
+def test_a_reassigned_key_is_removed_from_its_old_command(application, shortcuts) -> None:
     usual = shortcuts.usual("redo")
     shortcuts.set("live", ["Ctrl+Y"])
     assert shortcuts.keys("redo") == tuple(key for key in usual if key != "Ctrl+Y")
@@ -62,7 +62,7 @@ def test_a_key_that_is_taken_over_is_lost_by_the_other(application, shortcuts) -
     assert application.settings.shortcuts == {}
 
 
-def test_no_key_has_two_commands_however_they_are_changed(shortcuts) -> None:
+def test_no_key_ever_has_two_commands(shortcuts) -> None:
     shortcuts.set("live", ["Ctrl+S", "Ctrl+O"])
     shortcuts.set("save_as", ["Ctrl+L"])
     shortcuts.reset("open_picture")
@@ -71,7 +71,7 @@ def test_no_key_has_two_commands_however_they_are_changed(shortcuts) -> None:
 
 
 @pytest.mark.parametrize("key", ["A", "Shift+A", "Space", "Left", "", "Ctrl+K, Ctrl+S"])
-def test_keys_that_are_typed_with_are_refused(shortcuts, key) -> None:
+def test_keys_for_typing_are_refused(shortcuts, key) -> None:
     assert refused(key)
     with pytest.raises(ValueError) as error:  # noqa: PT011  # its words are those of `refused`
         shortcuts.set("live", [key])
@@ -79,11 +79,11 @@ def test_keys_that_are_typed_with_are_refused(shortcuts, key) -> None:
 
 
 @pytest.mark.parametrize("key", ["F5", "Ctrl+Left", "Alt+A", "Shift+F1", "Esc"])
-def test_keys_that_nobody_types_with_are_free_to_use(qapp, key) -> None:
+def test_keys_that_type_nothing_are_accepted(qapp, key) -> None:
     assert refused(key) == ""
 
 
-def test_nonsense_in_the_file_leaves_a_command_its_other_keys(start) -> None:
+def test_invalid_keys_in_the_file_keep_the_other_keys(start) -> None:
     application = start(FakePipeline())
     application.preferences.put(
         type(application.settings)(shortcuts={"live": ("no key",), "gone": ("F5",)})
@@ -93,7 +93,7 @@ def test_nonsense_in_the_file_leaves_a_command_its_other_keys(start) -> None:
     assert keys(application, "live") == ["Ctrl+L"]
 
 
-def test_the_keys_that_are_listed_for_the_canvas_are_those_it_has(application) -> None:
+def test_listed_canvas_keys_equal_the_real_ones(application) -> None:
     table = key_table(application.window.canvas.view, lambda *_: None)
     (listed,) = (rows for place, rows in fixed_keys().items() if "canvas" in place)
     handled_elsewhere = {"Return", "Space", "C", "O"}
@@ -102,7 +102,7 @@ def test_the_keys_that_are_listed_for_the_canvas_are_those_it_has(application) -
     assert keys_listed <= table.keys() | handled_elsewhere
 
 
-def test_a_conflict_is_shown_before_it_happens(application, keys_page) -> None:
+def test_a_conflict_is_shown_before_it_is_applied(application, keys_page) -> None:
     keys_page.choose("live")
     assert not keys_page.use.isEnabled()
     press(keys_page.field, "Ctrl+O")
@@ -124,7 +124,7 @@ def test_a_conflict_is_shown_before_it_happens(application, keys_page) -> None:
         ("Ctrl+Up", "In the prompt", True),
     ],
 )
-def test_what_a_key_would_mean_is_said(keys_page, key, said, usable) -> None:
+def test_a_key_with_a_fixed_meaning_is_explained(keys_page, key, said, usable) -> None:
     keys_page.choose("live")
     press(keys_page.field, key)
     assert said in keys_page.words.text()
@@ -145,7 +145,7 @@ def test_commands_are_found_by_name_and_by_key(keys_page, application) -> None:
     assert len(seen()) == len(application.window.actions_by_id)
 
 
-def test_a_command_can_be_left_without_keys(application, keys_page) -> None:
+def test_a_command_can_have_no_keys(application, keys_page) -> None:
     keys_page.choose("live")
     keys_page.clear.click()
     assert keys(application, "live") == []
@@ -185,7 +185,7 @@ def test_a_few_letters_find_a_command_and_return_runs_it(application, palette, q
     assert application.auxiliary_windows.palette is None
 
 
-def test_what_was_used_last_comes_first_also_at_the_next_start(start) -> None:
+def test_recent_commands_come_first_after_a_restart_too(start) -> None:
     first = start(FakePipeline())
     for name in ("theme_dark", "show_queue", "fit"):
         first.window.actions_by_id[name].trigger()
@@ -196,16 +196,17 @@ def test_what_was_used_last_comes_first_also_at_the_next_start(start) -> None:
     second.auxiliary_windows.palette.close()
 
 
-def test_what_cannot_be_done_now_is_seen_last_and_not_run(application, palette) -> None:
+def test_disabled_commands_come_last_and_do_not_run(application, palette) -> None:
     enabled = [command.action.isEnabled() for command in palette.commands.shown]
     assert not all(enabled)
     assert enabled == sorted(enabled, reverse=True)
-    QTest.keyClicks(palette.field, "save image as")
+    QTest.keyClicks(palette.field, "copy image")
+    assert [command.action.isEnabled() for command in palette.commands.shown] == [False]
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
 
 
-def test_the_keyboard_moves_through_the_palette(palette) -> None:
+def test_the_palette_is_operated_by_keyboard(palette) -> None:
     QTest.keyClick(palette.field, Qt.Key.Key_Up)
     assert palette.list.currentIndex().row() == palette.commands.rowCount() - 1
     QTest.keyClick(palette.field, Qt.Key.Key_Down)
@@ -238,13 +239,13 @@ def test_the_pointer_selects_where_it_is_moved_but_not_where_it_rests(palette) -
         ("Show Queue", "Show Output Folder", "shqu"),
     ],
 )
-def test_better_fits_come_first(better, worse, words) -> None:
+def test_better_matches_come_first(better, worse, words) -> None:
     first, second = rank(better, words), rank(worse, words)
     assert first is not None
     assert second is None or first < second
 
 
-def test_keys_lead_to_the_canvas_and_the_prompt_also_from_the_history(application, qtbot) -> None:
+def test_keys_focus_canvas_and_prompt_from_the_history_too(application, qtbot) -> None:
     window, actions = application.window, application.window.actions_by_id
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window)

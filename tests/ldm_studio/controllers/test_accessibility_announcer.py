@@ -15,7 +15,7 @@ def said(application) -> list[str]:
     return heard
 
 
-def test_a_image_is_spoken_of_from_its_beginning_to_its_end(application, said, qtbot) -> None:
+def test_start_progress_and_end_of_an_image_are_announced(application, said, qtbot) -> None:
     make(application, qtbot, prompt="a cat", steps=8)
     assert said[0] == "Generating the image."
     assert said[-1] == "The image is finished: a cat."
@@ -27,7 +27,7 @@ def test_a_image_is_spoken_of_from_its_beginning_to_its_end(application, said, q
     assert len(between) <= 3
 
 
-def test_several_are_counted(application, said, qtbot) -> None:
+def test_images_of_a_batch_are_counted(application, said, qtbot) -> None:
     make(application, qtbot, prompt="a cat", count=2)
     assert [words for words in said if words.startswith("Generating")] == [
         "Generating image 1 of 2.",
@@ -35,12 +35,12 @@ def test_several_are_counted(application, said, qtbot) -> None:
     ]
 
 
-def test_notices_are_said(application, said) -> None:
+def test_notices_are_announced(application, said) -> None:
     application.window.notice.show_error("The disk is full.", "Delete something.")
     assert said == ["The disk is full.\nDelete something."]
 
 
-def test_errors_interrupt_what_is_being_said(application, said, monkeypatch) -> None:
+def test_errors_interrupt_other_announcements(application, said, monkeypatch) -> None:
     events: list[QAccessible.AnnouncementPoliteness] = []
 
     def note(event: QAccessibleAnnouncementEvent) -> None:

@@ -37,7 +37,7 @@ def press(qtbot, application, key) -> None:
     qtbot.keyClick(application.studio.view, key)
 
 
-def test_the_arrow_keys_flip_through_them_in_place(three, qtbot) -> None:
+def test_arrow_keys_flip_through_candidates_in_place(three, qtbot) -> None:
     bar, made = three.window.canvas.candidates, candidates(three)
     assert bar.isVisible()
     assert bar.label.text() == "3 of 3"
@@ -52,7 +52,7 @@ def test_the_arrow_keys_flip_through_them_in_place(three, qtbot) -> None:
     assert np.array_equal(three.studio.view.mask(), disc())
 
 
-def test_enter_keeps_one_and_the_others_stay_in_the_strip(three, qtbot) -> None:
+def test_enter_keeps_one_candidate_and_the_others_stay_in_the_strip(three, qtbot) -> None:
     made = candidates(three)
     press(qtbot, three, Qt.Key.Key_Left)
     press(qtbot, three, Qt.Key.Key_Return)
@@ -67,7 +67,7 @@ def test_enter_keeps_one_and_the_others_stay_in_the_strip(three, qtbot) -> None:
     assert np.array_equal(view.mask(), disc())
 
 
-def test_without_candidates_the_keys_do_what_they_did(application, qtbot) -> None:
+def test_without_candidates_the_keys_keep_their_meaning(application, qtbot) -> None:
     make(application, qtbot)
     view = application.studio.view
     view.zoom_to(20)
@@ -77,7 +77,7 @@ def test_without_candidates_the_keys_do_what_they_did(application, qtbot) -> Non
     assert not application.window.canvas.candidates.isVisible()
 
 
-def test_painting_on_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
+def test_painting_continues_from_the_visible_candidate(three, qtbot) -> None:
     made = candidates(three)
     press(qtbot, three, Qt.Key.Key_Right)
     view = three.studio.view
@@ -89,7 +89,7 @@ def test_painting_on_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
     assert not three.window.canvas.candidates.isVisible()
 
 
-def test_another_image_ends_the_choice_and_the_strip_brings_it_back(three, qtbot) -> None:
+def test_another_image_ends_the_choice_and_the_strip_restores_it(three, qtbot) -> None:
     strip, bar = three.window.strip, three.window.canvas.candidates
     strip.clicked.emit(strip.entries.index(3))  # the first image of all
     assert not bar.isVisible()
@@ -107,7 +107,7 @@ def test_the_buttons_do_the_same(three, qtbot) -> None:
     assert np.array_equal(three.studio.canvas_controller.start, made[2])
 
 
-def test_the_image_before_is_seen_while_a_key_is_held(three, qtbot) -> None:
+def test_the_previous_image_is_visible_while_a_key_is_held(three, qtbot) -> None:
     view = three.studio.view
     first = entries(three)[3].image.rgb
     press(qtbot, three, Qt.Key.Key_Right)
@@ -120,7 +120,7 @@ def test_the_image_before_is_seen_while_a_key_is_held(three, qtbot) -> None:
     assert view.grab().toImage().pixelColor(place) != shown
 
 
-def test_a_badge_says_how_much_was_changed(application, qtbot) -> None:
+def test_a_badge_shows_how_much_was_changed(application, qtbot) -> None:
     badge = application.window.canvas.badge
     make(application, qtbot, seed=1, seed_locked=True)
     assert not badge.isVisible()  # an image made from nothing has changed none
@@ -137,7 +137,7 @@ def test_a_badge_says_how_much_was_changed(application, qtbot) -> None:
     assert not badge.isVisible()
 
 
-def test_extending_goes_on_from_the_one_that_is_seen(three, qtbot) -> None:
+def test_extending_continues_from_the_visible_candidate(three, qtbot) -> None:
     made, view = candidates(three), three.studio.view
     press(qtbot, three, Qt.Key.Key_Right)
     assert np.array_equal(seen(three), made[0])

@@ -58,7 +58,7 @@ def drop(panel, path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", NEED_ONE)
-def test_without_its_image_the_model_says_what_to_do(start, extra) -> None:
+def test_a_missing_control_image_is_explained(start, extra) -> None:
     pipeline = FakePipeline(model=model(extra))
     application = start(pipeline)
     panel = application.window.sampler.control
@@ -70,7 +70,7 @@ def test_without_its_image_the_model_says_what_to_do(start, extra) -> None:
     assert not pipeline.begun
 
 
-def test_without_a_image_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> None:
+def test_without_an_image_to_vary_only_the_prompt_is_used(start, qtbot) -> None:
     pipeline = FakePipeline(model=model("unCLIP"))
     application = start(pipeline)
     assert application.window.sampler.control.isVisible()
@@ -82,7 +82,7 @@ def test_without_a_image_to_vary_the_prompt_alone_is_drawn(start, qtbot) -> None
     assert not pipeline.begun[-1].control
 
 
-def test_the_noise_is_that_which_is_usual_for_the_model_and_as_high_as_it_knows(start) -> None:
+def test_the_noise_level_follows_the_model(start) -> None:
     application = start(FakePipeline(model=model("unCLIP")))
     store, field = application.store, application.window.sampler.field("noise_level")
     assert store.noise_level == 0
@@ -96,7 +96,9 @@ def test_the_noise_is_that_which_is_usual_for_the_model_and_as_high_as_it_knows(
 
 
 @pytest.mark.parametrize("extra", KINDS)
-def test_a_dropped_image_leads_and_comes_back_with_the_recipe(start, qtbot, image, extra) -> None:
+def test_a_dropped_control_image_is_used_and_restored_by_the_recipe(
+    start, qtbot, image, extra
+) -> None:
     pipeline = FakePipeline(model=model(extra))
     application = start(pipeline)
     leading, store = application.studio.leading, application.store
@@ -120,7 +122,7 @@ def test_a_dropped_image_leads_and_comes_back_with_the_recipe(start, qtbot, imag
     assert pipeline.begun[-1].control == request.control
 
 
-def test_the_image_on_the_canvas_can_lead(start, qtbot) -> None:
+def test_the_canvas_image_can_be_the_control_image(start, qtbot) -> None:
     pipeline = FakePipeline(model=model("instruct-pix2pix"))
     application = start(pipeline)
     rgb = np.full((128, 128, 3), 90, np.uint8)
@@ -132,7 +134,7 @@ def test_the_image_on_the_canvas_can_lead(start, qtbot) -> None:
     assert pipeline.images[-1] is None
 
 
-def test_other_models_show_and_take_nothing_of_it(start, qtbot) -> None:
+def test_models_without_a_control_image_ignore_it(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     application.studio.leading.restore(np.zeros((8, 8, 3), np.uint8))
@@ -141,7 +143,7 @@ def test_other_models_show_and_take_nothing_of_it(start, qtbot) -> None:
     assert not pipeline.begun[-1].control
 
 
-def test_what_is_drawn_has_the_shape_of_what_leads() -> None:
+def test_the_output_has_the_shape_of_the_control_image() -> None:
     assert output_size((400, 200), model("depth")) == (176, 96)
     assert output_size((64, 32), model("instruct-pix2pix")) == (64, 32)
     assert output_size((40, 20), model("upscaling")) == (160, 80)
@@ -150,7 +152,7 @@ def test_what_is_drawn_has_the_shape_of_what_leads() -> None:
 
 
 @pytest.mark.parametrize("extra", KINDS)
-def test_the_command_line_draws_and_replays_it(extra, image, tmp_path, capsys) -> None:
+def test_the_command_line_uses_and_replays_a_control_image(extra, image, tmp_path, capsys) -> None:
     paths.models_dir().mkdir(parents=True, exist_ok=True)
     weights = original(made(KINDS[extra], randomise))
     save_file(weights, paths.models_dir() / "led.safetensors")
@@ -170,9 +172,7 @@ def test_the_command_line_draws_and_replays_it(extra, image, tmp_path, capsys) -
     assert cli.main(["replay", str(made_there)]) == Exit.OK
 
 
-def test_the_command_line_varies_with_the_noise_that_suits_the_model(
-    image, tmp_path, capsys
-) -> None:
+def test_the_command_line_varies_with_the_models_noise_level(image, tmp_path, capsys) -> None:
     paths.models_dir().mkdir(parents=True, exist_ok=True)
     weights = original(made("SD2 unCLIP-L", randomise))
     bare = {k: v for k, v in weights.items() if not k.startswith("noise_augmentor")}
@@ -198,7 +198,9 @@ def test_the_command_line_varies_with_the_noise_that_suits_the_model(
     assert "statistics" in told
 
 
-def test_a_model_that_is_not_led_refuses_on_the_command_line(image, tmp_path, capsys) -> None:
+def test_a_model_without_a_control_image_is_refused_on_the_command_line(
+    image, tmp_path, capsys
+) -> None:
     words = ["generate", "a cat", "--control", str(image), "-o", str(tmp_path / "a.png")]
     assert cli.main(words) == Exit.USAGE
     assert "--control" in capsys.readouterr().err

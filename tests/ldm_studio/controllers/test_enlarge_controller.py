@@ -22,7 +22,7 @@ def open_dialog(application, qtbot) -> EnlargeDialog:
     return dialog
 
 
-def test_it_is_drawn_in_tiles_from_the_image_on_the_canvas(start, qtbot) -> None:
+def test_upscaling_runs_in_tiles_from_the_canvas_image(start, qtbot) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     assert not application.window.actions_by_id["enlarge"].isEnabled()
@@ -43,7 +43,7 @@ def test_it_is_drawn_in_tiles_from_the_image_on_the_canvas(start, qtbot) -> None
     assert application.store.mode is Mode.TEXT
 
 
-def test_it_can_be_cancelled(start, qtbot, gate) -> None:
+def test_upscaling_can_be_cancelled(start, qtbot, gate) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     make(application, qtbot)
@@ -57,7 +57,7 @@ def test_it_can_be_cancelled(start, qtbot, gate) -> None:
     assert application.studio.view.image().shape == (128, 128, 3)
 
 
-def test_the_dialog_says_what_will_be_and_what_the_model_is_good_for(application, qtbot) -> None:
+def test_the_dialog_explains_result_and_model(application, qtbot) -> None:
     make(application, qtbot)
     dialog = open_dialog(application, qtbot)
     assert "From 128 × 128 to 256 × 256" in dialog.words.text()
@@ -65,7 +65,7 @@ def test_the_dialog_says_what_will_be_and_what_the_model_is_good_for(application
     dialog.reject()
 
 
-def test_what_is_too_large_is_refused_in_words(qtbot, application) -> None:
+def test_an_output_that_is_too_large_is_refused_with_a_message(qtbot, application) -> None:
     dialog = EnlargeDialog((4096, 4096), MODEL, application.window)
     qtbot.addWidget(dialog)
     assert dialog.go.isEnabled()
@@ -78,16 +78,16 @@ def test_what_is_too_large_is_refused_in_words(qtbot, application) -> None:
     ("size", "factor", "expected"),
     [((128, 128), 2, (256, 256)), ((100, 50), 3, (304, 144)), ((4, 4), 2, (16, 16))],
 )
-def test_sizes_are_multiples_of_what_the_model_takes(size, factor, expected) -> None:
+def test_output_sizes_are_multiples_for_the_model(size, factor, expected) -> None:
     assert enlarged_size(size, factor, MODEL) == expected
 
 
-def test_a_long_side_is_refused_too() -> None:
+def test_a_side_that_is_too_long_is_refused() -> None:
     assert enlarging_problem((16384, 16)) == ""
     assert enlarging_problem((16400, 16)) != ""
 
 
-def test_candidates_have_commands_that_are_there_with_them(application, qtbot) -> None:
+def test_candidates_enable_their_commands(application, qtbot) -> None:
     actions = application.window.actions_by_id
     make(application, qtbot)
     assert not actions["keep_candidate"].isEnabled()

@@ -68,11 +68,11 @@ def bench(qtbot, tmp_path: Path) -> Bench:
     return Bench(tmp_path / "forecasts.json")
 
 
-def test_nothing_is_foretold_before_the_first_image(bench: Bench) -> None:
+def test_nothing_is_estimated_before_the_first_image(bench: Bench) -> None:
     assert bench.forecasting.forecast() is None
 
 
-def test_the_same_again_takes_what_it_took(bench: Bench) -> None:
+def test_the_same_request_is_estimated_as_measured(bench: Bench) -> None:
     bench.draw(bench.store.snapshot(), 0.5, first=0.2, last=0.3)
     forecast = bench.forecasting.forecast()
     assert forecast is not None
@@ -80,7 +80,7 @@ def test_the_same_again_takes_what_it_took(bench: Bench) -> None:
     assert forecast.memory == 500_000_000
 
 
-def test_settings_are_followed(bench: Bench) -> None:
+def test_the_estimate_follows_the_settings(bench: Bench) -> None:
     bench.draw(bench.store.snapshot(), 0.5)
 
     def seconds() -> float:
@@ -100,13 +100,13 @@ def test_settings_are_followed(bench: Bench) -> None:
     assert seconds() == pytest.approx(10)
 
 
-def test_an_adaptive_sampler_is_not_foretold(bench: Bench) -> None:
+def test_an_adaptive_sampler_is_not_estimated(bench: Bench) -> None:
     bench.draw(bench.store.snapshot(), 0.5)
     bench.store.sampler = "DPM adaptive"
     assert bench.forecasting.forecast() is None
 
 
-def test_what_was_paused_teaches_nothing(bench: Bench) -> None:
+def test_paused_runs_are_not_measured(bench: Bench) -> None:
     request = bench.store.snapshot()
     bench.bridge.started.emit(Started(1, request, 0, 1))
     bench.bridge.progress.emit(Progress(1, 1, 10, 0.5))
@@ -117,18 +117,18 @@ def test_what_was_paused_teaches_nothing(bench: Bench) -> None:
     assert bench.forecasting.forecast() is None
 
 
-def test_it_is_remembered_for_the_next_start(bench: Bench, tmp_path: Path) -> None:
+def test_measurements_are_kept_for_the_next_start(bench: Bench, tmp_path: Path) -> None:
     bench.draw(bench.store.snapshot(), 0.5)
     later = Bench(tmp_path / "forecasts.json")
     assert later.forecasting.forecast() == bench.forecasting.forecast()
 
 
-def test_a_damaged_file_is_as_none(qtbot, tmp_path: Path) -> None:
+def test_a_damaged_file_is_ignored(qtbot, tmp_path: Path) -> None:
     (tmp_path / "forecasts.json").write_text('{"fake, CPU, float32": {"task": 3}}')
     assert Bench(tmp_path / "forecasts.json").forecasting.forecast() is None
 
 
-def test_it_is_told_beside_generate_until_something_runs(bench: Bench, qtbot) -> None:
+def test_the_estimate_is_shown_beside_generate_until_something_runs(bench: Bench, qtbot) -> None:
     area = RunArea(bench.store)
     qtbot.addWidget(area)
     bench.forecasting.changed.connect(area.show_forecast)
@@ -143,7 +143,7 @@ def test_it_is_told_beside_generate_until_something_runs(bench: Bench, qtbot) ->
     assert area.forecast.isHidden()
 
 
-def test_a_model_that_loads_is_foretold_at_once(bench: Bench, qtbot) -> None:
+def test_a_loaded_model_is_estimated_at_once(bench: Bench, qtbot) -> None:
     bench.draw(bench.store.snapshot(), 0.5)
     with qtbot.waitSignal(bench.forecasting.changed) as told:
         bench.bridge.ready.emit(Ready(INFO))
@@ -151,7 +151,7 @@ def test_a_model_that_loads_is_foretold_at_once(bench: Bench, qtbot) -> None:
     assert told.args[0] is not None
 
 
-def test_only_what_is_drawn_counts() -> None:
+def test_only_the_sampled_region_counts() -> None:
     masked = Request(
         init="0" * 64, mask="1" * 64, width=1024, height=1024, steps=10, strength=0.5,
         inpaint=Inpaint(area="masked", width=128, height=128),
@@ -161,7 +161,7 @@ def test_only_what_is_drawn_counts() -> None:
     assert (task.evaluations, task.cells) == (5, 16 * 16)
 
 
-def test_a_model_that_is_told_the_guidance_is_asked_once() -> None:
+def test_a_model_with_guidance_embedding_counts_one_evaluation() -> None:
     tasks = [
         task_of(Request(cfg=8.0), replace(INFO, has_guidance_embedding=told), (128, 128))
         for told in (False, True)
@@ -186,7 +186,7 @@ def test_tiles_are_counted() -> None:
         (None, ""),
     ],
 )
-def test_a_forecast_in_words(forecast, words, qtbot) -> None:
+def test_a_forecast_is_shown_as_text(forecast, words, qtbot) -> None:
     area = RunArea(StudioStore())
     qtbot.addWidget(area)
     area.show_forecast(forecast)

@@ -48,7 +48,7 @@ def test_the_settings_of_another_program_are_offered(application, qtbot, aio, fo
     assert not notice.isVisible()
 
 
-def test_an_error_goes_when_the_next_image_opens(application, qtbot, aio, tmp_path) -> None:
+def test_an_error_disappears_when_the_next_image_opens(application, qtbot, aio, tmp_path) -> None:
     (tmp_path / "bad.png").write_bytes(b"no image")
     Image.new("RGB", (64, 64), "red").save(tmp_path / "good.png")
     notice = application.window.notice
@@ -59,7 +59,7 @@ def test_an_error_goes_when_the_next_image_opens(application, qtbot, aio, tmp_pa
     assert not notice.isVisible()
 
 
-def test_a_image_opened_before_the_model_is_known_is_fitted_then(start, qtbot, gate, aio) -> None:
+def test_an_image_opened_before_the_model_is_fitted_later(start, qtbot, gate, aio) -> None:
     application = start(FakePipeline(before_load=gate), ready=False)
     application.bridge.warm_up()
     image = QImage(250, 150, QImage.Format.Format_RGB32)
@@ -75,7 +75,7 @@ def test_a_image_opened_before_the_model_is_known_is_fitted_then(start, qtbot, g
     assert "padded to" in application.window.notice.text()
 
 
-def test_the_strip_marks_no_image_while_another_is_shown(application, qtbot, aio) -> None:
+def test_the_strip_marks_no_entry_while_another_image_is_shown(application, qtbot, aio) -> None:
     make(application, qtbot)
     strip = application.window.strip
     assert strip.current() is not None

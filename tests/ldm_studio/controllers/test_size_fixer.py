@@ -25,7 +25,7 @@ def open_large(application, qtbot) -> None:
     qtbot.waitUntil(lambda: application.store.mode is Mode.IMAGE)
 
 
-def test_a_large_image_stays_as_it_is_and_the_choice_is_offered(application, qtbot, aio) -> None:
+def test_a_large_image_stays_unchanged_and_fixes_are_offered(application, qtbot, aio) -> None:
     open_large(application, qtbot)
     notice = application.window.notice
     assert np.array_equal(application.studio.view.image(), LARGE)
@@ -38,7 +38,7 @@ def test_a_large_image_stays_as_it_is_and_the_choice_is_offered(application, qtb
     assert "scaled down from 500 × 301" in notice.text()
 
 
-def test_tiles_take_a_image_of_any_size(start, qtbot, aio) -> None:
+def test_tiles_allow_an_image_of_any_size(start, qtbot, aio) -> None:
     pipeline = FakePipeline()
     application = start(pipeline)
     open_large(application, qtbot)
@@ -49,7 +49,7 @@ def test_tiles_take_a_image_of_any_size(start, qtbot, aio) -> None:
     assert (pipeline.begun[-1].tile, pipeline.begun[-1].width) == (MODEL.width, 512)
 
 
-def test_generate_says_what_is_wrong_and_offers_the_same(application, qtbot, aio) -> None:
+def test_generate_explains_the_problem_and_offers_the_same_fixes(application, qtbot, aio) -> None:
     open_large(application, qtbot)
     notice = application.window.notice
     notice.dismiss()
@@ -60,9 +60,7 @@ def test_generate_says_what_is_wrong_and_offers_the_same(application, qtbot, aio
     assert application.bridge.waiting == ()
 
 
-def test_a_text_drawn_too_large_is_offered_at_the_size_of_the_model(
-    application, qtbot, aio
-) -> None:
+def test_a_size_that_is_too_large_offers_the_models_size(application, qtbot, aio) -> None:
     store, notice = application.store, application.window.notice
     qtbot.waitUntil(lambda: store.run.model is not None)
     store.width = 2 * MODEL.max_side
@@ -74,7 +72,7 @@ def test_a_text_drawn_too_large_is_offered_at_the_size_of_the_model(
     assert (store.width, store.height) == (MODEL.width, MODEL.height)
 
 
-def test_a_size_put_right_takes_the_notice_away(application, qtbot, aio) -> None:
+def test_fixing_the_size_removes_the_notice(application, qtbot, aio) -> None:
     store, notice = application.store, application.window.notice
     qtbot.waitUntil(lambda: store.run.model is not None)
     store.width = 2 * MODEL.max_side
@@ -102,9 +100,7 @@ def test_painting_on_a_large_image_redraws_the_masked_part(start, qtbot, aio) ->
     assert np.array_equal(present(pipeline.masks[-1]), mask)
 
 
-def test_the_whole_of_a_large_image_is_refused_and_the_part_offered(
-    application, qtbot, aio
-) -> None:
+def test_inpainting_the_whole_of_a_large_image_offers_the_part(application, qtbot, aio) -> None:
     open_large(application, qtbot)
     application.studio.view.set_mask(np.full(LARGE.shape[:2], 255, np.uint8))
     application.store.area = "whole"
@@ -117,7 +113,7 @@ def test_the_whole_of_a_large_image_is_refused_and_the_part_offered(
 
 
 @pytest.mark.parametrize("side", [96, 112])
-def test_a_size_for_the_part_that_the_model_cannot_draw_is_refused(application, side) -> None:
+def test_an_unsupported_size_for_the_part_is_refused(application, side) -> None:
     store = application.store
     store.mode, store.area, store.area_width = Mode.INPAINT, "masked", side + 1
     application.studio.generate()

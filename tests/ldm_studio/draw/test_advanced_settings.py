@@ -35,7 +35,7 @@ def type_into(qtbot, widget: QLineEdit | QAbstractSpinBox, text: str) -> None:
     qtbot.keyClicks(widget, text)
 
 
-def test_it_is_folded_at_first_and_stays_as_it_was_left(store, panel, qtbot) -> None:
+def test_the_section_is_collapsed_at_first_and_keeps_its_state(store, panel, qtbot) -> None:
     assert not panel.more.body.isVisible()
     qtbot.mouseClick(panel.more.toggle, Qt.MouseButton.LeftButton)
     assert panel.more.body.isVisible()
@@ -53,7 +53,7 @@ def test_it_is_folded_at_first_and_stays_as_it_was_left(store, panel, qtbot) -> 
         ("DPM++ 2M", set(), {"eta", "s_noise", "churn", "churn_lowest", "order"}),
     ],
 )
-def test_only_what_the_sampler_takes_is_shown(store, panel, sampler, shown, hidden) -> None:
+def test_only_options_of_the_sampler_are_shown(store, panel, sampler, shown, hidden) -> None:
     store.more_open = True
     store.sampler = sampler
     assert {name for name in shown | hidden if panel.more.rows.control(name).isVisible()} == shown
@@ -70,7 +70,7 @@ def test_only_what_the_sampler_takes_is_shown(store, panel, sampler, shown, hidd
         ("s_noise", {"churn": 10.0}),
     ],
 )
-def test_what_depends_on_another_setting_appears_with_it(store, panel, row, needs) -> None:
+def test_dependent_settings_appear_with_their_condition(store, panel, row, needs) -> None:
     store.more_open, store.sampler = True, "Euler"
     assert not panel.more.rows.control(row).isVisible()
     for name, value in needs.items():
@@ -78,7 +78,7 @@ def test_what_depends_on_another_setting_appears_with_it(store, panel, row, need
     assert panel.more.rows.control(row).isVisible()
 
 
-def test_the_customary_number_is_shown_and_not_sent(store, panel) -> None:
+def test_the_default_is_shown_as_a_placeholder_and_not_sent(store, panel) -> None:
     store.sampler = "Euler a"
     assert panel.field("eta").value() == 1
     panel.field("eta").number.setValue(0.5)
@@ -90,7 +90,7 @@ def test_the_customary_number_is_shown_and_not_sent(store, panel) -> None:
     assert store.eta is None
 
 
-def test_the_customary_rho_follows_the_schedule(store, panel) -> None:
+def test_the_default_rho_follows_the_schedule(store, panel) -> None:
     store.schedule = "Karras"
     assert panel.field("rho").value() == 7
     store.schedule = "Polyexponential"
@@ -98,7 +98,9 @@ def test_the_customary_rho_follows_the_schedule(store, panel) -> None:
     assert store.snapshot().levels == Levels()
 
 
-def test_what_acts_is_marked_even_when_folded_and_reset_at_once(store, panel, qtbot) -> None:
+def test_changed_settings_are_marked_while_collapsed_and_reset_together(
+    store, panel, qtbot
+) -> None:
     more = panel.more
     assert not more.reset.isVisible()
     assert more.mark.text() == ""
@@ -113,7 +115,7 @@ def test_what_acts_is_marked_even_when_folded_and_reset_at_once(store, panel, qt
     assert not more.reset.isVisible()
 
 
-def test_every_row_resets_by_its_name_and_says_what_it_does(store, panel, qtbot) -> None:
+def test_every_row_resets_by_its_name_and_has_a_tooltip(store, panel, qtbot) -> None:
     store.more_open = True
     store.guidance_start, store.guidance_end = 0.2, 0.8
     captions = {caption.text(): caption for caption in panel.more.findChildren(Caption)}
@@ -122,7 +124,7 @@ def test_every_row_resets_by_its_name_and_says_what_it_does(store, panel, qtbot)
     assert all(caption.toolTip() for caption in captions.values())
 
 
-def test_all_numbers_can_be_typed_and_are_kept_to_their_limits(store, panel, qtbot) -> None:
+def test_typed_numbers_are_clamped_to_their_limits(store, panel, qtbot) -> None:
     store.more_open = True
     for box in (
         panel.field("rescale").number,
@@ -140,7 +142,7 @@ def test_all_numbers_can_be_typed_and_are_kept_to_their_limits(store, panel, qtb
     assert store.guidance_start == 0.125
 
 
-def test_a_number_that_is_being_typed_counts_when_a_shortcut_is_pressed(store, panel, qtbot):
+def test_a_number_being_typed_is_committed_by_a_shortcut(store, panel, qtbot):
     type_into(qtbot, panel.field("steps").number, "37")
     qtbot.keyClick(
         panel.field("steps").number, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
@@ -148,7 +150,7 @@ def test_a_number_that_is_being_typed_counts_when_a_shortcut_is_pressed(store, p
     assert store.steps == 37
 
 
-def test_the_share_that_cfg_acts_from_pushes_the_one_it_acts_to(store, panel) -> None:
+def test_the_start_of_the_cfg_interval_pushes_its_end(store, panel) -> None:
     panel.field("guidance_end").setValue(0.4)
     panel.field("guidance_start").setValue(0.6)
     assert (store.guidance_start, store.guidance_end) == (0.6, 0.6)
@@ -157,7 +159,7 @@ def test_the_share_that_cfg_acts_from_pushes_the_one_it_acts_to(store, panel) ->
     assert store.snapshot().guidance.end == 0.5
 
 
-def test_sigmas_in_the_wrong_order_are_explained(store, panel, qtbot) -> None:
+def test_increasing_sigmas_are_explained(store, panel, qtbot) -> None:
     store.more_open = True
     type_into(qtbot, panel.field("sigma_min"), "5")
     type_into(qtbot, panel.field("sigma_max"), "3")
@@ -167,7 +169,7 @@ def test_sigmas_in_the_wrong_order_are_explained(store, panel, qtbot) -> None:
     assert store.snapshot().levels == Levels(sigma_min=5.0, sigma_max=8.5)
 
 
-def test_an_optional_number_is_nothing_until_it_is_one(qtbot) -> None:
+def test_an_empty_optional_number_is_none(qtbot) -> None:
     box = OptionalNumber("model's", 0.5, 10)
     qtbot.addWidget(box)
     qtbot.keyClicks(box, "0")
@@ -183,9 +185,7 @@ def test_an_optional_number_is_nothing_until_it_is_one(qtbot) -> None:
     assert box.value() is None
 
 
-def test_a_list_of_sigmas_sets_the_steps_and_takes_the_place_of_the_schedule(
-    store, panel, qtbot
-) -> None:
+def test_a_list_of_sigmas_sets_the_steps_and_replaces_the_schedule(store, panel, qtbot) -> None:
     store.more_open = True
     store.steps, store.schedule, store.rho = 30, "Karras", 5.0
     type_into(qtbot, panel.field("sigmas"), "14.6, 5.2 1.9; 0.6, 0")
@@ -204,7 +204,9 @@ def test_a_list_of_sigmas_sets_the_steps_and_takes_the_place_of_the_schedule(
     assert (store.steps, store.snapshot().levels) == (30, Levels(rho=5.0))
 
 
-def test_a_wrong_list_is_explained_and_the_schedule_used(store, panel, qtbot) -> None:
+def test_an_invalid_list_of_sigmas_is_explained_and_the_schedule_is_used(
+    store, panel, qtbot
+) -> None:
     store.more_open = True
     type_into(qtbot, panel.field("sigmas"), "14 8 9")
     assert panel.field("sigmas").problem.isVisible()
@@ -230,7 +232,7 @@ def test_a_wrong_list_is_explained_and_the_schedule_used(store, panel, qtbot) ->
         (" ".join(str(2000 - i) for i in range(1001)), "1001 numbers are more than 1000"),
     ],
 )
-def test_what_is_wrong_with_a_list_of_sigmas_is_said(text, words) -> None:
+def test_problems_of_a_list_of_sigmas_are_explained(text, words) -> None:
     with pytest.raises(ValueError, match=r"number|above|after") as caught:
         PARAMETERS["sigmas"].falling(parse_sigmas(text))
     assert words in str(caught.value)
@@ -241,7 +243,7 @@ def test_an_empty_list_of_sigmas_is_none(text) -> None:
     assert parse_sigmas(text) == ()
 
 
-def test_cfg_is_disabled_where_cfg_plus_plus_replaces_it(store, panel) -> None:
+def test_cfg_is_disabled_while_cfg_plus_plus_replaces_it(store, panel) -> None:
     store.plus_plus = 0.6
     assert not panel.field("cfg").isEnabled()
     assert "CFG++" in panel.field("cfg").toolTip()
@@ -272,7 +274,7 @@ def test_limits_and_presets_follow_the_model(store, panel) -> None:
     assert panel.size_row.preset.count() < 6
 
 
-def test_everything_in_it_has_a_name_and_fits(store, panel) -> None:
+def test_every_control_has_a_name_and_fits(store, panel) -> None:
     store.more_open = True
     store.sampler, store.churn, store.schedule, store.mimic = "Heun", 5.0, "Karras", 3.0
     store.variation_strength = 0.5

@@ -47,17 +47,17 @@ def offered(marked: str, syntax: str = A1111) -> tuple[str, ...]:
         ("|", ()),
     ],
 )
-def test_names_that_go_on_from_the_cursor(marked: str, expected: tuple[str, ...]) -> None:
+def test_names_are_completed_at_the_cursor(marked: str, expected: tuple[str, ...]) -> None:
     assert offered(marked) == expected
 
 
-def test_comfyui_names_embeddings_with_their_mark_alone() -> None:
+def test_comfyui_completes_embeddings_only_after_their_prefix() -> None:
     assert offered("easy|", COMFYUI) == ()
     assert offered("embedding:easy|", COMFYUI) == ("EasyNegative", "easy-positive")
 
 
 @given(st.text("<lora:>_ ab|embedding", max_size=40), st.integers(0, 40))
-def test_what_is_replaced_is_before_the_cursor(text: str, at: int) -> None:
+def test_a_completion_replaces_text_before_the_cursor(text: str, at: int) -> None:
     found = completions(text, min(at, len(text)), NAMES, A1111)
     assert found is None or 0 <= found.start <= min(at, len(text))
 
@@ -80,7 +80,7 @@ def press(qtbot, editor, *keys) -> None:
         qtbot.keyClick(listed.list if listed.is_open else editor, key)
 
 
-def test_a_name_is_chosen_with_keys_and_undone_at_once(panel, qtbot) -> None:
+def test_a_completion_is_chosen_by_keyboard_and_undone_in_one_step(panel, qtbot) -> None:
     editor = panel.prompt
     qtbot.keyClicks(editor, "a <lora:")
     assert editor._suggested.is_open
@@ -91,7 +91,7 @@ def test_a_name_is_chosen_with_keys_and_undone_at_once(panel, qtbot) -> None:
     assert editor.toPlainText() == "a <lora:"
 
 
-def test_escape_closes_the_list_and_enter_then_writes_a_line(panel, qtbot) -> None:
+def test_escape_closes_the_list_and_enter_inserts_a_line(panel, qtbot) -> None:
     editor = panel.prompt
     qtbot.keyClicks(editor, "__")
     assert editor._suggested.is_open
@@ -101,7 +101,7 @@ def test_escape_closes_the_list_and_enter_then_writes_a_line(panel, qtbot) -> No
     assert editor.toPlainText() == "__\n"
 
 
-def test_a_name_is_chosen_with_the_mouse(panel, qtbot) -> None:
+def test_a_completion_is_chosen_with_the_mouse(panel, qtbot) -> None:
     editor = panel.prompt
     editor.insertPlainText("\U0001f431 ")
     qtbot.keyClicks(editor, "__c")
@@ -111,7 +111,7 @@ def test_a_name_is_chosen_with_the_mouse(panel, qtbot) -> None:
     assert editor.toPlainText() == "\U0001f431 __colour__"
 
 
-def test_nothing_is_offered_where_nothing_is_typed(panel, application) -> None:
+def test_nothing_is_offered_without_typing(panel, application) -> None:
     application.store.prompt = "<lora:"
     assert not panel.prompt._suggested.is_open
 
@@ -120,7 +120,7 @@ def marked(editor) -> list[str]:
     return [mark.cursor.selectedText() for mark in editor.extraSelections()]
 
 
-def test_templates_are_marked_and_what_is_missing_underlined(panel, application) -> None:
+def test_templates_are_marked_and_missing_wildcards_underlined(panel, application) -> None:
     application.store.prompt = "a {2::cat|dog} __colour__ __hat__"
     assert marked(panel.prompt) == ["{2::", "|", "}", "__colour__", "__hat__"]
     assert "no wildcard “hat”" in panel.prompt.accessibleDescription()
@@ -128,7 +128,7 @@ def test_templates_are_marked_and_what_is_missing_underlined(panel, application)
     assert application.store.prompt[problem.start : problem.end] == "__hat__"
 
 
-def test_markup_is_that_of_the_chosen_syntax(panel, application) -> None:
+def test_highlighting_follows_the_chosen_syntax(panel, application) -> None:
     application.store.prompt = "[cat|dog] BREAK # no"
     assert marked(panel.prompt) == ["[", "|", "]", "BREAK", "# no"]
     application.store.syntax = COMFYUI
@@ -141,7 +141,7 @@ def test_a_lora_in_the_negative_prompt_is_underlined(panel, application) -> None
     assert "negative" in str(problem.explanation)
 
 
-def test_files_in_the_folder_are_offered_and_known(application, qtbot) -> None:
+def test_files_in_the_folder_are_completed_and_recognised(application, qtbot) -> None:
     folder = paths.wildcards_dir()
     folder.mkdir(parents=True)
     (folder / "animal.txt").write_text("cat\ndog")

@@ -43,7 +43,7 @@ def shown(picker: FilePicker) -> list[str]:
     return [item.title for item in picker.items.shown]
 
 
-def test_what_is_said_of_an_empty_list_has_room(qtbot) -> None:
+def test_the_text_of_an_empty_list_has_room(qtbot) -> None:
     holder = PromptEditor("x", "x", "x", 2)
     qtbot.addWidget(holder)
     holder.show()
@@ -54,7 +54,7 @@ def test_what_is_said_of_an_empty_list_has_room(qtbot) -> None:
     empty.close()
 
 
-def test_it_grows_while_more_is_found(picker) -> None:
+def test_the_list_grows_while_files_are_found(picker) -> None:
     few = picker.height()
     many = [FileItem(number, f"model {number}") for number in range(20)]
     picker.show_items(many[:5])
@@ -71,7 +71,7 @@ def test_it_grows_while_more_is_found(picker) -> None:
     assert picker.empty.text() == "There are none."
 
 
-def test_typing_finds_by_name_and_by_what_it_is(picker, qtbot) -> None:
+def test_typing_filters_by_name_and_kind(picker, qtbot) -> None:
     assert picker.list.currentIndex().row() == 1
     qtbot.keyClicks(picker.search, "xl")
     assert shown(picker) == ["Juggernaut"]
@@ -82,7 +82,7 @@ def test_typing_finds_by_name_and_by_what_it_is(picker, qtbot) -> None:
     assert shown(picker) == ["Dream", "Juggernaut", "half"]
 
 
-def test_keys_choose_and_what_cannot_be_used_is_not_chosen(picker, qtbot) -> None:
+def test_keys_choose_and_skip_unusable_files(picker, qtbot) -> None:
     chosen: list[object] = []
     picker.chosen.connect(chosen.append)
     qtbot.keyClick(picker.search, Qt.Key.Key_Up)
@@ -94,7 +94,7 @@ def test_keys_choose_and_what_cannot_be_used_is_not_chosen(picker, qtbot) -> Non
     assert not picker.isVisible()
 
 
-def test_a_image_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
+def test_a_preview_image_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
     file = tmp_path / "dream.v2.safetensors"
     assert preview_beside(file) is None
     image = QImage(64, 96, QImage.Format.Format_RGB32)
@@ -107,7 +107,7 @@ def test_a_image_beside_a_file_is_shown(picker, qtbot, tmp_path) -> None:
     assert index.data(role).toImage().pixelColor(5, 5).name() == "#ff0000"
 
 
-def test_what_is_read_aloud_says_why_something_cannot_be_chosen(picker) -> None:
+def test_the_accessible_text_explains_why_a_file_is_unusable(picker) -> None:
     index = picker.items.index(2)
     assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "half, It is not complete."
 
@@ -121,7 +121,7 @@ def test_what_is_read_aloud_says_why_something_cannot_be_chosen(picker) -> None:
         ("a <lora:ink2> cat", "a <lora:ink2> cat <lora:ink:0.5>"),
     ],
 )
-def test_a_lora_is_written_once(prompt: str, written: str) -> None:
+def test_a_lora_is_inserted_once(prompt: str, written: str) -> None:
     assert with_lora(prompt, "ink", "<lora:ink:0.5>") == written
 
 
@@ -134,7 +134,7 @@ def test_a_lora_is_written_once(prompt: str, written: str) -> None:
         ("bad-55", "bad-55, bad-5"),
     ],
 )
-def test_a_word_is_written_once(prompt: str, written: str) -> None:
+def test_an_embedding_is_inserted_once(prompt: str, written: str) -> None:
     assert with_word(prompt, "bad-5") == written
 
 
@@ -155,7 +155,7 @@ def button(qtbot) -> AddonButton:
     return button
 
 
-def test_loras_go_into_the_prompt_with_their_strength(button, qtbot) -> None:
+def test_loras_are_inserted_with_their_strength(button, qtbot) -> None:
     button.open()
     assert shown(button.picker) == ["half", "ink"]
     button.strength.setValue(0.65)
@@ -164,7 +164,7 @@ def test_loras_go_into_the_prompt_with_their_strength(button, qtbot) -> None:
     assert button._prompt.toPlainText() == "<lora:ink:0.65>"
 
 
-def test_embeddings_go_where_one_says(button, qtbot) -> None:
+def test_embeddings_are_inserted_at_the_cursor(button, qtbot) -> None:
     button.open()
     button.kind.set_value("embedding")
     assert shown(button.picker) == ["bad-5"]
@@ -175,13 +175,13 @@ def test_embeddings_go_where_one_says(button, qtbot) -> None:
     assert button._prompt.toPlainText() == ""
 
 
-def test_new_files_are_listed_at_the_next_opening(button, qtbot, tmp_path: Path) -> None:
+def test_new_files_are_listed_when_the_list_opens_again(button, qtbot, tmp_path: Path) -> None:
     lora(paths.models_dir() / "Lora" / "new.safetensors")
     button.open()
     qtbot.waitUntil(lambda: "new" in shown(button.picker))
 
 
-def test_those_of_many_files_are_listed_while_others_are_looked_at(button, qtbot, monkeypatch):
+def test_known_files_are_listed_while_others_are_scanned(button, qtbot, monkeypatch):
     monkeypatch.setattr(model_scan, "BATCH_SECONDS", 1e-9)  # one file at a time
     for name in ("a", "b", "c"):
         lora(paths.models_dir() / "Lora" / f"{name}.safetensors")

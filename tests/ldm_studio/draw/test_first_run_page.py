@@ -12,7 +12,7 @@ from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import make
 
 
-def test_a_prompt_of_the_page_is_drawn_and_the_page_is_gone_for_good(start, qtbot) -> None:
+def test_a_prompt_of_the_page_is_generated_and_the_page_never_returns(start, qtbot) -> None:
     first = start(FakePipeline())
     page = first.first_page_controller.page
     assert page.isVisible()
@@ -24,26 +24,26 @@ def test_a_prompt_of_the_page_is_drawn_and_the_page_is_gone_for_good(start, qtbo
     assert start(FakePipeline()).first_page_controller.page is None
 
 
-def test_without_a_image_it_is_there_again_at_the_next_start(start) -> None:
+def test_without_an_image_the_page_returns_at_the_next_start(start) -> None:
     first = start(FakePipeline())
     first.store.prompt = "typed, not drawn"
     first.session.save()
     assert start(FakePipeline()).first_page_controller.page is not None
 
 
-def test_a_image_by_any_other_way_takes_it_away(application, qtbot, aio, tmp_path) -> None:
+def test_an_image_opened_in_any_way_hides_the_page(application, qtbot, aio, tmp_path) -> None:
     Image.new("RGB", (64, 64), "blue").save(tmp_path / "a.png")
     application.commands.open(str(tmp_path / "a.png"))
     qtbot.waitUntil(lambda: application.first_page_controller.page is None)
     assert not application.session.welcomes
 
 
-def test_generate_takes_it_away_with_the_first_preview(application, qtbot) -> None:
+def test_the_first_preview_of_generate_hides_the_page(application, qtbot) -> None:
     make(application, qtbot)
     assert application.first_page_controller.page is None
 
 
-def test_models_and_images_are_asked_for(application, qtbot) -> None:
+def test_models_and_images_can_be_chosen(application, qtbot) -> None:
     page = application.first_page_controller.page
     for button in (page.models, page.image):
         button.click()
@@ -53,7 +53,7 @@ def test_models_and_images_are_asked_for(application, qtbot) -> None:
         qtbot.waitUntil(lambda: not application.window.findChildren(QFileDialog))
 
 
-def test_it_fits_into_small_canvases(application) -> None:
+def test_the_page_fits_small_canvases(application) -> None:
     page, view = application.first_page_controller.page, application.window.canvas.view
     for width, height in ((900, 700), (420, 420), (300, 200), (120, 60)):
         view.resize(width, height)
@@ -65,7 +65,7 @@ def test_it_fits_into_small_canvases(application) -> None:
     assert page.about.isVisible()
 
 
-def test_the_images_are_what_the_model_drew_of_the_prompts() -> None:
+def test_example_images_equal_the_models_output() -> None:
     for name, prompt in PROMPTS.items():
         request = read_request(IMAGES / f"{name}.png")
         assert request is not None
@@ -73,7 +73,7 @@ def test_the_images_are_what_the_model_drew_of_the_prompts() -> None:
         assert request.model == "default"
 
 
-def test_what_is_said_there_is_wide_however_often_its_size_changes(application, qtbot) -> None:
+def test_texts_stay_balanced_after_repeated_resizing(application, qtbot) -> None:
     page, window = application.first_page_controller.page, application.window
     for height in (800, 700, 760, 720, 800):
         window.resize(1280, height)

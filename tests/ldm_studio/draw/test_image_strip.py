@@ -30,13 +30,13 @@ def model(qapp, qtmodeltester, monkeypatch) -> ImageStripModel:
     return model
 
 
-def test_the_oldest_leave_when_there_are_too_many(model) -> None:
+def test_the_oldest_entries_leave_above_the_maximum_number(model) -> None:
     for seed in range(7):
         model.add(entry(seed))
     assert seeds(model) == [6, 5, 4, 3, 2]
 
 
-def test_the_oldest_leave_when_they_take_too_many_bytes(model) -> None:
+def test_the_oldest_entries_leave_above_the_maximum_size(model) -> None:
     for seed in range(3):
         model.add(entry(seed, side=12))  # 432 bytes each
     assert seeds(model) == [2, 1]
@@ -44,7 +44,7 @@ def test_the_oldest_leave_when_they_take_too_many_bytes(model) -> None:
     assert seeds(model) == [3], "the newest is kept whatever its size"
 
 
-def test_a_start_image_shared_by_variations_counts_once(model) -> None:
+def test_an_init_image_shared_by_variations_counts_once(model) -> None:
     start = np.zeros((15, 15, 3), np.uint8)  # 675 bytes
     for seed in range(2):
         model.add(entry(seed, side=7, start=start))

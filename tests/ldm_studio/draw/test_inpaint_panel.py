@@ -28,13 +28,13 @@ def panel(qtbot, store) -> SamplerPanel:
     return made
 
 
-def test_it_is_shown_where_a_mask_has_a_say(store, panel) -> None:
+def test_the_panel_is_visible_while_a_mask_has_an_effect(store, panel) -> None:
     for mode in Mode:
         store.mode = mode
         assert panel.inpaint.isVisible() == (mode is Mode.INPAINT)
 
 
-def test_what_only_the_masked_part_has_comes_and_goes_with_it(store, panel, qtbot) -> None:
+def test_settings_of_the_masked_area_follow_it(store, panel, qtbot) -> None:
     store.mode, store.finer_open = Mode.INPAINT, True
     for area, shown in (("whole", False), ("masked", True)):
         qtbot.mouseClick(panel.field("area").button(area), Qt.MouseButton.LeftButton)
@@ -79,7 +79,9 @@ def test_every_control_follows_the_store(store, panel) -> None:
     assert (panel.field("area_width").text(), panel.field("area_height").text()) == ("", "96")
 
 
-def test_what_is_folded_away_is_marked_and_reset_at_once(store, panel, qtbot) -> None:
+def test_changed_settings_are_marked_while_collapsed_and_reset_together(
+    store, panel, qtbot
+) -> None:
     store.mode = Mode.INPAINT
     finer = panel.inpaint.finer
     assert finer.mark.text() == ""
@@ -90,7 +92,7 @@ def test_what_is_folded_away_is_marked_and_reset_at_once(store, panel, qtbot) ->
     assert (store.grow, store.soft, store.content) == (0, False, "original")
 
 
-def test_a_size_that_cannot_be_drawn_is_said_at_once(store, panel) -> None:
+def test_an_unsupported_size_is_reported_at_once(store, panel) -> None:
     store.mode, store.area, store.area_height = Mode.INPAINT, "masked", 100
     assert "Height must be 96 or 112" in panel.inpaint.problem.text()
     assert panel.field("area_height").property("wrong")
@@ -100,7 +102,7 @@ def test_a_size_that_cannot_be_drawn_is_said_at_once(store, panel) -> None:
     assert not panel.inpaint.problem.isVisible()
 
 
-def test_colours_are_matched_unless_one_says_otherwise(store, panel) -> None:
+def test_colours_are_matched_by_default(store, panel) -> None:
     store.mode = Mode.INPAINT
     assert store.snapshot().inpaint.match
     panel.field("match").click()

@@ -27,7 +27,7 @@ def marked(editor) -> list[str]:
     return [mark.cursor.selectedText() for mark in editor.extraSelections()]
 
 
-def test_the_counter_counts_as_one_types(reading, qtbot) -> None:
+def test_the_token_count_updates_while_typing(reading, qtbot) -> None:
     panel = reading.window.prompt
     assert panel.prompt_count.text() == ""
     qtbot.keyClicks(panel.prompt, "a red cat")
@@ -36,7 +36,7 @@ def test_the_counter_counts_as_one_types(reading, qtbot) -> None:
     assert marked(panel.prompt) == []
 
 
-def test_what_is_not_read_is_struck_out_and_said(reading) -> None:
+def test_unread_text_is_struck_out_and_explained(reading) -> None:
     panel = reading.window.prompt
     width = panel.width()
     reading.store.prompt = "a red cat smile red cat"
@@ -50,7 +50,7 @@ def test_what_is_not_read_is_struck_out_and_said(reading) -> None:
     assert marked(panel.prompt) == []
 
 
-def test_words_beyond_the_first_plane_are_marked_where_they_are(reading) -> None:
+def test_words_beyond_the_basic_plane_are_marked_in_place(reading) -> None:
     panel = reading.window.prompt
     reading.store.prompt = "\U0001f431 a \u732b cat"
     assert marked(panel.prompt) == ["\U0001f431", "\u732b"]
@@ -64,7 +64,7 @@ def test_the_negative_prompt_is_counted_too(reading) -> None:
     assert panel.negative_count.isVisible()
 
 
-def test_a_prompt_that_was_there_before_the_model_is_counted_when_it_comes(start, qtbot) -> None:
+def test_an_existing_prompt_is_counted_when_the_model_loads(start, qtbot) -> None:
     tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "cat": 1}, unk_token="[UNK]"))
     gate = Gate()
     model = replace(MODEL, read=PromptTokenCounter(tokenizer, 4))
@@ -78,7 +78,7 @@ def test_a_prompt_that_was_there_before_the_model_is_counted_when_it_comes(start
     assert panel.prompt_count.text() == "1/4"
 
 
-def test_nothing_below_the_prompt_moves_while_one_types_and_generates(start, qtbot, gate) -> None:
+def test_nothing_below_the_prompt_moves_while_typing(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     window = application.window
     window.resize(1280, 800)
@@ -98,7 +98,7 @@ def test_nothing_below_the_prompt_moves_while_one_types_and_generates(start, qtb
     assert places() == before
 
 
-def test_the_examples_leave_room_for_the_line_above_them(application) -> None:
+def test_the_examples_leave_room_for_the_line_above(application) -> None:
     panel = application.window.prompt
     chips = panel.examples.findChildren(QPushButton)
     top = min(chip.mapTo(panel.prompt.viewport(), chip.rect().topLeft()).y() for chip in chips)
@@ -107,7 +107,7 @@ def test_the_examples_leave_room_for_the_line_above_them(application) -> None:
     assert bottom < panel.prompt.height()
 
 
-def test_typing_scrolls_back_to_what_is_typed(application, qtbot) -> None:
+def test_typing_scrolls_to_the_cursor(application, qtbot) -> None:
     window = application.window
     window.resize(900, 420)
     editor, column = window.prompt.prompt, column_around(window.prompt)

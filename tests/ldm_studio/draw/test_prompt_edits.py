@@ -56,7 +56,7 @@ def marked(edit: Edit) -> str:
         ("|a AND b|", "|a AND b|"),
     ],
 )
-def test_stronger(before: str, after: str) -> None:
+def test_a_weight_is_increased(before: str, after: str) -> None:
     assert marked(change_weight(edit(before), STEP)) == after
 
 
@@ -72,7 +72,7 @@ def test_stronger(before: str, after: str) -> None:
         ("(re|d:1.25)", "(re|d:1.15)"),
     ],
 )
-def test_weaker(before: str, after: str) -> None:
+def test_a_weight_is_decreased(before: str, after: str) -> None:
     assert marked(change_weight(edit(before), -STEP)) == after
 
 
@@ -94,7 +94,7 @@ def test_weaker(before: str, after: str) -> None:
         ("|", "|", "|"),
     ],
 )
-def test_a_phrase_moves_on_and_back(before: str, on: str, back: str) -> None:
+def test_a_phrase_moves_forward_and_back(before: str, on: str, back: str) -> None:
     assert marked(move_phrase(edit(before), 1)) == on
     assert marked(move_phrase(edit(before), -1)) == back
 
@@ -103,7 +103,7 @@ TEXTS = st.text("ab (),[]:1.\\\n，猫|#", max_size=30)
 
 
 @given(TEXTS, st.integers(0, 30), st.integers(0, 30))
-def test_a_move_loses_nothing_and_can_be_taken_back(text: str, one: int, other: int) -> None:
+def test_a_move_loses_nothing_and_is_reversible(text: str, one: int, other: int) -> None:
     low, high = sorted((min(one, len(text)), min(other, len(text))))
     before = Edit(text, low, high)
     after = move_phrase(before, 1)
@@ -114,7 +114,7 @@ def test_a_move_loses_nothing_and_can_be_taken_back(text: str, one: int, other: 
 
 
 @given(TEXTS, st.integers(0, 30), st.integers(0, 30), st.sampled_from([STEP, -STEP]))
-def test_a_change_of_weight_changes_no_word(text: str, one: int, other: int, step: float) -> None:
+def test_a_weight_change_keeps_all_words(text: str, one: int, other: int, step: float) -> None:
     low, high = sorted((min(one, len(text)), min(other, len(text))))
     after = change_weight(Edit(text, low, high), step)
     words, before = ([p.text for p in parse(t).spans] for t in (after.text, text))

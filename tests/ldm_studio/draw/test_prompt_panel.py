@@ -60,7 +60,7 @@ def tool_tip(monkeypatch):
     return tool_tip
 
 
-def test_keys_change_the_weight_of_the_selection_and_each_press_is_undone_alone(
+def test_keys_change_the_weight_and_each_press_is_undone_separately(
     editor, application, qtbot
 ) -> None:
     write(editor, "\U0001f431 红色 猫, 3d", "红色")
@@ -79,7 +79,7 @@ def test_keys_change_the_weight_of_the_selection_and_each_press_is_undone_alone(
     assert editor.toPlainText() == "\U0001f431 (红色:0.9) 猫, 3d"
 
 
-def test_keys_move_the_phrase_and_the_cursor_with_it(editor, qtbot) -> None:
+def test_keys_move_the_phrase_with_the_cursor(editor, qtbot) -> None:
     write(editor, "a cat, (red, blue:1.2), 3d", "")
     qtbot.keyClick(editor, Qt.Key.Key_Right, ALT)
     assert editor.toPlainText() == "(red, blue:1.2), a cat, 3d"
@@ -92,7 +92,7 @@ def test_keys_move_the_phrase_and_the_cursor_with_it(editor, qtbot) -> None:
     assert editor.toPlainText() == "(red, blue:1.2), 3d, a cat"
 
 
-def test_a_selection_made_backwards_stays_so(editor, qtbot) -> None:
+def test_a_backward_selection_stays_backward(editor, qtbot) -> None:
     write(editor, "a red cat")
     cursor = editor.textCursor()
     cursor.setPosition(5)
@@ -127,7 +127,7 @@ def test_weights_are_tinted_and_their_markup_is_muted(application) -> None:
 
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
 @pytest.mark.parametrize("weight", ["0", "0.5", "0.9", "1.1", "1.5", "3"])
-def test_tinted_text_can_be_read_in_both_themes(application, scheme, weight) -> None:
+def test_tinted_text_is_readable_in_both_themes(application, scheme, weight) -> None:
     application.theme.scheme = scheme
     editor = application.window.prompt.prompt
     application.store.prompt = f"(red:{weight})"
@@ -177,7 +177,7 @@ def test_the_menu_has_the_styles_and_explains_them(application) -> None:
     menu.deleteLater()
 
 
-def test_the_prompt_is_kept_as_a_style_and_is_there_after_a_restart(start, qtbot) -> None:
+def test_the_prompt_is_saved_as_a_style_and_survives_a_restart(start, qtbot) -> None:
     application = start(FakePipeline())
     styles = application.window.prompt.styles
     application.store.prompt, application.store.negative = "stars, {prompt}", "day"
@@ -196,9 +196,7 @@ def test_the_prompt_is_kept_as_a_style_and_is_there_after_a_restart(start, qtbot
     assert book.styles[-1] == Style("3d & night", "stars, {prompt}", "day")
 
 
-def test_styles_are_renamed_deleted_imported_and_all_of_it_undone(
-    application, qtbot, tmp_path
-) -> None:
+def test_renaming_deleting_and_importing_styles_can_be_undone(application, qtbot, tmp_path) -> None:
     dialog = application.window.prompt.styles.manage()
     path = paths.config_dir() / "styles.json"
 
@@ -235,7 +233,7 @@ def test_styles_are_renamed_deleted_imported_and_all_of_it_undone(
     dialog.reject()
 
 
-def test_a_damaged_file_of_styles_is_told_in_the_window(start) -> None:
+def test_a_damaged_styles_file_is_reported_in_the_window(start) -> None:
     path = paths.config_dir() / "styles.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"styles": "?"}))

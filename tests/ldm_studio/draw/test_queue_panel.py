@@ -25,7 +25,7 @@ def panel(qtbot) -> QueuePanel:
     return panel
 
 
-def test_the_model_keeps_to_the_rules_of_models(panel, qtmodeltester) -> None:
+def test_the_queue_model_follows_qts_model_rules(panel, qtmodeltester) -> None:
     qtmodeltester.check(panel.model)
 
 
@@ -40,12 +40,12 @@ def test_the_model_keeps_to_the_rules_of_models(panel, qtmodeltester) -> None:
         ((ITEMS[1], LEFT), "2 in the queue"),
     ],
 )
-def test_a_summary_only_where_there_is_more_than_what_runs(panel, items, words) -> None:
+def test_a_summary_appears_for_jobs_besides_the_running_one(panel, items, words) -> None:
     panel.show_queue(items, paused=False)
     assert panel.summary() == words
 
 
-def test_each_says_how_far_it_is() -> None:
+def test_each_job_shows_its_progress() -> None:
     batch = QueueItem(5, Request(count=4), "waiting")
     assert details(RUNS) == "128 × 128 · step 7 of 20"
     assert details(batch) == "128 × 128 · 4 images · queued"
@@ -53,7 +53,7 @@ def test_each_says_how_far_it_is() -> None:
     assert details(LEFT) == "128 × 128 · interrupted at step 5 of 20"
 
 
-def test_progress_keeps_what_is_chosen(panel) -> None:
+def test_progress_keeps_the_selection(panel) -> None:
     panel.choose(2)
     panel.show_progress(1, 8, 20)
     assert panel.model.items[0].step == 8
@@ -63,14 +63,14 @@ def test_progress_keeps_what_is_chosen(panel) -> None:
 
 
 @pytest.mark.parametrize(("row", "key", "place"), [(2, Qt.Key.Key_Up, 0), (2, Qt.Key.Key_Down, 2)])
-def test_alt_and_arrows_ask_for_another_place(panel, qtbot, row, key, place) -> None:
+def test_alt_and_arrows_request_a_move(panel, qtbot, row, key, place) -> None:
     panel.choose(row)
     with qtbot.waitSignal(panel.move_requested) as asked:
         qtbot.keyClick(panel.list, key, Qt.KeyboardModifier.AltModifier)
     assert asked.args == [3, place]
 
 
-def test_the_ends_of_what_waits_go_no_further(panel) -> None:
+def test_moves_stop_at_the_ends_of_the_queue(panel) -> None:
     panel.choose(1)
     assert not panel.up.isEnabled()
     assert panel.down.isEnabled()
@@ -84,14 +84,14 @@ def test_the_ends_of_what_waits_go_no_further(panel) -> None:
 @pytest.mark.parametrize(
     ("row", "before", "asked"), [(3, 1, [4, 0]), (1, 4, [2, 2]), (3, 0, [4, 0])]
 )
-def test_dragging_asks_for_another_place(panel, qtbot, row, before, asked) -> None:
+def test_dragging_requests_a_move(panel, qtbot, row, before, asked) -> None:
     with qtbot.waitSignal(panel.move_requested) as wish:
         panel.model.moveRow(QModelIndex(), row, QModelIndex(), before)
     assert wish.args == asked
     assert [item.id for item in panel.model.items] == [1, 2, 3, 4], "until the engine says so"
 
 
-def test_delete_removes_and_of_an_interrupted_one_discards(panel, qtbot) -> None:
+def test_delete_removes_a_job_or_discards_an_interrupted_one(panel, qtbot) -> None:
     panel.choose(1)
     with qtbot.waitSignal(panel.remove_requested) as removed:
         qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
@@ -106,7 +106,7 @@ def test_delete_removes_and_of_an_interrupted_one_discards(panel, qtbot) -> None
     assert resumed.args == [9]
 
 
-def test_the_menu_offers_what_can_be_done(panel) -> None:
+def test_the_menu_offers_possible_commands(panel) -> None:
     panel.choose(1)
     menu = panel.menu()
     can = {action.text(): action.isEnabled() for action in menu.actions()}
@@ -119,7 +119,7 @@ def test_the_menu_offers_what_can_be_done(panel) -> None:
     menu.close()
 
 
-def test_what_runs_stays_as_far_as_it_is_when_the_queue_changes(panel) -> None:
+def test_the_running_job_keeps_its_progress_when_the_queue_changes(panel) -> None:
     panel.show_progress(1, 8, 20)
     begun = replace(RUNS, step=0, steps=0)  # the queue does not say how far it is
     panel.show_queue((begun, *ITEMS[2:]), paused=False)

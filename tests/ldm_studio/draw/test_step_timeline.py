@@ -36,14 +36,14 @@ def at(timeline: StepTimeline, step: int) -> QPoint:
     return QPointF((ticks.place_of(step - 1) + ticks.place_of(step)) / 2, 8).toPoint()
 
 
-def test_without_a_image_it_says_what_will_be_here(timeline) -> None:
+def test_without_an_image_the_timeline_explains_itself(timeline) -> None:
     assert timeline.label.text() == ""
     assert timeline.ticks.accessibleDescription() == EMPTY
     assert not timeline.branch.isEnabled()
     assert not timeline.ticks.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_while_a_image_forms_it_fills_and_cannot_be_looked_through(timeline, looked, qtbot) -> None:
+def test_steps_of_a_running_image_cannot_be_viewed(timeline, looked, qtbot) -> None:
     timeline.show_run(7, 20)
     assert timeline.label.text() == "Step 7 of 20"
     qtbot.mouseMove(timeline.ticks, at(timeline, 3))
@@ -52,7 +52,7 @@ def test_while_a_image_forms_it_fills_and_cannot_be_looked_through(timeline, loo
     assert not timeline.branch.isEnabled()
 
 
-def test_pointing_shows_a_step_and_leaving_the_image(timeline, looked, qtbot) -> None:
+def test_hovering_shows_a_step_and_leaving_shows_the_image(timeline, looked, qtbot) -> None:
     timeline.show_image(20, (), kept=True)
     assert timeline.label.text() == "20 steps"
     qtbot.mouseMove(timeline.ticks, at(timeline, 7))
@@ -64,7 +64,7 @@ def test_pointing_shows_a_step_and_leaving_the_image(timeline, looked, qtbot) ->
     assert timeline.label.text() == "20 steps"
 
 
-def test_a_click_stays_and_another_one_lets_go(timeline, looked, qtbot) -> None:
+def test_a_click_holds_a_step_and_another_releases_it(timeline, looked, qtbot) -> None:
     timeline.show_image(20, (), kept=True)
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 7))
     timeline.ticks.leaveEvent(None)
@@ -78,7 +78,7 @@ def test_a_click_stays_and_another_one_lets_go(timeline, looked, qtbot) -> None:
     assert not timeline.branch.isEnabled()
 
 
-def test_dragging_goes_through_the_steps(timeline, looked, qtbot) -> None:
+def test_dragging_scrubs_through_the_steps(timeline, looked, qtbot) -> None:
     timeline.show_image(10, (), kept=True)
     qtbot.mousePress(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 2))
     for step in (3, 5):
@@ -100,7 +100,7 @@ def moved(point: QPointF):
     )
 
 
-def test_keys_go_through_the_steps_and_ask_to_branch(timeline, looked, qtbot) -> None:
+def test_keys_step_through_and_request_a_branch(timeline, looked, qtbot) -> None:
     timeline.show_image(20, (), kept=True)
     timeline.show_chosen_step()
     key = Qt.Key
@@ -114,14 +114,14 @@ def test_keys_go_through_the_steps_and_ask_to_branch(timeline, looked, qtbot) ->
     assert looked[-1] == 0
 
 
-def test_the_last_step_is_the_image_and_no_place_to_branch(timeline, looked, qtbot) -> None:
+def test_the_last_step_is_the_image_and_cannot_be_branched(timeline, looked, qtbot) -> None:
     timeline.show_image(20, (), kept=True)
     qtbot.mouseClick(timeline.ticks, Qt.MouseButton.LeftButton, pos=at(timeline, 20))
     assert looked == []
     assert not timeline.can_branch
 
 
-def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
+def test_viewing_ends_when_the_focus_leaves(qtbot) -> None:
     window = QWidget()
     column = QVBoxLayout(window)
     timeline, other = StepTimeline(), QLineEdit()
@@ -140,7 +140,7 @@ def test_the_look_ends_when_one_goes_elsewhere(qtbot) -> None:
     assert timeline.ticks.shown == 0
 
 
-def test_steps_that_were_not_kept_can_be_counted_and_branched_from(timeline, qtbot) -> None:
+def test_unsaved_steps_can_be_counted_and_branched_from(timeline, qtbot) -> None:
     timeline.show_image(20, (), kept=False)
     assert timeline.label.text() == "20 steps (not saved)"
     assert "not saved" in timeline.label.toolTip()
@@ -149,7 +149,7 @@ def test_steps_that_were_not_kept_can_be_counted_and_branched_from(timeline, qtb
     assert timeline.can_branch
 
 
-def test_marks_say_what_changed(timeline) -> None:
+def test_marks_describe_changes(timeline) -> None:
     words = "Changed after step 7: prompt “a dog”"
     timeline.show_image(20, [Mark(7, words)], kept=True)
     assert timeline.ticks.hint_at(timeline.ticks.place_of(7)) == words
@@ -157,21 +157,21 @@ def test_marks_say_what_changed(timeline) -> None:
     assert words in timeline.ticks.accessibleDescription()
 
 
-def test_another_image_begins_with_no_step_chosen(timeline, looked, qtbot) -> None:
+def test_another_image_starts_with_no_step_chosen(timeline, looked, qtbot) -> None:
     timeline.show_image(20, (), kept=True)
     timeline.ticks.choose(5)
     timeline.show_image(20, (), kept=True)
     assert looked == [5, 0]
 
 
-def test_a_thousand_steps_can_still_be_told_apart(timeline, looked) -> None:
+def test_a_thousand_steps_are_distinguishable(timeline, looked) -> None:
     timeline.show_image(1000, (), kept=True)
     ticks = timeline.ticks
     assert [ticks.step_at(ticks.place_of(step) - 0.1) for step in (1, 500, 1000)] == [1, 500, 1000]
     timeline.grab()
 
 
-def test_with_little_room_the_button_has_no_words_but_its_name(timeline) -> None:
+def test_with_little_room_the_button_shows_only_its_icon(timeline) -> None:
     timeline.show_image(20, (), kept=True)
     timeline.resize(280, 40)
     timeline.ticks.choose(7)

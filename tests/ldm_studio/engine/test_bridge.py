@@ -37,9 +37,7 @@ def start(qapp, gate) -> Iterator[Callable[[FakePipeline], EngineBridge]]:
         assert bridge.join(HANG_SECONDS)
 
 
-def test_many_quick_steps_reach_the_interface_as_few_and_the_last_is_among_them(
-    start, qtbot
-) -> None:
+def test_many_quick_steps_are_merged_and_the_last_is_delivered(start, qtbot) -> None:
     bridge = start(FakePipeline())
     seen: list[Progress] = []
     bridge.progress.connect(seen.append)
@@ -51,7 +49,7 @@ def test_many_quick_steps_reach_the_interface_as_few_and_the_last_is_among_them(
     assert len(seen) <= frames + 1
 
 
-def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(start, qtbot) -> None:
+def test_a_busy_interface_gets_one_progress_and_every_other_event(start, qtbot) -> None:
     drawn = threading.Event()
     bridge = start(FakePipeline(before_finish=lambda tiled: drawn.set()))
     order: list[str] = []
@@ -65,7 +63,7 @@ def test_an_interface_that_is_busy_finds_one_progress_and_every_other_event(star
     assert order == ["started", "step 30", "finished", "idle"]
 
 
-def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
+def test_no_preview_of_a_cancelled_job_arrives(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(bridge.progress):
         job = bridge.submit(Request(steps=10))
@@ -80,7 +78,7 @@ def test_no_preview_of_a_cancelled_work_arrives(start, qtbot, gate) -> None:
     assert bridge.waiting == ()
 
 
-def test_waiting_names_what_is_not_over(start, qtbot, gate) -> None:
+def test_waiting_lists_unfinished_jobs(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     first, second = bridge.submit(Request()), bridge.submit(Request())
     assert bridge.waiting == (first, second)
@@ -89,7 +87,7 @@ def test_waiting_names_what_is_not_over(start, qtbot, gate) -> None:
     assert bridge.waiting == ()
 
 
-def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate) -> None:
+def test_queued_jobs_are_listed_in_running_order(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(bridge.started):
         first, second, third = (bridge.submit(Request()) for _ in range(3))
@@ -101,7 +99,7 @@ def test_what_waits_is_known_in_the_order_it_will_be_drawn_in(start, qtbot, gate
     assert bridge.waiting == (first, third, second)
 
 
-def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
+def test_pausing_steering_and_resuming(start, qtbot, gate) -> None:
     bridge = start(FakePipeline(before_step=gate))
     with qtbot.waitSignal(bridge.progress):
         job = bridge.submit(Request(steps=5))
@@ -120,7 +118,7 @@ def test_pausing_steering_and_going_on(start, qtbot, gate) -> None:
     assert bridge.waiting == ()
 
 
-def test_steering_what_is_over_is_refused(start, qtbot) -> None:
+def test_steering_a_finished_job_is_refused(start, qtbot) -> None:
     bridge = start(FakePipeline())
     with qtbot.waitSignal(bridge.steer_refused):
         bridge.steer(77, Change(0, cfg=2.0))
@@ -148,7 +146,7 @@ def test_no_preview_of_an_older_live_image_arrives(start, qtbot, gate) -> None:
     assert {event.id for event in seen} == {newer}
 
 
-def test_what_was_left_is_told_at_the_next_start(start, qtbot) -> None:
+def test_interrupted_jobs_are_reported_at_the_next_start(start, qtbot) -> None:
     bridge = start(FakePipeline())
     bridge.pause()
     with qtbot.waitSignal(
@@ -168,7 +166,7 @@ def test_what_was_left_is_told_at_the_next_start(start, qtbot) -> None:
         again.resume()
 
 
-def test_steps_of_a_finished_image_can_be_seen(start, qtbot, tmp_path) -> None:
+def test_steps_of_a_finished_image_can_be_viewed(start, qtbot, tmp_path) -> None:
     bridge = start(FakePipeline())
     with qtbot.waitSignal(bridge.finished) as finished:
         bridge.submit(Request(steps=4))

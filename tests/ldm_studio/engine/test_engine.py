@@ -33,7 +33,7 @@ from tests.ldm_studio.fakes import FakePipeline
 from tests.waiting import HANG_SECONDS
 
 
-def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None:
+def test_the_model_is_loaded_once_and_jobs_run_in_order(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.warm_up()
     engine.submit(new_job(1, seed=5))
@@ -45,7 +45,7 @@ def test_loads_once_and_draws_what_is_asked_in_order(run, reader, saver) -> None
     assert saver.saved == [5, 9]
 
 
-def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> None:
+def test_a_model_offloaded_during_a_run_is_reported_at_once(run, reader) -> None:
     pipeline = FakePipeline(before_step=lambda step: make_room() if step == 2 else None)
 
     def make_room() -> None:
@@ -61,7 +61,7 @@ def test_a_model_that_makes_room_while_it_draws_is_told_at_once(run, reader) -> 
     assert kinds.index(ModelOffloaded) < kinds.index(Finished)
 
 
-def test_a_batch_is_drawn_image_by_image_with_the_next_seeds(run, reader, saver) -> None:
+def test_a_batch_runs_image_by_image_with_consecutive_seeds(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.submit(new_job(count=3, seed=7))
     events = reader.until_idle()
@@ -74,7 +74,7 @@ def test_a_batch_is_drawn_image_by_image_with_the_next_seeds(run, reader, saver)
     assert saver.saved == [7, 8, 9]
 
 
-def test_a_image_is_on_disk_before_the_interface_hears_of_it(run, reader, saver) -> None:
+def test_an_image_is_saved_before_it_is_reported(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.submit(new_job(seed=3))
     events = reader.until(lambda event: isinstance(event, Finished))
@@ -83,7 +83,7 @@ def test_a_image_is_on_disk_before_the_interface_hears_of_it(run, reader, saver)
     assert saver.saved == [3]
 
 
-def test_progress_counts_to_the_last_step_with_a_preview(run, reader) -> None:
+def test_progress_reaches_the_last_step_with_a_preview(run, reader) -> None:
     engine = run(FakePipeline())
     engine.submit(new_job(steps=50))
     events = reader.until_idle()
@@ -123,7 +123,7 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
     assert previews == 2  # the first, which nobody read, and the last
 
 
-def test_cancel_ends_within_one_step_and_keeps_the_engine(run, reader, gate, saver) -> None:
+def test_cancel_ends_within_one_step_and_the_engine_continues(run, reader, gate, saver) -> None:
     pipeline = FakePipeline(before_step=gate)
     engine = run(pipeline)
     engine.submit(new_job(1, steps=100))
@@ -166,7 +166,7 @@ def test_cancel_while_queued_is_immediate(run, reader, gate, saver) -> None:
     assert saver.saved == [1, 3]
 
 
-def test_cancel_of_an_unknown_work_does_nothing(run, reader, saver) -> None:
+def test_cancelling_an_unknown_job_does_nothing(run, reader, saver) -> None:
     engine = run(FakePipeline())
     engine.cancel(99)
     engine.submit(new_job(1))
@@ -185,7 +185,7 @@ def test_cancel_during_loading_starts_nothing(run, reader, gate, saver) -> None:
     assert not any(isinstance(event, Started) for event in events)
 
 
-def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(run, reader) -> None:
+def test_a_bug_is_reported_with_its_traceback_and_the_next_job_runs(run, reader) -> None:
     engine = run(FakePipeline(begin_error=ZeroDivisionError("oops")))
     engine.submit(new_job(1))
     events = reader.until_idle()
@@ -197,7 +197,7 @@ def test_a_bug_is_reported_with_its_traceback_and_the_next_work_runs(run, reader
     reader.until(lambda event: isinstance(event, Finished))
 
 
-def test_an_error_of_the_worker_below_exception_does_not_end_it(run, reader) -> None:
+def test_an_error_below_exception_does_not_end_the_engine(run, reader) -> None:
     engine = run(FakePipeline(begin_error=SystemExit(3)))
     engine.submit(new_job(1))
     reader.until(lambda event: isinstance(event, Failed))
@@ -215,7 +215,7 @@ def test_an_error_of_the_worker_below_exception_does_not_end_it(run, reader) -> 
         ),
     ],
 )
-def test_running_out_of_memory_is_told_with_advice(run, reader, error) -> None:
+def test_running_out_of_memory_is_reported_with_advice(run, reader, error) -> None:
     engine = run(FakePipeline(begin_error=error))
     engine.submit(new_job(1))
     events = reader.until_idle()
@@ -232,7 +232,9 @@ def test_running_out_of_memory_is_told_with_advice(run, reader, error) -> None:
         (ImageError("/pictures/1.png cannot be saved: No space left on device."), "/pictures"),
     ],
 )
-def test_a_full_disk_is_told_and_the_image_is_not_lost(run, reader, saver, error, place) -> None:
+def test_a_full_disk_is_reported_and_the_image_is_not_lost(
+    run, reader, saver, error, place
+) -> None:
     saver.error = error
     engine = run(FakePipeline())
     engine.submit(new_job(1, count=3))
@@ -246,7 +248,7 @@ def test_a_full_disk_is_told_and_the_image_is_not_lost(run, reader, saver, error
     assert reader.events.index(finished) < reader.events.index(told)
 
 
-def test_a_damaged_model_is_told_and_loading_can_be_tried_again(run, reader) -> None:
+def test_a_damaged_model_is_reported_and_loading_can_be_retried(run, reader) -> None:
     broken = True
 
     def load() -> None:
@@ -265,7 +267,7 @@ def test_a_damaged_model_is_told_and_loading_can_be_tried_again(run, reader) -> 
     reader.until(lambda event: isinstance(event, Finished) and event.id == 2)
 
 
-def test_closing_while_a_image_forms_ends_the_thread(run, reader, gate, saver) -> None:
+def test_closing_during_a_run_ends_the_thread(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate))
     engine.submit(new_job(1, steps=1000))
     engine.submit(new_job(2))
@@ -281,7 +283,7 @@ def test_closing_while_a_image_forms_ends_the_thread(run, reader, gate, saver) -
         engine.submit(new_job(3))
 
 
-def test_closing_while_loading_and_twice(run, reader, gate) -> None:
+def test_closing_during_loading_and_closing_twice_end_the_thread(run, reader, gate) -> None:
     engine = run(FakePipeline(before_load=gate))
     engine.warm_up()
     reader.until(lambda event: isinstance(event, Loading))

@@ -30,7 +30,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("area", ["whole", "masked"])
-def test_it_draws_what_is_masked_and_keeps_the_rest(
+def test_inpainting_redraws_the_mask_and_keeps_the_rest(
     checkpoint: Path, area: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[tuple[int, ...]] = []

@@ -40,7 +40,7 @@ def drawn(run: CoreRun) -> np.ndarray:
     return run.finish(last).rgb
 
 
-def test_it_goes_on_replays_and_resumes(
+def test_a_second_model_continues_replays_and_resumes(
     pipeline: CorePipeline, folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     handed = replace(REQUEST, changes=(Change(2, model=str(folders[1])),))
@@ -61,7 +61,9 @@ def test_it_goes_on_replays_and_resumes(
     assert (drawn(pipeline.begin(REQUEST)) != image.rgb).any()
 
 
-def test_it_is_steered_to(pipeline: CorePipeline, folders: tuple[Path, Path]) -> None:
+def test_a_run_is_steered_to_another_model(
+    pipeline: CorePipeline, folders: tuple[Path, Path]
+) -> None:
     handed = replace(REQUEST, changes=(Change(2, model=str(folders[1])),))
     run = pipeline.begin(REQUEST)
     steps = run.steps()
@@ -79,7 +81,7 @@ def test_the_same_model_is_not_loaded_again(
     assert (drawn(pipeline.begin(same)) == drawn(pipeline.begin(REQUEST))).all()
 
 
-def test_one_that_is_missing_is_named(pipeline: CorePipeline, tmp_path: Path) -> None:
+def test_a_missing_model_is_named(pipeline: CorePipeline, tmp_path: Path) -> None:
     gone = replace(REQUEST, changes=(Change(2, model=str(tmp_path / "gone")),))
     with pytest.raises(ModelError, match="gone"):
         pipeline.begin(gone)

@@ -45,7 +45,7 @@ def left_on_disk() -> list[Path]:
 # --- pausing -----------------------------------------------------------------------------------
 
 
-def test_a_paused_job_stands_still_after_its_step_and_goes_on(run, reader, gate, saver) -> None:
+def test_a_paused_job_stops_after_its_step_and_resumes(run, reader, gate, saver) -> None:
     pipeline = FakePipeline(before_step=gate)
     engine = run(pipeline, reader)
     engine.submit(new_job(1, steps=10, seed=1))
@@ -86,7 +86,7 @@ def test_while_paused_nothing_new_starts(run, reader, saver) -> None:
     assert saver.saved == [1]
 
 
-def test_a_batch_stands_still_between_two_images_too(run, reader, gate, saver) -> None:
+def test_a_batch_can_be_paused_between_two_images(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=1, count=3, seed=5))
     gate.let(1)
@@ -118,7 +118,7 @@ def test_a_paused_job_can_be_cancelled(run, reader, gate) -> None:
 # --- order -------------------------------------------------------------------------------------
 
 
-def test_what_waits_can_be_moved_and_removed(run, reader, gate, saver) -> None:
+def test_queued_jobs_can_be_moved_and_removed(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     for number in range(1, 6):
         engine.submit(new_job(number, seed=number))
@@ -134,7 +134,7 @@ def test_what_waits_can_be_moved_and_removed(run, reader, gate, saver) -> None:
     assert saver.saved == [1, 4, 3, 2]
 
 
-def test_there_are_only_so_many(run, reader) -> None:
+def test_the_queue_has_a_maximum_length(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
     for number in range(1, MAX_JOBS + 2):
@@ -150,7 +150,7 @@ def test_there_are_only_so_many(run, reader) -> None:
 # --- the next start ----------------------------------------------------------------------------
 
 
-def test_what_waits_is_there_again_in_its_order_and_paused(run, reader, gate, saver) -> None:
+def test_queued_jobs_are_restored_in_order_and_paused(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     parent = Parent("a" * 64, "00001-7.png", 3)
     engine.submit(new_job(1, steps=10, seed=1))
@@ -184,7 +184,7 @@ def test_what_waits_is_there_again_in_its_order_and_paused(run, reader, gate, sa
     assert [record.parent for record in records if record] == [None, parent, None]
 
 
-def test_a_job_of_the_last_time_does_not_hold_up_a_new_one(run, reader, saver) -> None:
+def test_a_restored_job_does_not_block_a_new_one(run, reader, saver) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
     engine.submit(new_job(1, seed=1))
@@ -205,7 +205,7 @@ def test_a_job_of_the_last_time_does_not_hold_up_a_new_one(run, reader, saver) -
     assert saver.saved == [2, 1]
 
 
-def test_images_of_a_batch_that_are_done_are_not_made_again(run, reader, gate, saver) -> None:
+def test_finished_images_of_a_batch_are_not_made_again(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=2, count=3, seed=5))
     gate.let(3)
@@ -223,7 +223,7 @@ def test_images_of_a_batch_that_are_done_are_not_made_again(run, reader, gate, s
     assert [event.index for event in again.all(Finished)] == list(range(item.done, 3))
 
 
-def test_the_images_it_starts_from_are_there_again(run, reader) -> None:
+def test_input_images_are_restored(run, reader) -> None:
     image = np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)
     mask = np.full((128, 128), 255, np.uint8)
     engine = run(FakePipeline(), reader)
@@ -242,14 +242,14 @@ def test_the_images_it_starts_from_are_there_again(run, reader) -> None:
     assert np.array_equal(second, mask)
 
 
-def test_a_image_it_started_from_that_is_gone_is_told(run, reader) -> None:
+def test_a_missing_input_image_is_reported(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     engine.submit(Job(1, Request(init="0" * 64)))
     assert "no longer stored" in str(reader.one(Failed).error.message)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 1}', "null"])
-def test_a_damaged_job_is_put_aside_and_told_and_the_others_are_there(run, reader, text) -> None:
+def test_a_damaged_job_is_set_aside_and_the_others_are_restored(run, reader, text) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
     engine.submit(new_job(1, seed=1))
@@ -264,7 +264,7 @@ def test_a_damaged_job_is_put_aside_and_told_and_the_others_are_there(run, reade
     assert str(aside) in str(again.one(Warned).error.message)
 
 
-def test_a_queue_of_a_running_process_is_left_to_it(run, reader, saver) -> None:
+def test_the_queue_of_a_running_process_is_not_taken_over(run, reader, saver) -> None:
     first = run(FakePipeline(), reader)
     first.pause()
     first.submit(new_job(1, seed=1))
@@ -279,7 +279,7 @@ def test_a_queue_of_a_running_process_is_left_to_it(run, reader, saver) -> None:
     assert saver.saved == [7, 1]
 
 
-def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
+def test_a_state_file_can_be_resumed(run, reader, saver, tmp_path) -> None:
     pipeline = FakePipeline()
     half = pipeline.begin(Request(steps=8, seed=4))
     half.save(
@@ -294,7 +294,7 @@ def test_a_state_file_can_be_gone_on_from(run, reader, saver, tmp_path) -> None:
     assert len(record.steps) == 8
 
 
-def test_what_decoding_did_otherwise_is_told_once_for_images_in_a_row(run, reader) -> None:
+def test_a_decoding_fallback_is_reported_once_for_consecutive_images(run, reader) -> None:
     pipeline = FakePipeline()
 
     def overflow(tiled: bool) -> None:
@@ -317,7 +317,7 @@ def test_what_decoding_did_otherwise_is_told_once_for_images_in_a_row(run, reade
 # --- disks that are full -----------------------------------------------------------------------
 
 
-def test_a_disk_that_is_full_is_told_once_and_drawing_goes_on(run, reader, saver) -> None:
+def test_a_full_disk_is_reported_once_and_the_run_continues(run, reader, saver) -> None:
     def full(step: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/data/queue/x")
 
@@ -331,7 +331,9 @@ def test_a_disk_that_is_full_is_told_once_and_drawing_goes_on(run, reader, saver
     assert "lost" in str(warned.error.hint)
 
 
-def test_what_cannot_be_written_is_not_paused_but_finished(run, reader, gate, saver) -> None:
+def test_a_state_that_cannot_be_written_is_finished_instead_of_paused(
+    run, reader, gate, saver
+) -> None:
     def full(step: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -347,7 +349,7 @@ def test_what_cannot_be_written_is_not_paused_but_finished(run, reader, gate, sa
     assert reader.all(Warned)
 
 
-def test_a_queue_that_cannot_be_written_does_not_stop_anything(run, reader, saver) -> None:
+def test_a_queue_that_cannot_be_written_stops_nothing(run, reader, saver) -> None:
     paths.data_dir().mkdir(parents=True)
     paths.queue_dir().write_text("in the way")
     engine = run(FakePipeline(), reader)

@@ -34,7 +34,7 @@ def left_on_disk() -> list[Path]:
 # --- steering ----------------------------------------------------------------------------------
 
 
-def test_a_change_is_made_before_the_next_step_and_is_in_the_recipe(run, reader, gate) -> None:
+def test_a_change_applies_before_the_next_step_and_is_in_the_recipe(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, steps=5))
     gate.let(2)
@@ -47,7 +47,7 @@ def test_a_change_is_made_before_the_next_step_and_is_in_the_recipe(run, reader,
     assert reader.one(Finished).image.request.changes == (steered.change,)
 
 
-def test_what_is_over_cannot_be_steered(run, reader) -> None:
+def test_a_finished_job_cannot_be_steered(run, reader) -> None:
     engine = run(FakePipeline(), reader)
     engine.submit(new_job(1))
     reader.until_idle()
@@ -55,9 +55,7 @@ def test_what_is_over_cannot_be_steered(run, reader) -> None:
     assert reader.one(SteerRefused).id == 1
 
 
-def test_a_change_that_comes_too_late_is_refused_and_the_image_is_finished(
-    run, reader, saver
-) -> None:
+def test_a_late_change_is_refused_and_the_image_is_finished(run, reader, saver) -> None:
     def at_the_last(step: int) -> None:
         if step == 2:
             engine.steer(1, Change(0, cfg=2.0), {})
@@ -69,7 +67,7 @@ def test_a_change_that_comes_too_late_is_refused_and_the_image_is_finished(
     assert len(saver.saved) == 1
 
 
-def test_a_change_that_comes_while_it_is_decoded_is_refused(run, reader, saver) -> None:
+def test_a_change_during_decoding_is_refused(run, reader, saver) -> None:
     def decoding(tiled: bool) -> None:
         engine.steer(1, Change(0, cfg=2.0), {})
 
@@ -102,7 +100,7 @@ def live(number: int, **settings: int) -> Job:
     return replace(new_job(number, **settings), live=True)
 
 
-def test_a_live_image_is_neither_saved_nor_queued_nor_on_disk(run, reader, saver) -> None:
+def test_a_live_image_is_neither_saved_nor_queued(run, reader, saver) -> None:
     engine = run(FakePipeline(), reader)
     engine.submit(live(1))
     finished = reader.one(Finished)
@@ -115,7 +113,7 @@ def test_a_live_image_is_neither_saved_nor_queued_nor_on_disk(run, reader, saver
     assert not list(paths.queue_dir().glob("**/*.safetensors"))
 
 
-def test_a_newer_live_work_replaces_the_ones_before_it(run, reader, gate) -> None:
+def test_a_newer_live_job_replaces_earlier_ones(run, reader, gate) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(live(1, steps=50))
     gate.let(1)
@@ -130,7 +128,7 @@ def test_a_newer_live_work_replaces_the_ones_before_it(run, reader, gate) -> Non
     assert [event.id for event in reader.all(Started)] == [1, 3]
 
 
-def test_live_works_come_first_and_also_while_paused(run, reader, gate, saver) -> None:
+def test_live_jobs_come_first_even_while_paused(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_step=gate), reader)
     engine.submit(new_job(1, seed=1))
     reader.one(Started)
@@ -152,7 +150,7 @@ def named(number: int, model: str) -> Job:
     return Job(number, Request(steps=2, model=model))
 
 
-def test_another_model_is_loaded_when_a_work_asks_for_it(run, reader) -> None:
+def test_another_model_is_loaded_for_its_job(run, reader) -> None:
     (paths.models_dir() / "mine").mkdir(parents=True)
     engine = run(FakePipeline(), reader)
     for number, model in enumerate(("default", "mine", "mine", "default"), 1):
@@ -163,7 +161,7 @@ def test_another_model_is_loaded_when_a_work_asks_for_it(run, reader) -> None:
 
 
 @pytest.mark.parametrize("name", ["nowhere", "~nobody-of-that-name/model", "x" * 5000])
-def test_a_model_that_is_missing_fails_its_own_work_alone(run, reader, name) -> None:
+def test_a_missing_model_fails_only_its_own_job(run, reader, name) -> None:
     engine = run(FakePipeline(), reader)
     engine.warm_up(name)
     engine.submit(named(1, name))
@@ -173,7 +171,7 @@ def test_a_model_that_is_missing_fails_its_own_work_alone(run, reader, name) -> 
     assert [event.id for event in reader.all(Finished)] == [2]
 
 
-def test_a_model_that_cannot_be_loaded_keeps_what_waits(run, reader) -> None:
+def test_a_model_that_cannot_be_loaded_keeps_queued_jobs(run, reader) -> None:
     def broken() -> None:
         raise OSError("damaged")
 

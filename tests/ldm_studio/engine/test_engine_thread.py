@@ -18,7 +18,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_torchs_libraries_are_in_place_before_it_is_imported() -> None:
+def test_torchs_libraries_are_loaded_before_torch_is_imported() -> None:
     code = """
 import sys
 from ldm_studio.engine.torch_libraries import open_torch_libraries
@@ -29,7 +29,7 @@ print("libtorch_python" in maps, "torch" in sys.modules)
     assert run(code) == f"{LINUX} False"
 
 
-def test_threads_started_by_a_lowered_one_are_as_low() -> None:
+def test_threads_inherit_a_lowered_priority() -> None:
     code = """
 import os, sys, threading
 from ldm_studio.threads.priority import NICENESS, lower_priority

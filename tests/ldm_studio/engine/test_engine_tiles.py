@@ -26,7 +26,7 @@ def in_the_second_step(gate: Gate, reader: Reader) -> None:
     reader.one(Progress)
 
 
-def test_what_is_cancelled_ends_with_its_tile(run, reader, gate, pipeline) -> None:
+def test_a_cancelled_job_ends_with_its_tile(run, reader, gate, pipeline) -> None:
     engine = run(pipeline, reader)
     engine.submit(new_job())
     in_the_second_step(gate, reader)
@@ -37,7 +37,7 @@ def test_what_is_cancelled_ends_with_its_tile(run, reader, gate, pipeline) -> No
     assert gate.reached == 2
 
 
-def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
+def test_a_pause_takes_effect_with_the_tile_and_the_step_is_repeated(
     run, reader, gate, pipeline
 ) -> None:
     whole = run(FakePipeline(), reader)
@@ -61,7 +61,7 @@ def test_a_pause_takes_effect_with_the_tile_and_the_step_is_taken_anew(
     assert [event.step for event in reader.all(Progress)][-1] == 4
 
 
-def test_closing_keeps_the_last_whole_step(run, reader, gate, pipeline) -> None:
+def test_closing_keeps_the_last_complete_step(run, reader, gate, pipeline) -> None:
     engine = run(pipeline, reader)
     engine.submit(new_job())
     in_the_second_step(gate, reader)
@@ -77,7 +77,7 @@ def test_closing_keeps_the_last_whole_step(run, reader, gate, pipeline) -> None:
     assert drawn == [2, 3, 4]
 
 
-def test_where_the_disk_is_full_a_pause_lets_it_finish(run, reader, gate, pipeline) -> None:
+def test_on_a_full_disk_a_paused_job_finishes(run, reader, gate, pipeline) -> None:
     def full(step: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -91,7 +91,7 @@ def test_where_the_disk_is_full_a_pause_lets_it_finish(run, reader, gate, pipeli
     assert not reader.all(Paused)
 
 
-def test_it_can_be_cancelled_while_it_is_decoded(run, reader, gate) -> None:
+def test_a_job_can_be_cancelled_while_it_is_decoded(run, reader, gate) -> None:
     decoding = Gate()
     pipeline = FakePipeline(tiles=2, before_decoding=decoding)
     engine = run(pipeline, reader)

@@ -61,7 +61,7 @@ def run(engines: list[Engine]) -> Callable[..., Engine]:
 # --- records -----------------------------------------------------------------------------------
 
 
-def test_a_image_carries_all_that_it_is_made_again_from(run, reader, model) -> None:
+def test_an_image_contains_everything_to_reproduce_it(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
     engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
@@ -77,7 +77,7 @@ def test_a_image_carries_all_that_it_is_made_again_from(run, reader, model) -> N
     assert [event.step for event in reader.all(ReplayProgress)][-1] == REQUEST.steps
 
 
-def test_what_was_steered_replays(run, reader, model) -> None:
+def test_a_steered_image_replays(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
 
     class Steering(CorePipeline):
@@ -99,7 +99,7 @@ def test_what_was_steered_replays(run, reader, model) -> None:
     assert reader.one(Replayed).verdict.identical
 
 
-def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, model) -> None:
+def test_a_mask_added_during_a_run_is_kept_for_the_replay(run, reader, model) -> None:
     random = np.random.default_rng(0)
     image = random.integers(0, 256, (32, 32, 3), np.uint8)
     mask = np.zeros((32, 32), np.uint8)
@@ -122,7 +122,7 @@ def test_a_mask_that_comes_while_it_runs_is_kept_for_the_replay(run, reader, mod
     assert again.one(Replayed).verdict.identical
 
 
-def test_a_image_that_cannot_be_replayed_is_told(run, reader, tmp_path) -> None:
+def test_an_image_that_cannot_be_replayed_is_reported(run, reader, tmp_path) -> None:
     engine = run(FakePipeline(), reader)
     engine.replay(tmp_path / "none.png")
     failed = reader.one(ReplayFailed)
@@ -131,7 +131,7 @@ def test_a_image_that_cannot_be_replayed_is_told(run, reader, tmp_path) -> None:
     assert failed.report == ""
 
 
-def test_a_replay_can_be_stopped(run, reader, model, gate) -> None:
+def test_a_replay_can_be_cancelled(run, reader, model, gate) -> None:
     engine = run(CorePipeline(model), reader)
     engine.submit(Job(1, REQUEST))
     path = reader.one(Finished).path
@@ -156,9 +156,7 @@ def test_a_replay_can_be_stopped(run, reader, model, gate) -> None:
 # --- going on ----------------------------------------------------------------------------------
 
 
-def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
-    run, reader, model, gate
-) -> None:
+def test_a_paused_job_resumes_after_a_restart_with_identical_bits(run, reader, model, gate) -> None:
     engine = run(CorePipeline(model), reader)
     engine.submit(Job(1, REQUEST))
     whole = reader.one(Finished)
@@ -203,7 +201,7 @@ def test_what_stood_still_when_the_program_was_quit_goes_on_to_the_same_bits(
 # --- looking -----------------------------------------------------------------------------------
 
 
-def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) -> None:
+def test_each_step_can_be_viewed_after_a_restart_too(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
     engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
@@ -226,7 +224,7 @@ def test_each_step_can_be_seen_again_also_after_a_restart(run, reader, model) ->
     assert "not among the saved" in str(again.one(LookFailed).error.message)
 
 
-def test_a_running_image_does_not_keep_others_from_being_seen(run, reader, gate) -> None:
+def test_steps_can_be_viewed_while_another_image_runs(run, reader, gate) -> None:
     pipeline = FakePipeline()
     engine = run(pipeline, reader)
     engine.submit(new_job(1, steps=6))
@@ -245,13 +243,13 @@ def test_a_running_image_does_not_keep_others_from_being_seen(run, reader, gate)
     assert len(reader.all(Looked)) == 1
 
 
-def test_what_is_not_kept_cannot_be_seen_and_that_is_told(run, reader, tmp_path) -> None:
+def test_viewing_unsaved_steps_is_reported(run, reader, tmp_path) -> None:
     engine = run(FakePipeline(), reader)
     engine.view_step(tmp_path / "gone.safetensors", 1)
     assert "no longer stored" in str(reader.one(LookFailed).error.message)
 
 
-def test_steps_of_another_model_are_not_shown_wrongly(run, reader, model) -> None:
+def test_steps_of_another_model_are_not_shown(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader)
     engine.submit(Job(1, REQUEST))
     trajectory = reader.one(Finished).trajectory
@@ -261,7 +259,7 @@ def test_steps_of_another_model_are_not_shown_wrongly(run, reader, model) -> Non
     assert "model" in str(again.one(LookFailed).error.message)
 
 
-def test_nothing_is_kept_where_the_user_wants_it_so(run, reader, model) -> None:
+def test_no_steps_are_saved_if_the_user_disabled_it(run, reader, model) -> None:
     engine = run(CorePipeline(model), reader, budget=0)
     engine.submit(Job(1, REQUEST))
     finished = reader.one(Finished)
@@ -274,7 +272,7 @@ def test_nothing_is_kept_where_the_user_wants_it_so(run, reader, model) -> None:
 # --- decoding ----------------------------------------------------------------------------------
 
 
-def test_a_image_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
+def test_an_image_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
     asked: list[bool] = []
 
     def shortage(tiled: bool) -> None:
@@ -291,7 +289,7 @@ def test_a_image_too_large_to_decode_is_decoded_in_tiles(run, reader) -> None:
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("out of memory")])
-def test_what_cannot_be_decoded_is_kept_and_decoded_later(
+def test_a_latent_that_cannot_be_decoded_is_kept_and_decoded_later(
     run, reader, model, monkeypatch, error
 ) -> None:
     import core.pipeline.text_to_image
@@ -334,7 +332,7 @@ def broken(model: Path, folder: Path, network: str) -> Path:
     return folder
 
 
-def test_a_decoder_that_makes_no_numbers_is_told_and_the_latent_kept(
+def test_a_decoder_with_non_finite_output_is_reported_and_the_latent_kept(
     run, reader, model, tmp_path
 ) -> None:
     engine = run(CorePipeline(broken(model, tmp_path / "broken", "autoencoder")), reader)
@@ -344,7 +342,7 @@ def test_a_decoder_that_makes_no_numbers_is_told_and_the_latent_kept(
     assert len(list(paths.output_dir().glob("*.safetensors"))) == 1
 
 
-def test_numbers_that_grow_beyond_all_bounds_are_told_at_once(run, reader, model, tmp_path) -> None:
+def test_diverging_latents_are_reported_at_once(run, reader, model, tmp_path) -> None:
     engine = run(CorePipeline(broken(model, tmp_path / "broken", "unet")), reader)
     engine.submit(Job(1, REQUEST))
     failed = reader.one(Failed)

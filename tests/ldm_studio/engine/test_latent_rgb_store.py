@@ -19,7 +19,7 @@ from tests.core.conftest import randomise
 ROWS = [[0.5, -1.0, 2.0], [0.0, 1e-3, 1.0]]
 
 
-def test_what_was_kept_is_found_by_another_program(tmp_path: Path) -> None:
+def test_a_stored_matrix_is_found_by_another_process(tmp_path: Path) -> None:
     path = tmp_path / "colours.json"
     LatentRgbStore(path).keep("a", ROWS)
     LatentRgbStore(path).keep("b", ROWS[:1])
@@ -32,7 +32,7 @@ def test_what_was_kept_is_found_by_another_program(tmp_path: Path) -> None:
     "value", [3, {}, ["x"], [[1.0, "2", 3.0]], [[1.0, None, 3.0]], [[float("nan"), 1.0, 1.0]],
               [[1e300, 1.0, 1.0]]],
 )  # fmt: skip
-def test_what_are_no_numbers_is_not_there(value: object, tmp_path: Path) -> None:
+def test_non_finite_matrices_are_ignored(value: object, tmp_path: Path) -> None:
     path = tmp_path / "colours.json"
     path.write_text(json.dumps({"a": value, "b": ROWS}))
     assert LatentRgbStore(path).find("a") is None
@@ -40,7 +40,7 @@ def test_what_are_no_numbers_is_not_there(value: object, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff\x00", b"[" * 100_000])
-def test_a_damaged_file_is_written_anew(data: bytes, tmp_path: Path) -> None:
+def test_a_damaged_file_is_replaced(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "colours.json"
     path.write_bytes(data)
     assert LatentRgbStore(path).find("a") is None
@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     assert unwritable.find("a") is None
 
 
-def test_no_more_are_kept_than_are_of_use(tmp_path: Path) -> None:
+def test_only_the_newest_matrices_are_kept(tmp_path: Path) -> None:
     file = LatentRgbStore(tmp_path / "colours.json")
     for number in range(MAX_MATRICES + 3):
         file.keep(f"{number:04}", ROWS)
@@ -63,7 +63,7 @@ def test_no_more_are_kept_than_are_of_use(tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "colours.json").read_text())) == MAX_MATRICES
 
 
-def test_the_second_start_fits_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_start_fits_no_matrix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = tmp_path / "a.safetensors"
     save_file(original(made("SD1", randomise)), model)
     fits: list[int] = []

@@ -24,7 +24,7 @@ def test_newest_progress_replaces_the_unread_one() -> None:
     assert steps(mailbox.drain()) == [1000]
 
 
-def test_last_progress_comes_before_what_followed_it_and_nothing_else_is_dropped() -> None:
+def test_the_last_progress_comes_before_later_events_and_nothing_else_is_dropped() -> None:
     mailbox = Mailbox(lambda: None)
     for step in (1, 2, 3):
         mailbox.post(progress(step))
@@ -48,7 +48,7 @@ def test_an_unread_preview_survives_progress_without_one() -> None:
     assert not mailbox.has_unread(1)
 
 
-def test_wakes_the_reader_once_until_it_reads() -> None:
+def test_the_reader_is_woken_once_until_it_reads() -> None:
     wakes: list[None] = []
     mailbox = Mailbox(lambda: wakes.append(None))
     for step in range(5):

@@ -62,7 +62,7 @@ def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, tuple[s
     return run.finish(last).rgb, tuple(map(str, run.notes))
 
 
-def test_a_first_model_makes_room_for_the_one_that_goes_on(free: list[int]) -> None:
+def test_a_first_model_is_offloaded_for_the_second(free: list[int]) -> None:
     roomy = CorePipeline(device="cpu")
     roomy.load(REQUEST.model)
     expected, quiet = drawn(roomy, HANDED)
@@ -83,7 +83,7 @@ def test_a_first_model_makes_room_for_the_one_that_goes_on(free: list[int]) -> N
     assert (drawn(pipeline, REQUEST)[0] == drawn(roomy, REQUEST)[0]).all()
 
 
-def test_one_that_made_room_and_comes_back_has_the_device_to_itself(free: list[int]) -> None:
+def test_an_offloaded_model_that_returns_has_the_device_to_itself(free: list[int]) -> None:
     pipeline = CorePipeline(device="cpu")
     before = pipeline.load("first.safetensors").plan
     free[0] = 200 * MB
@@ -93,7 +93,7 @@ def test_one_that_made_room_and_comes_back_has_the_device_to_itself(free: list[i
     assert pipeline.load("first.safetensors").plan == before
 
 
-def test_one_that_comes_back_finds_less_room_or_more(free: list[int]) -> None:
+def test_a_returning_model_is_placed_by_the_free_memory(free: list[int]) -> None:
     pipeline = CorePipeline(device="cpu")
     first = pipeline.load("first.safetensors")
     expected, _ = drawn(pipeline, REQUEST)
@@ -106,7 +106,7 @@ def test_one_that_comes_back_finds_less_room_or_more(free: list[int]) -> None:
     assert pipeline.load("first.safetensors").plan == first.plan
 
 
-def test_one_that_main_memory_has_no_room_for_is_let_go(
+def test_a_model_that_main_memory_cannot_hold_is_dropped(
     free: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(

@@ -71,7 +71,7 @@ def alike(one: np.ndarray, other: np.ndarray) -> bool:
     ],
     ids=["additions", "steered", "handed over"],
 )
-def test_a_image_on_the_fastest_device_there_is(request_: Request) -> None:
+def test_an_image_runs_on_the_fastest_device(request_: Request) -> None:
     with pretended_gpu():
         pipeline = CorePipeline()
         info = pipeline.load(request_.model, request_.vae)
@@ -85,7 +85,7 @@ def test_a_image_on_the_fastest_device_there_is(request_: Request) -> None:
     assert alike(image, drawn(on_cpu, request_)[0])
 
 
-def test_models_that_come_and_go_leave_nothing_there() -> None:
+def test_switched_models_leave_no_gpu_memory() -> None:
     with pretended_gpu(total=600_000_000) as gpu:
         pipeline = CorePipeline()
         for name in ("first.safetensors", "second.safetensors", "first.safetensors"):
@@ -96,7 +96,7 @@ def test_models_that_come_and_go_leave_nothing_there() -> None:
         assert gpu.taken == 0
 
 
-def test_what_is_told_of_it() -> None:
+def test_the_model_info_names_the_gpu() -> None:
     with pretended_gpu(total=24 * 10**9):
         _, gpu = hardware.devices()
     assert (gpu.name, gpu.title) == ("cuda:0", "Pretended GPU")
@@ -105,7 +105,7 @@ def test_what_is_told_of_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["cuda:3", "mps"])
-def test_one_that_is_gone_is_replaced(name: str) -> None:
+def test_a_missing_device_is_replaced(name: str) -> None:
     with pretended_gpu():
         assert CorePipeline(device=name).load("first.safetensors").torch_device == "cuda"
     assert CorePipeline(device=name).load("first.safetensors").torch_device == "cpu"

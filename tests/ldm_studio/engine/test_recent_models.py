@@ -59,7 +59,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     return bytes_
 
 
-def test_going_back_reads_no_file(files, read, free) -> None:
+def test_switching_back_reads_no_file(files, read, free) -> None:
     one, other = files
     pipeline = CorePipeline(device="cpu")
     first = pipeline.load(one)
@@ -74,7 +74,7 @@ def test_going_back_reads_no_file(files, read, free) -> None:
     assert run.finish(step).request.model_digest == pipeline.digest()
 
 
-def test_nothing_is_kept_where_memory_is_short_or_unknown(files, read, free) -> None:
+def test_nothing_is_cached_if_memory_is_short_or_unknown(files, read, free) -> None:
     one, other = files
     pipeline = CorePipeline(device="cpu")
     for amount in (1 * GB, None):
@@ -84,7 +84,7 @@ def test_nothing_is_kept_where_memory_is_short_or_unknown(files, read, free) -> 
     assert read == ["a", "b", "a", "b"]
 
 
-def test_a_file_that_is_another_now_is_read(files, read, free) -> None:
+def test_a_changed_file_is_read_again(files, read, free) -> None:
     one, other = files
     pipeline = CorePipeline(device="cpu")
     pipeline.load(one)
@@ -95,9 +95,7 @@ def test_a_file_that_is_another_now_is_read(files, read, free) -> None:
     assert read == ["a", "b", "a"]
 
 
-def test_one_that_does_not_load_leaves_the_model_without_reading_it(
-    files, read, free, monkeypatch
-) -> None:
+def test_a_model_that_fails_to_load_restores_the_cached_one(files, read, free, monkeypatch) -> None:
     one, other = files
     pipeline = CorePipeline(device="cpu")
     info = pipeline.load(one)
@@ -113,7 +111,7 @@ def test_one_that_does_not_load_leaves_the_model_without_reading_it(
     assert read == ["a"]
 
 
-def test_one_that_is_replaced_while_it_is_loaded_is_read_again(files, read, free) -> None:
+def test_a_model_replaced_while_loading_is_read_again(files, read, free) -> None:
     one, other = files
     pipeline = CorePipeline(device="cpu")
     pipeline.load(one)
@@ -125,9 +123,7 @@ def test_one_that_is_replaced_while_it_is_loaded_is_read_again(files, read, free
 
 
 @pytest.mark.parametrize("change", ["gone", "damaged", "cut"])
-def test_one_whose_file_is_lost_while_it_is_loaded_is_drawn_with_to_the_end(
-    change, files, read, free
-) -> None:
+def test_a_model_deleted_while_loading_still_finishes_the_image(change, files, read, free) -> None:
     one, _ = files
     pipeline = CorePipeline(device="cpu")
     info = pipeline.load(one)

@@ -76,9 +76,7 @@ def in_the_engine(application) -> None:
 @pytest.mark.parametrize(
     "place", [in_a_slot, in_a_thread, in_a_task, in_a_pool, in_an_executor, in_the_engine]
 )
-def test_wherever_it_happens_there_is_one_dialog_and_a_line_in_the_log(
-    application, crash, aio, qtbot, place
-) -> None:
+def test_every_error_shows_one_dialog_and_is_logged(application, crash, aio, qtbot, place) -> None:
     aio.set_exception_handler(crash.asyncio_error)
     # pytest-qt puts its own hook there, which fails the test.
     sys.excepthook = crash._exception
@@ -94,7 +92,7 @@ def test_wherever_it_happens_there_is_one_dialog_and_a_line_in_the_log(
     application.store.prompt = "goes on"
 
 
-def test_more_errors_join_the_dialog_that_is_open(application) -> None:
+def test_further_errors_join_the_open_dialog(application) -> None:
     errors = application.errors
     errors.show("one", "report one")
     dialog = errors.dialog
@@ -108,7 +106,7 @@ def test_more_errors_join_the_dialog_that_is_open(application) -> None:
     dialog.close_button.click()
 
 
-def test_an_error_that_comes_again_is_told_without_a_dialog(application) -> None:
+def test_a_repeated_error_is_shown_without_a_dialog(application) -> None:
     errors, notice = application.errors, application.window.notice
     errors.show("one", "report one")
     errors.dialog.close_button.click()
@@ -133,12 +131,12 @@ def test_no_prompt_is_in_the_log(application, crash) -> None:
     assert text.count(HIDDEN) >= 3
 
 
-def test_short_words_are_not_hidden() -> None:
+def test_short_words_are_not_redacted() -> None:
     assert redact("a cat sat", ["cat", "a cat sat"]) == HIDDEN
     assert redact("concatenate", ["cat"]) == "concatenate"
 
 
-def test_the_log_says_what_ran_and_is_kept_short(application, crash) -> None:
+def test_the_log_records_what_ran_and_stays_short(application, crash) -> None:
     crash.note_versions()
     assert "LDM Studio" in log()
     for number in range(40):
@@ -148,7 +146,7 @@ def test_the_log_says_what_ran_and_is_kept_short(application, crash) -> None:
     assert sum(sizes) < 4_000_000
 
 
-def test_a_image_that_fails_by_a_bug_is_one_of_them(start, aio, qtbot) -> None:
+def test_a_bug_during_a_run_is_reported_the_same_way(start, aio, qtbot) -> None:
     application = start(FakePipeline(begin_error=RuntimeError("a bug")))
     crash = CrashReporter(paths.logs_dir())
     application.watch(crash)

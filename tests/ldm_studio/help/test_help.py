@@ -35,7 +35,9 @@ def quick(monkeypatch):
 # The report
 
 
-def test_a_report_holds_log_versions_device_and_settings_but_no_prompts(quick, monkeypatch) -> None:
+def test_a_report_contains_log_versions_device_and_settings_but_no_prompts(
+    quick, monkeypatch
+) -> None:
     monkeypatch.setattr(Path, "home", lambda: Path("/home/somebody"))
     paths.logs_dir().mkdir(parents=True)
     (paths.logs_dir() / "ldm-studio.log").write_text("'my secret garden' in /home/somebody/x")
@@ -50,7 +52,7 @@ def test_a_report_holds_log_versions_device_and_settings_but_no_prompts(quick, m
     assert "A CPU" in made["doctor.txt"]
 
 
-def test_prompts_of_the_session_on_disk_are_hidden_too(quick) -> None:
+def test_prompts_of_the_stored_session_are_redacted(quick) -> None:
     paths.logs_dir().mkdir(parents=True)
     (paths.logs_dir() / "ldm-studio.log").write_text("an older prompt, and the current one")
     session = {"prompts": ["an older prompt"], "parameters": {"prompt": "the current one"}}
@@ -60,14 +62,12 @@ def test_prompts_of_the_session_on_disk_are_hidden_too(quick) -> None:
     assert "current" not in made["logs/ldm-studio.log"]
 
 
-def test_prompts_are_in_it_when_they_shall_be(quick) -> None:
+def test_prompts_are_included_on_request(quick) -> None:
     made = contents(Settings(), ["my secret garden", ""], with_prompts=True)
     assert made[problem_report.PROMPTS] == "my secret garden"
 
 
-def test_the_dialog_shows_what_will_be_in_the_file_and_saves_it(
-    quick, application, qtbot, tmp_path
-) -> None:
+def test_the_dialog_shows_and_saves_the_report(quick, application, qtbot, tmp_path) -> None:
     application.store.prompt = "my secret garden"
     application.window.actions_by_id["report"].trigger()
     (dialog,) = application.window.findChildren(ReportDialog)
@@ -87,7 +87,7 @@ def test_the_dialog_shows_what_will_be_in_the_file_and_saves_it(
     assert not dialog.isVisible()
 
 
-def test_a_report_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path) -> None:
+def test_a_report_that_cannot_be_written_is_reported_and_leaves_nothing(tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError):  # noqa: PT011  # the system names the reason
         write(tmp_path / "file" / "report.zip", {"a": "b"})
@@ -97,21 +97,21 @@ def test_a_report_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path) ->
 # The doctor
 
 
-def test_the_doctor_says_what_there_is(quick, capsys) -> None:
+def test_the_doctor_lists_its_checks(quick, capsys) -> None:
     assert cli.main(["doctor"], FakePipeline) == 0
     out = capsys.readouterr().out
     for word in ("Python", "torch", "offscreen", "A CPU", "float32", "memory", "GiB free"):
         assert word in out
 
 
-def test_the_doctor_answers_programs_too(quick, capsys) -> None:
+def test_the_doctor_prints_json(quick, capsys) -> None:
     assert cli.main(["doctor", "--json"], FakePipeline) == 0
     found = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
     assert found["cpu"]["found"].startswith("A CPU")
     assert found["pictures"]["exit"] == 0
 
 
-def test_the_doctor_advises_where_a_folder_cannot_be_written(quick, capsys, monkeypatch) -> None:
+def test_the_doctor_advises_on_a_read_only_folder(quick, capsys, monkeypatch) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -122,7 +122,7 @@ def test_the_doctor_advises_where_a_folder_cannot_be_written(quick, capsys, monk
     assert "Choose another folder" in out
 
 
-def test_the_doctor_advises_where_torch_is_broken(quick, capsys, monkeypatch) -> None:
+def test_the_doctor_advises_on_a_broken_torch(quick, capsys, monkeypatch) -> None:
     def broken() -> None:
         raise ImportError("libtorch_cpu.so: cannot open shared object file")
 
@@ -140,14 +140,14 @@ def test_the_doctor_advises_where_torch_is_broken(quick, capsys, monkeypatch) ->
         ("something new", ":0", "Qt says: something new"),
     ],
 )
-def test_the_doctor_advises_where_no_window_opens(monkeypatch, told, display, advice) -> None:
+def test_the_doctor_advises_without_a_display(monkeypatch, told, display, advice) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert advice in diagnostics._window_advice(told)
 
 
-def test_the_doctor_names_what_is_wrong_in_the_settings_and_leaves_them(quick, capsys) -> None:
+def test_the_doctor_names_invalid_settings_and_keeps_them(quick, capsys) -> None:
     path = paths.config_dir() / "settings.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
@@ -156,7 +156,7 @@ def test_the_doctor_names_what_is_wrong_in_the_settings_and_leaves_them(quick, c
     assert path.read_text() == "{"
 
 
-def test_a_window_is_really_tried() -> None:
+def test_the_doctor_opens_a_real_window() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "ldm_studio", "doctor", diagnostics.PROBE],
         cwd=ROOT,
@@ -167,13 +167,13 @@ def test_a_window_is_really_tried() -> None:
     assert done.stdout.startswith("offscreen, "), done.stderr
 
 
-def test_precisions_and_devices_are_tried() -> None:
+def test_precisions_and_devices_are_tested() -> None:
     (cpu, *_others) = hardware.devices()
     assert cpu.name == "cpu"
     assert "float32" in cpu.precisions
 
 
-def test_memory_is_known_here() -> None:
+def test_memory_sizes_are_known() -> None:
     memory = hardware.memory()
     if sys.platform == "linux":
         assert memory.total is not None
@@ -185,7 +185,7 @@ def test_memory_is_known_here() -> None:
 # Documentation and about
 
 
-def test_the_documentation_opens_offline_and_links_lead_on(application, qtbot, tmp_path) -> None:
+def test_the_documentation_opens_offline_and_links_work(application, qtbot, tmp_path) -> None:
     (tmp_path / "index.md").write_text("# Welcome\n\n[models](models.md)\n")
     (tmp_path / "architecture.md").write_text("# Inside\n")
     (tmp_path / "models.md").write_text("# Models here\n")
@@ -201,13 +201,13 @@ def test_the_documentation_opens_offline_and_links_lead_on(application, qtbot, t
     assert window.list.currentItem().text() == "Welcome"
 
 
-def test_without_documentation_that_is_said(application, monkeypatch) -> None:
+def test_missing_documentation_is_reported(application, monkeypatch) -> None:
     monkeypatch.setattr("ldm_studio.help.documentation.pages", lambda locale: [])
     application.window.actions_by_id["documentation"].trigger()
     assert "not installed" in application.window.notice.text()
 
 
-def test_nothing_in_about_reaches_beyond_its_side(application, qtbot) -> None:
+def test_nothing_in_about_exceeds_its_width(application, qtbot) -> None:
     about = AboutDialog(application.window)
     with qtbot.waitExposed(about):
         about.begin()
@@ -226,7 +226,7 @@ def test_about_has_versions_and_licences(application) -> None:
     dialog.close_button.click()
 
 
-def test_about_is_read_without_scrolling_sideways(application, qtbot) -> None:
+def test_about_needs_no_horizontal_scrolling(application, qtbot) -> None:
     application.window.actions_by_id["about"].trigger()
     (dialog,) = application.window.findChildren(AboutDialog)
     with qtbot.waitExposed(dialog):

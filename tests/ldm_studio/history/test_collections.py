@@ -50,7 +50,7 @@ def test_images_are_found_in_the_order_of_their_collection(six, reader):
     assert reader.page(Query()).collection is None
 
 
-def test_a_long_collection_is_gone_through_page_by_page(history, reader):
+def test_a_long_collection_is_paged(history, reader):
     history.put([scanned(number) for number in range(30)]).result()
     create(history, "All", *range(30, 0, -1))
     page = reader.page(parse("in:all"), limit=7)
@@ -60,7 +60,7 @@ def test_a_long_collection_is_gone_through_page_by_page(history, reader):
     assert page.next is None
 
 
-def test_images_come_in_at_the_end_and_only_once(six, reader):
+def test_images_are_appended_only_once(six, reader):
     key = create(six, "Best", 2)
     six.add_to_collection(key, [5, 2, 1]).result()
     assert ids(reader, "in:best") == [2, 5, 1]
@@ -69,7 +69,7 @@ def test_images_come_in_at_the_end_and_only_once(six, reader):
     assert reader.details(5).collections == ("Best",)
 
 
-def test_what_is_taken_out_can_be_put_back_to_its_place(six, reader):
+def test_removed_images_can_be_restored_to_their_place(six, reader):
     key = create(six, "Best", 1, 2, 3)
     gone = six.remove_from_collection(key, [2, 6]).result()
     assert ids(reader, "in:best") == [1, 3]
@@ -77,7 +77,7 @@ def test_what_is_taken_out_can_be_put_back_to_its_place(six, reader):
     assert ids(reader, "in:best") == [1, 2, 3]
 
 
-def test_a_removed_collection_leaves_its_images_and_can_come_back(six, reader):
+def test_a_removed_collection_keeps_its_images_and_can_be_restored(six, reader):
     key = create(six, "Best", 3, 1)
     removed = six.remove_collection(key).result()
     assert removed.collection.title == "Best"
@@ -87,7 +87,7 @@ def test_a_removed_collection_leaves_its_images_and_can_come_back(six, reader):
     assert ids(reader, "in:best") == [3, 1]
 
 
-def test_names_are_cleaned_and_each_is_there_once(six, reader):
+def test_names_are_cleaned_and_unique(six, reader):
     key = create(six, "  The\nbest ", 1)
     assert reader.collections()[0].title == "The best"
     other = create(six, "Others")
@@ -111,7 +111,7 @@ def test_names_are_cleaned_and_each_is_there_once(six, reader):
         max_size=60,
     )
 )
-def test_any_order_can_be_made(moves, tmp_path_factory):
+def test_any_order_is_possible(moves, tmp_path_factory):
     with History(tmp_path_factory.mktemp("history")) as history, history.reader() as reader:
         history.put([scanned(number) for number in range(6)]).result()
         key = create(history, "Best", *range(1, 7))
@@ -127,7 +127,7 @@ def test_any_order_can_be_made(moves, tmp_path_factory):
         assert ids(reader, "in:best") == order
 
 
-def test_moving_to_one_place_again_and_again_stays_exact(six, reader):
+def test_repeated_moves_to_one_place_stay_exact(six, reader):
     key = create(six, "Best", 1, 2, 3)
     for turn in range(60):
         six.move_in_collection(key, [1 + 2 * (turn % 2)], 2).result()
@@ -135,7 +135,7 @@ def test_moving_to_one_place_again_and_again_stays_exact(six, reader):
     assert ids(reader, "in:best") == [1, 3, 2]
 
 
-def test_deleted_images_are_not_counted_and_come_back_to_their_place(six, reader):
+def test_deleted_images_are_not_counted_and_return_to_their_place(six, reader):
     create(six, "Best", 1, 2, 3)
     six.set_state([2], State.DELETED).result()
     assert ids(reader, "in:best") == [1, 3]
@@ -145,7 +145,7 @@ def test_deleted_images_are_not_counted_and_come_back_to_their_place(six, reader
 
 
 @pytest.mark.parametrize("damaged", [True, False])
-def test_collections_outlive_the_database(tmp_path, damaged):
+def test_collections_survive_the_loss_of_the_database(tmp_path, damaged):
     """The images come back from their folders, the collections from the journal."""
     with History(tmp_path) as history:
         history.put([scanned(number) for number in range(4)]).result()
@@ -164,7 +164,7 @@ def test_collections_outlive_the_database(tmp_path, damaged):
         assert [one.title for one in reader.collections()] == ["Best 🦊"]
 
 
-def test_version_2_gets_collections_and_steps_and_is_kept_beside(tmp_path):
+def test_version_2_is_migrated_and_backed_up(tmp_path):
     path = tmp_path / DATABASE
     with closing(sqlite3.connect(path)) as old:
         old.executescript(MIGRATIONS[0])

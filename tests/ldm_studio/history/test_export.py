@@ -36,7 +36,7 @@ def export(reader, target: Path, sheet: Sheet | None = None, **told) -> Exported
 
 
 @pytest.mark.parametrize("name", ["folder", "a.zip", "a.csv", "a.jsonl", "a.png", "a.jpg"])
-def test_it_tells_how_far_it_is(images, reader, tmp_path, name):
+def test_an_export_reports_progress(images, reader, tmp_path, name):
     seen: list[int] = []
     done = export(reader, tmp_path / name, progress=seen.append)
     assert done == Exported(images=6)
@@ -44,14 +44,14 @@ def test_it_tells_how_far_it_is(images, reader, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.csv", "a.jsonl", "a.png"])
-def test_a_file_that_was_stopped_is_not_there(images, reader, tmp_path, name):
+def test_a_cancelled_export_leaves_no_file(images, reader, tmp_path, name):
     (tmp_path / "out").mkdir()
     done = export(reader, tmp_path / "out" / name, cancelled=lambda: True)
     assert done.cancelled
     assert os.listdir(tmp_path / "out") == []
 
 
-def test_of_a_folder_what_was_copied_stays(images, reader, tmp_path):
+def test_a_cancelled_folder_export_keeps_copied_files(images, reader, tmp_path):
     seen: list[int] = []
     done = export(reader, tmp_path / "out", progress=seen.append, cancelled=lambda: len(seen) == 2)
     assert (done.cancelled, done.images) == (True, 2)
@@ -59,7 +59,7 @@ def test_of_a_folder_what_was_copied_stays(images, reader, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
-def test_a_sheet_has_every_image_in_its_place(qapp, images, reader, tmp_path, suffix):
+def test_a_contact_sheet_has_every_image_in_place(qapp, images, reader, tmp_path, suffix):
     sheet = Sheet(columns=4, side=64, captions=())
     export(reader, tmp_path / f"a{suffix}", sheet)
     with Image.open(tmp_path / f"a{suffix}") as image:
@@ -74,7 +74,7 @@ def test_a_sheet_has_every_image_in_its_place(qapp, images, reader, tmp_path, su
     assert np.abs(drawn[top, left].astype(int) - colour).max() < 40
 
 
-def test_captions_of_any_script_are_drawn_below(qapp, images, reader):
+def test_captions_in_any_script_are_drawn(qapp, images, reader):
     details = [reader.details(one.id) for one in reader.pages(Query())]
     sheet = Sheet(columns=3, side=96, captions=tuple(CAPTIONS))
     image = draw(details, sheet)
@@ -83,7 +83,7 @@ def test_captions_of_any_script_are_drawn_below(qapp, images, reader):
     assert image != plain
 
 
-def test_what_cannot_be_read_leaves_an_empty_frame(qapp, images, reader, tmp_path):
+def test_unreadable_images_leave_an_empty_frame(qapp, images, reader, tmp_path):
     (images / "0.png").write_bytes(b"damaged")
     (images / "1.png").unlink()
     done = export(reader, tmp_path / "a.png", Sheet(side=32))
@@ -97,7 +97,7 @@ def test_a_sheet_that_would_be_too_large_is_refused(qapp, images, reader, tmp_pa
 
 
 @pytest.mark.parametrize("columns", [1, 3, 100])
-def test_the_size_of_a_sheet_is_known_before(columns):
+def test_the_size_of_a_sheet_is_known_in_advance(columns):
     sheet = Sheet(columns=columns, side=100, captions=("name",))
     width, height = sheet.size(5).toTuple()
     used = min(columns, 5)

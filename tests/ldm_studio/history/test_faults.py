@@ -94,7 +94,7 @@ def hurt(data: Path, folder: Path, *, write_first: bool) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_pages_that_are_overwritten_are_noticed_and_nothing_is_lost(tmp_path, seed) -> None:
+def test_overwritten_pages_are_detected_and_no_mark_is_lost(tmp_path, seed) -> None:
     data, folder = filled(tmp_path)
     chance = random.Random(seed)
     path = data / DATABASE
@@ -108,7 +108,7 @@ def test_pages_that_are_overwritten_are_noticed_and_nothing_is_lost(tmp_path, se
 
 
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 0.7, 0.99])
-def test_a_database_that_is_cut_short_is_noticed_and_nothing_is_lost(tmp_path, share) -> None:
+def test_a_truncated_database_is_detected_and_no_mark_is_lost(tmp_path, share) -> None:
     data, folder = filled(tmp_path)
     path = data / DATABASE
     os.truncate(path, int(path.stat().st_size * share))
@@ -116,20 +116,20 @@ def test_a_database_that_is_cut_short_is_noticed_and_nothing_is_lost(tmp_path, s
     check_all_is_there(data, folder)
 
 
-def test_a_database_that_was_deleted_is_made_again_with_all_that_was_said(tmp_path) -> None:
+def test_a_deleted_database_is_rebuilt_with_all_marks(tmp_path) -> None:
     data, folder = filled(tmp_path)
     (data / DATABASE).unlink()
     check_all_is_there(data, folder)
 
 
-def test_a_kill_before_a_new_database_knew_what_was_said_loses_nothing(tmp_path) -> None:
+def test_a_kill_before_the_journal_is_applied_loses_nothing(tmp_path) -> None:
     data, folder = filled(tmp_path)
     (data / DATABASE).unlink()
     database_schema.open_for_writing(data / DATABASE).connection.close()
     check_all_is_there(data, folder)
 
 
-def test_what_the_journal_could_not_take_is_in_it_later(tmp_path, monkeypatch) -> None:
+def test_marks_that_the_journal_missed_are_written_later(tmp_path, monkeypatch) -> None:
     data, folder = filled(tmp_path)
     aside = tmp_path / "aside"
     with History(data) as history:
@@ -175,7 +175,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
         process.communicate()
 
 
-def test_a_database_locked_by_another_program_is_read_and_not_harmed(tmp_path, monkeypatch) -> None:
+def test_a_database_locked_by_another_program_can_be_read(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(database_schema, "BUSY_MS", 20)
     data, folder = filled(tmp_path)
     with History(data) as history, history.reader() as reader:
@@ -190,7 +190,7 @@ def test_a_database_locked_by_another_program_is_read_and_not_harmed(tmp_path, m
     check_all_is_there(data, folder)
 
 
-def test_a_database_locked_altogether_is_told_and_opened_later(tmp_path, monkeypatch) -> None:
+def test_an_exclusively_locked_database_is_reported_and_opened_later(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(database_schema, "BUSY_MS", 20)
     data, folder = filled(tmp_path)
     with locked(data / DATABASE, "all"), pytest.raises(HistoryError, match="has locked it"):
@@ -199,7 +199,7 @@ def test_a_database_locked_altogether_is_told_and_opened_later(tmp_path, monkeyp
     check_all_is_there(data, folder)
 
 
-def test_thumbnails_that_another_program_locks_are_not_thrown_away(tmp_path, monkeypatch) -> None:
+def test_locked_thumbnails_are_not_discarded(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("ldm_studio.history.thumbnails.BUSY_MS", 20)
     with Thumbnails(tmp_path) as thumbnails:
         thumbnails.put([("a", b"1")])
@@ -211,7 +211,7 @@ def test_thumbnails_that_another_program_locks_are_not_thrown_away(tmp_path, mon
         assert thumbnails.get("a") == b"1"
 
 
-def test_thumbnails_found_damaged_are_begun_anew_at_once(tmp_path) -> None:
+def test_damaged_thumbnails_are_replaced_at_once(tmp_path) -> None:
     with Thumbnails(tmp_path) as thumbnails:
         thumbnails.put((str(number), bytes(3000)) for number in range(200))
     path = tmp_path / "thumbnails.sqlite3"
@@ -243,7 +243,7 @@ def renamed(data: Path) -> None:
 
 
 @pytest.mark.parametrize("vanish", [gone, deleted, renamed])
-def test_a_database_that_vanishes_while_it_is_open_is_written_again(
+def test_a_database_deleted_while_open_is_written_again(
     tmp_path, vanish: Callable[[Path], None]
 ) -> None:
     data, folder = filled(tmp_path)
@@ -268,7 +268,7 @@ def test_a_database_that_vanishes_while_it_is_open_is_written_again(
     check_all_is_there(data, folder)
 
 
-def test_a_database_that_another_program_replaced_is_followed(tmp_path) -> None:
+def test_a_database_replaced_by_another_program_is_followed(tmp_path) -> None:
     """As when that one found it damaged, and set it aside."""
     data, folder = filled(tmp_path)
     told: list[RestoredDatabase] = []
@@ -287,7 +287,7 @@ def test_a_database_that_another_program_replaced_is_followed(tmp_path) -> None:
     check_all_is_there(data, folder)
 
 
-def test_a_folder_that_cannot_be_made_again_is_told_until_it_can(tmp_path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported_until_it_can(tmp_path) -> None:
     data, _ = filled(tmp_path)
     with History(data) as history:
         shutil.rmtree(data)
@@ -301,7 +301,7 @@ def test_a_folder_that_cannot_be_made_again_is_told_until_it_can(tmp_path) -> No
             assert reader.count(parse("rating:>=4")) == 2
 
 
-def test_images_whose_folder_vanishes_are_missing_and_come_back(tmp_path) -> None:
+def test_images_in_a_vanished_folder_are_missing_and_return(tmp_path) -> None:
     data, folder = filled(tmp_path)
     with History(data) as history, history.reader() as reader:
         folder.rename(tmp_path / "unplugged")
@@ -316,7 +316,7 @@ def test_images_whose_folder_vanishes_are_missing_and_come_back(tmp_path) -> Non
         assert {image.state for image in reader.pages(Query())} == {State.HERE}
 
 
-def test_a_database_that_may_only_be_read_is_read_and_told(tmp_path, monkeypatch) -> None:
+def test_a_read_only_database_is_read_and_reported(tmp_path, monkeypatch) -> None:
     data, _ = filled(tmp_path)
 
     def read_only(path: Path) -> sqlite3.Connection:
@@ -334,7 +334,7 @@ def test_a_database_that_may_only_be_read_is_read_and_told(tmp_path, monkeypatch
 # --- clocks --------------------------------------------------------------------------------------
 
 
-def test_images_of_any_time_are_all_listed_in_order(tmp_path) -> None:
+def test_images_of_any_time_are_listed_in_order(tmp_path) -> None:
     data, folder = filled(tmp_path)
     moments = [0, 1, 10 * YEAR, 56 * YEAR, 90 * YEAR, 8_000 * YEAR, 250 * YEAR, 250 * YEAR]
     for number, seconds in enumerate(moments):
@@ -355,7 +355,7 @@ def test_images_of_any_time_are_all_listed_in_order(tmp_path) -> None:
         assert found == [image.id for image in listed]
 
 
-def test_a_file_that_changes_while_the_clock_is_wrong_is_noticed(tmp_path) -> None:
+def test_a_file_changed_while_the_clock_is_wrong_is_noticed(tmp_path) -> None:
     data, folder = filled(tmp_path)
     path = folder / "00003-1.png"
     ours(path, seed=99)
@@ -388,7 +388,7 @@ jobs.close()
 """
 
 
-def test_processes_side_by_side_harm_nothing(tmp_path, studio_home) -> None:
+def test_concurrent_processes_do_no_harm(tmp_path, studio_home) -> None:
     """The window, and three that draw on the command line."""
     from core.request.request import Request
     from ldm_studio import paths

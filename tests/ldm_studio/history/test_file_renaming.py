@@ -33,7 +33,7 @@ def images(tmp_path, history) -> Path:
     return folder
 
 
-def test_file_and_history_have_the_new_name_and_all_that_is_known_stays(images, history, reader):
+def test_a_renamed_image_keeps_its_history(images, history, reader):
     history.rate([1], 5).result()
     history.create_collection("Best", [1]).result()
     assert rename(history, 1, "A fox 🦊").new == images / "A fox 🦊.png"
@@ -47,7 +47,7 @@ def test_file_and_history_have_the_new_name_and_all_that_is_known_stays(images, 
     assert (report.unchanged, report.added, report.moved, report.missing) == (2, 0, 0, 0)
 
 
-def test_a_scan_that_sees_the_new_name_first_changes_nothing(images, history, reader):
+def test_a_scan_that_finds_the_new_name_first_changes_nothing(images, history, reader):
     (images / "a.png").rename(images / "c.png")
     rebuild(history, [images])
     history.move(1, images / "c.png").result()
@@ -67,7 +67,7 @@ def test_a_name_that_is_taken_is_refused(images, history, reader):
     assert reader.details(1).listed.path == images / "a.png"
 
 
-def test_the_name_of_a_image_in_the_trash_is_kept_for_it(images, history):
+def test_the_name_of_an_image_in_the_trash_stays_reserved(images, history):
     (images / "b.png").unlink()
     history.set_state([2], State.DELETED).result()
     with pytest.raises(ImageError, match="Another image"):
@@ -83,7 +83,7 @@ def test_a_missing_image_is_not_renamed(images, history):
         rename(history, 99, "c")
 
 
-def test_the_recipe_of_another_program_beside_it_goes_along(images, history):
+def test_a_sidecar_recipe_is_renamed_too(images, history):
     (images / "a.txt").write_text("a fox\nSteps: 20")
     rename(history, 1, "c")
     assert (images / "c.txt").read_text() == "a fox\nSteps: 20"
@@ -105,7 +105,7 @@ def test_the_same_name_is_no_change(images, history):
         ("  红狐狸 ثعلب  ", "红狐狸 ثعلب.png"),
     ],
 )
-def test_what_a_name_becomes(wanted, name):
+def test_names_are_cleaned(wanted, name):
     assert new_name(A, wanted) == name
 
 
@@ -114,13 +114,13 @@ def test_what_a_name_becomes(wanted, name):
     ["", "  ", ".png", "a/b", "..\\b", "a:b", 'a"b', "a\nb", "a\0b", ".hidden", "dots...", "con",
      "NUL.fox", "com1.png", "x" * 300, "狐" * 90, "\ud800"],
 )  # fmt: skip
-def test_names_that_some_system_cannot_have_are_refused(wanted):
+def test_names_that_are_invalid_on_some_system_are_refused(wanted):
     with pytest.raises(ImageError):
         new_name(A, wanted)
 
 
 @given(st.text())
-def test_any_text_is_a_name_in_the_same_folder_or_refused(wanted):
+def test_any_text_is_a_valid_name_or_refused(wanted):
     try:
         name = new_name(A, wanted)
     except ImageError:

@@ -39,7 +39,7 @@ def prompts(history: History, query: str = "") -> dict[str, str]:
         return {image.path.name: image.prompt for image in reader.pages(parse(query))}
 
 
-def test_a_second_run_reads_only_what_changed(history, folder):
+def test_a_second_scan_reads_only_changed_files(history, folder):
     assert counts(rebuild(history, [folder])) == (3, 0, 0, 0, 0)
     assert prompts(history) == {"a.png": "fox 0", "b.png": "fox 1", "c.png": "fox 2"}
     assert counts(rebuild(history, [folder])) == (0, 0, 0, 0, 3)
@@ -51,7 +51,7 @@ def test_a_second_run_reads_only_what_changed(history, folder):
     assert counts(rebuild(history, [folder], again=True)) == (0, 4, 0, 0, 0)
 
 
-def test_marks_stay_with_a_file_that_is_moved_or_renamed(history, reader, folder):
+def test_marks_stay_with_a_moved_or_renamed_file(history, reader, folder):
     rebuild(history, [folder])
     number = reader.at(folder / "a.png")
     history.rate([number], 5).result()
@@ -63,7 +63,7 @@ def test_marks_stay_with_a_file_that_is_moved_or_renamed(history, reader, folder
     assert reader.count(Query()) == 3
 
 
-def test_marks_stay_when_the_whole_index_is_made_again(tmp_path, folder):
+def test_marks_survive_rebuilding_the_index(tmp_path, folder):
     with History(tmp_path / "data") as history, history.reader() as reader:
         rebuild(history, [folder])
         history.favourite([present(reader.at(folder / "b.png"))]).result()
@@ -97,7 +97,9 @@ def test_missing_files_are_marked_and_found_again(history, reader, folder):
     assert reader.count(Query()) == 3
 
 
-def test_a_vanished_folder_is_told_and_its_images_are_missing(history, reader, folder, tmp_path):
+def test_a_vanished_folder_is_reported_and_its_images_are_missing(
+    history, reader, folder, tmp_path
+):
     rebuild(history, [folder])
     folder.rename(tmp_path / "elsewhere")
     report = rebuild(history, [folder])
@@ -107,7 +109,7 @@ def test_a_vanished_folder_is_told_and_its_images_are_missing(history, reader, f
     assert {image.state for image in reader.pages(Query())} == {State.HERE}
 
 
-def test_other_folders_are_left_alone(history, folder, tmp_path):
+def test_other_folders_are_not_affected(history, folder, tmp_path):
     (tmp_path / "pictures-2").mkdir()
     ours(tmp_path / "pictures-2" / "x.png")
     rebuild(history, [folder, tmp_path / "pictures-2"])
@@ -134,7 +136,7 @@ def test_a_missing_image_is_located(history, reader, folder, tmp_path):
     assert (image.id, image.path, image.state) == (number, there, State.HERE)
 
 
-def test_a_row_that_the_file_got_meanwhile_makes_way(history, reader, folder, tmp_path):
+def test_locating_replaces_the_row_of_the_file(history, reader, folder, tmp_path):
     rebuild(history, [folder])
     number = reader.at(folder / "a.png")
     copy = tmp_path / "copy" / "a.png"
@@ -160,7 +162,7 @@ def test_damaged_files_are_listed_and_stop_nothing(history, reader, folder):
     assert set(prompts(history, "is:damaged")) == {"bad.png", "text.jpg"}
 
 
-def test_a_image_that_becomes_damaged_keeps_its_recipe_and_marks(history, reader, folder):
+def test_an_image_that_becomes_damaged_keeps_its_recipe_and_marks(history, reader, folder):
     rebuild(history, [folder])
     history.rate([reader.at(folder / "a.png")], 5).result()
     whole = (folder / "a.png").read_bytes()
@@ -173,7 +175,7 @@ def test_a_image_that_becomes_damaged_keeps_its_recipe_and_marks(history, reader
     assert prompts(history, "rating:5") == {"a.png": "fox 0"}
 
 
-def test_a_run_that_is_stopped_goes_on_where_it_was(history, folder):
+def test_a_cancelled_scan_continues_where_it_stopped(history, folder):
     looked: list[bool] = []
 
     def stop() -> bool:
@@ -186,7 +188,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(history, folder):
     assert counts(rebuild(history, [folder])) == (1, 0, 0, 0, 2)
 
 
-def test_a_run_that_is_stopped_while_it_lists_calls_nothing_missing(history, reader, folder):
+def test_a_scan_cancelled_while_listing_marks_nothing_missing(history, reader, folder):
     rebuild(history, [folder])
     assert rebuild(history, [folder], cancelled=lambda: True).cancelled
     assert reader.count(parse("is:missing")) == 0
@@ -198,7 +200,7 @@ def test_progress_counts_files(history, folder):
     assert [(progress.done, progress.total) for progress in seen] == [(0, 3), (1, 3), (2, 3)]
 
 
-def test_what_is_hidden_small_or_linked_in_circles_is_passed_over(history, folder):
+def test_hidden_files_thumbnails_and_circular_links_are_skipped(history, folder):
     for name in (".hidden.png", ".trash/x.png", "thumbnails/x.png"):
         (folder / name).parent.mkdir(exist_ok=True)
         Image.fromarray(noise()).save(folder / name)
@@ -210,7 +212,7 @@ def test_what_is_hidden_small_or_linked_in_circles_is_passed_over(history, folde
     assert rebuild(history, [folder]).added == 4
 
 
-def test_a_name_that_is_no_text_is_listed(history, folder):
+def test_an_undecodable_name_is_listed(history, folder):
     name = os.fsencode(folder) + b"/\xff\xfe.png"
     Path(os.fsdecode(name)).write_bytes((folder / "a.png").read_bytes())
     report = rebuild(history, [folder])
@@ -218,7 +220,7 @@ def test_a_name_that_is_no_text_is_listed(history, folder):
     assert "not valid Unicode" in str(report.problems[0].message)
 
 
-def test_an_import_says_who_made_the_images_and_what_is_ignored(history, tmp_path):
+def test_an_import_counts_programs_and_ignored_settings(history, tmp_path):
     text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Face restoration: GFPGAN, Version: v1.10.1"
     png(tmp_path / "in" / "a.png", parameters=text)
     png(tmp_path / "in" / "b.png", parameters=text.replace("v1.10.1", "f2.0.1"))
@@ -228,7 +230,7 @@ def test_an_import_says_who_made_the_images_and_what_is_ignored(history, tmp_pat
     assert report.ignored == {"Face restoration": 2}
 
 
-def test_files_of_all_times_can_be_indexed(history, reader, folder):
+def test_files_of_any_date_can_be_indexed(history, reader, folder):
     for number, name in enumerate(("a.png", "b.png")):
         os.utime(folder / name, (-(10**9), -(10**9)) if number else (2**34, 2**34))
     assert rebuild(history, [folder]).added == 3

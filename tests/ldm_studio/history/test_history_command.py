@@ -37,7 +37,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return code, said.out, said.err
 
 
-def test_before_anything_is_indexed_it_says_how_to(capsys):
+def test_an_empty_history_explains_how_to_index(capsys):
     code, out, err = run(capsys, "list")
     assert (code, out) == (0, "")
     assert "ldm-studio history rebuild" in err
@@ -65,7 +65,7 @@ def test_rebuild_list_search_show(images, capsys):
     assert details["ignored"] == []
 
 
-def test_a_limit_is_kept_and_zero_is_none(images, capsys):
+def test_a_limit_is_applied_and_zero_means_none(images, capsys):
     run(capsys, "rebuild")
     assert len(run(capsys, "list", "--limit", 1)[1].splitlines()) == 1
     assert len(run(capsys, "list", "--limit", 0)[1].splitlines()) == 2
@@ -74,7 +74,7 @@ def test_a_limit_is_kept_and_zero_is_none(images, capsys):
     assert ended.value.code == Exit.USAGE
 
 
-def test_facets(images, capsys):
+def test_facets_are_printed(images, capsys):
     run(capsys, "rebuild")
     assert "       2  Tiny\n" in run(capsys, "search", "a", "--facets")[1]
     facets = json.loads(run(capsys, "search", "fox", "--facets", "--json")[1])
@@ -82,20 +82,20 @@ def test_facets(images, capsys):
     assert facets["samplers"] == {"Euler": 1}
 
 
-def test_excluding_terms_are_given_behind_two_dashes(images, capsys):
+def test_excluding_terms_follow_two_dashes(images, capsys):
     run(capsys, "rebuild")
     out = run(capsys, "search", "--json", "--", "a", "-fox")[1]
     assert json.loads(out)["prompt"] == "a castle"
 
 
-def test_a_mistake_in_a_query_is_pointed_at(images, capsys):
+def test_a_mistake_in_a_query_is_reported_with_its_position(images, capsys):
     code, out, err = run(capsys, "search", "fox", "steps:many")
     assert (code, out) == (Exit.USAGE, "")
     assert '"many" is not a number' in err
     assert "  fox steps:many\n      ^^^^^^^^^^" in err
 
 
-def test_an_import_lists_programs_and_what_is_ignored(tmp_path, capsys):
+def test_an_import_lists_programs_and_ignored_settings(tmp_path, capsys):
     text = "a fox\nSteps: 20, Sampler: Euler, Seed: 1, Face restoration: GFPGAN, Version: v1.10.1"
     png(tmp_path / "theirs" / "a.png", parameters=text)
     (tmp_path / "theirs" / "bad.png").write_bytes(b"")
@@ -111,13 +111,13 @@ def test_an_import_lists_programs_and_what_is_ignored(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("action", ["rebuild", "import"])
-def test_a_folder_that_is_not_there_is_told(tmp_path, capsys, action):
+def test_a_missing_folder_is_reported(tmp_path, capsys, action):
     code, _, err = run(capsys, action, tmp_path / "nothing")
     assert code == Exit.IMAGE
     assert "There is no folder" in err
 
 
-def test_a_image_that_is_not_there_is_told(capsys):
+def test_a_missing_image_is_reported(capsys):
     for named in ("7", "nothing.png", "9" * 30):
         code, _, err = run(capsys, "show", named)
         assert code == Exit.USAGE
@@ -135,7 +135,7 @@ def test_a_missing_image_is_located(images, tmp_path, capsys):
     assert run(capsys, "locate", number, images / "1.png")[0] == Exit.IMAGE
 
 
-def test_a_damaged_history_is_rebuilt_from_the_files_and_said(images, capsys):
+def test_a_damaged_history_is_rebuilt_and_reported(images, capsys):
     run(capsys, "rebuild")
     (data_dir() / DATABASE).write_bytes(b"damaged " * 100)
     code, out, err = run(capsys, "search", "fox")
@@ -145,7 +145,7 @@ def test_a_damaged_history_is_rebuilt_from_the_files_and_said(images, capsys):
     assert list(data_dir().glob("history.damaged-*.sqlite3"))
 
 
-def test_a_history_that_cannot_be_written_is_told(studio_home, capsys):
+def test_a_read_only_history_is_reported(studio_home, capsys):
     studio_home.mkdir()
     (studio_home / "data").touch()
     code, _, err = run(capsys, "list")
@@ -156,7 +156,7 @@ def test_a_history_that_cannot_be_written_is_told(studio_home, capsys):
 # --- export --------------------------------------------------------------------------------------
 
 
-def test_export_to_a_folder_keeps_the_files_and_gives_twins_numbers(images, tmp_path, capsys):
+def test_export_to_a_folder_numbers_equal_names(images, tmp_path, capsys):
     (images / "below").mkdir()
     (images / "below" / "0.png").write_bytes((images / "1.png").read_bytes())
     run(capsys, "rebuild")
@@ -179,7 +179,7 @@ def test_export_to_a_zip(images, tmp_path, capsys):
         assert pack.read("0.png") == (images / "0.png").read_bytes()
 
 
-def test_export_of_the_recipes(images, tmp_path, capsys):
+def test_export_as_a_table_of_recipes(images, tmp_path, capsys):
     run(capsys, "rebuild")
     run(capsys, "export", "fox", "-o", tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
@@ -190,7 +190,7 @@ def test_export_of_the_recipes(images, tmp_path, capsys):
     assert {json.loads(line)["request"]["prompt"] for line in lines} == {"a red fox", "a castle"}
 
 
-def test_an_export_that_cannot_be_written_is_told(images, tmp_path, capsys):
+def test_a_failed_export_is_reported(images, tmp_path, capsys):
     run(capsys, "rebuild")
     (tmp_path / "file").touch()
     for target in (tmp_path / "file", tmp_path / "file" / "out.zip"):
@@ -217,7 +217,7 @@ def test_export_as_a_contact_sheet(qapp, images, tmp_path, capsys):
 # --- names and collections -----------------------------------------------------------------------
 
 
-def test_a_image_is_renamed(images, capsys):
+def test_an_image_is_renamed(images, capsys):
     run(capsys, "rebuild")
     found = json.loads(run(capsys, "search", "--json", "fox")[1])
     out = run(capsys, "rename", found["id"], "A fox", "--json")[1]
@@ -248,7 +248,7 @@ def test_collections_are_filled_listed_and_emptied(images, capsys):
 # --- thumbnails ----------------------------------------------------------------------------------
 
 
-def test_a_thumbnail_is_a_small_copy_with_its_transparency(tmp_path):
+def test_a_thumbnail_is_a_reduced_copy_with_alpha(tmp_path):
     Image.new("RGBA", (600, 300), (200, 0, 0, 0)).save(tmp_path / "a.png")
     with Image.open(io.BytesIO(make_thumbnail(tmp_path / "a.png"))) as small:
         assert (small.format, small.size, small.mode) == ("WEBP", (256, 128), "RGBA")
@@ -257,7 +257,7 @@ def test_a_thumbnail_is_a_small_copy_with_its_transparency(tmp_path):
         assert small.size == (20, 10)
 
 
-def test_thumbnails_are_kept_and_what_is_damaged_is_begun_anew(tmp_path):
+def test_thumbnails_are_stored_and_damaged_ones_replaced(tmp_path):
     with Thumbnails(tmp_path) as thumbnails:
         thumbnails.put([("a", b"1"), ("b", b"2")])
         assert thumbnails.get("c") is None
@@ -271,7 +271,7 @@ def test_thumbnails_are_kept_and_what_is_damaged_is_begun_anew(tmp_path):
         assert thumbnails.get("a") == b"3"
 
 
-def test_thumbnails_do_without_a_folder(tmp_path):
+def test_thumbnails_work_without_a_folder(tmp_path):
     (tmp_path / "file").touch()
     with Thumbnails(tmp_path / "file" / "data") as thumbnails:
         thumbnails.put([("a", b"1")])

@@ -17,7 +17,7 @@ def test_a_saved_image_is_found(tmp_path: Path) -> None:
         assert [image.path for image in reader.pages(parse("fox"))] == [tmp_path / "one.png"]
 
 
-def test_a_history_that_cannot_be_written_costs_a_sentence_and_not_the_image(
+def test_an_unwritable_history_is_reported_and_the_image_is_kept(
     tmp_path: Path,
 ) -> None:
     data_dir().parent.mkdir(parents=True)

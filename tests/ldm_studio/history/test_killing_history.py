@@ -52,7 +52,7 @@ def killed(data: Path, folder: Path, seconds: float) -> list[str]:
     return [name for name in said if name]
 
 
-def test_what_was_written_before_a_kill_is_found_after_it(tmp_path: Path) -> None:
+def test_marks_written_before_a_kill_survive(tmp_path: Path) -> None:
     folder, data = tmp_path / "pictures", tmp_path / "data"
     for number in range(400):
         ours(folder / f"{number:05}-1.png", seed=number)
@@ -65,7 +65,7 @@ def test_what_was_written_before_a_kill_is_found_after_it(tmp_path: Path) -> Non
             assert found >= set(said)
 
 
-def test_indexing_goes_on_after_a_kill_and_finds_all(tmp_path: Path) -> None:
+def test_indexing_continues_after_a_kill(tmp_path: Path) -> None:
     folder, data = tmp_path / "pictures", tmp_path / "data"
     for number in range(60):
         ours(folder / f"{number:05}-1.png", seed=number)

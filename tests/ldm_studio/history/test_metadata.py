@@ -49,7 +49,7 @@ def written(path: Path, request: Request) -> Path:
 @given(request=whole_requests())
 @example(request=replace(WHOLE, prompt="".join(PROMPTS[:-1])))
 @example(request=replace(WHOLE, prompt="x" * 10_000, negative="ح" * 10_000))
-def test_any_recipe_comes_back_from_any_format(tmp_path_factory, suffix, request):
+def test_any_recipe_round_trips_through_any_format(tmp_path_factory, suffix, request):
     path = tmp_path_factory.mktemp("recipe") / f"a{suffix}"
     told = ""
     try:
@@ -68,7 +68,7 @@ def test_any_recipe_comes_back_from_any_format(tmp_path_factory, suffix, request
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_difficult_prompts_come_back_and_are_read_by_others(tmp_path, suffix, prompt):
+def test_difficult_prompts_round_trip_and_are_read_by_others(tmp_path, suffix, prompt):
     request = replace(WHOLE, prompt=prompt, negative=prompt[::-1])
     path = written(tmp_path / f"a{suffix}", request)
     assert read_request(path) == request
@@ -86,7 +86,7 @@ def test_difficult_prompts_come_back_and_are_read_by_others(tmp_path, suffix, pr
     )
 )
 @example(list(PROMPTS))
-def test_the_history_says_what_the_files_say(tmp_path_factory, prompts):
+def test_the_history_equals_the_files(tmp_path_factory, prompts):
     folder = tmp_path_factory.mktemp("pictures")
     requests = [replace(WHOLE, prompt=one, seed=seed) for seed, one in enumerate(prompts)]
     paths = [written(folder / f"{one.seed}.png", one) for one in requests]
@@ -101,7 +101,7 @@ def test_the_history_says_what_the_files_say(tmp_path_factory, prompts):
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_every_word_of_a_prompt_finds_it(tmp_path, history, reader, prompt):
+def test_every_word_of_a_prompt_is_searchable(tmp_path, history, reader, prompt):
     path = written(tmp_path / "a.png", replace(WHOLE, prompt=prompt))
     history.put([scan(path)]).result()
     for word in prompt.split():

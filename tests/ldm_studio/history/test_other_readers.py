@@ -26,7 +26,7 @@ def request(prompt: str, negative: str) -> Request:
 
 
 @pytest.mark.parametrize(("prompt", "negative"), PROMPTS)
-def test_sd_parsers_reads_it(tmp_path, prompt, negative):
+def test_sd_parsers_reads_the_recipe(tmp_path, prompt, negative):
     path = ours(tmp_path / "a.png", request(prompt, negative), "My model")
     info = ParserManager().parse(path)
     assert info is not None
@@ -44,7 +44,7 @@ def test_sd_parsers_reads_it(tmp_path, prompt, negative):
 
 
 @pytest.mark.parametrize(("prompt", "negative"), PROMPTS)
-def test_sd_prompt_reader_reads_it(tmp_path, prompt, negative):
+def test_sd_prompt_reader_reads_the_recipe(tmp_path, prompt, negative):
     reader = ImageDataReader(ours(tmp_path / "a.png", request(prompt, negative), "My model"))
     assert reader.tool == "A1111 webUI"
     assert (reader.positive, reader.negative) == (prompt.strip(), negative.strip())

@@ -55,7 +55,7 @@ def check(found: Recipe, program: str, **changes: object) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300), st.integers(0, 2**64 - 1))
-def test_a_image_of_this_program_gives_its_exact_request(tmp_path_factory, words, seed):
+def test_an_image_of_this_program_has_its_exact_request(tmp_path_factory, words, seed):
     request = Request(prompt=words, negative=words[::-1], seed=seed, cfg=3.7, width=8, height=8)
     found = recipe(ours(tmp_path_factory.mktemp("ours") / "a.png", request))
     assert Request.from_json(found.request) == request
@@ -67,14 +67,14 @@ def test_a_image_of_this_program_gives_its_exact_request(tmp_path_factory, words
     assert found.ignored() == ()
 
 
-def test_a_request_of_a_newer_version_is_found_by_what_is_known_of_it(tmp_path):
+def test_a_request_of_a_newer_version_is_indexed_by_known_fields(tmp_path):
     newer = json.dumps({"prompt": "a fox", "steps": 9, "sampler": "Quantum", "colour": [1]})
     found = recipe(png(tmp_path / "a.png", ldm_studio=newer))
     assert found.info.prompt == "a fox"
     assert facts(found) == Facts(steps=9, sampler="Quantum")
 
 
-def test_what_was_noted_of_the_run_is_kept_as_it_is(tmp_path):
+def test_the_run_record_is_kept_verbatim(tmp_path):
     path = png(tmp_path / "a.png", ldm_studio="{}", ldm_studio_run='{"torch": "2.9"}')
     assert recipe(path).run == '{"torch": "2.9"}'
     path = png(tmp_path / "b.png", ldm_studio="{}", ldm_studio_run="damaged")
@@ -117,19 +117,19 @@ def test_the_parameters_text_of_jpeg_and_webp(tmp_path, suffix, encoding):
     assert facts(found).seed == 42
 
 
-def test_krita_says_that_it_does_not_know_the_hash(tmp_path):
+def test_krita_images_have_no_model_hash(tmp_path):
     text = PARAMETERS.replace("6ce0161689", "unknown") + "Version: 1"
     assert recipe(png(tmp_path / "a.png", parameters=text)).program == "Krita AI Diffusion"
 
 
-def test_the_old_way_to_name_a_schedule(tmp_path):
+def test_schedules_in_old_sampler_names_are_read(tmp_path):
     text = "a fox\nSteps: 20, Sampler: DPM++ 2M Karras, Seed: 3"
     values = facts(recipe(png(tmp_path / "a.png", parameters=text)))
     assert (values.sampler, values.schedule) == ("DPM++ 2M", "Karras")
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_text_hidden_in_the_alpha_channel(tmp_path, packed):
+def test_a_text_hidden_in_the_alpha_channel_is_read(tmp_path, packed):
     found = recipe(stealthy(tmp_path / "a.png", PARAMETERS + "Version: f2.0.1", packed))
     assert found.program == "Forge"
     assert facts(found).seed == 42
@@ -142,7 +142,7 @@ def test_a_text_hidden_in_the_alpha_channel(tmp_path, packed):
         ("a.json", json.dumps({"prompt": "a red fox, <lora:fur:0.8>", "num_inference_steps": 20})),
     ],
 )
-def test_a_recipe_in_a_file_beside(tmp_path, name, text):
+def test_a_sidecar_recipe_is_read(tmp_path, name, text):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / name).write_text(text, encoding="utf-8")
     found = recipe(tmp_path / "a.png")
@@ -150,7 +150,7 @@ def test_a_recipe_in_a_file_beside(tmp_path, name, text):
     assert facts(found).steps == 20
 
 
-def test_a_caption_beside_a_image_is_no_recipe(tmp_path):
+def test_a_sidecar_caption_is_not_a_recipe(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
     (tmp_path / "a.txt").write_text("a red fox in the snow")
     assert scan(tmp_path / "a.png").recipe is None
@@ -293,7 +293,7 @@ def read(**changes: object) -> Recipe:
     return found
 
 
-def test_what_patches_the_model_is_listed():
+def test_model_patches_are_listed():
     lora = node("LoraLoader", lora_name="fur.safetensors", strength_model=0.8, model=["4", 0])
     found = read(**{"3": sampler(model=["10", 0]), "10": lora})
     assert facts(found).model == "v1-5-pruned-emaonly"
@@ -302,7 +302,7 @@ def test_what_patches_the_model_is_listed():
     )
 
 
-def test_values_are_followed_through_nodes_that_hold_one():
+def test_values_are_followed_through_primitive_nodes():
     found = read(**{
         "3": sampler(seed=["10", 0], positive=["11", 0]),
         "10": node("Seed (rgthree)", seed=7),
@@ -313,7 +313,7 @@ def test_values_are_followed_through_nodes_that_hold_one():
     assert found.info.prompt == "a blue fox"
 
 
-def test_a_sampler_made_of_parts():
+def test_a_custom_sampler_is_read_from_its_parts():
     found = read(**{
         "3": node("SamplerCustomAdvanced", noise=["10", 0], guider=["11", 0], sampler=["12", 0],
                   sigmas=["13", 0], latent_image=["5", 0]),
@@ -330,7 +330,7 @@ def test_a_sampler_made_of_parts():
     )  # fmt: skip
 
 
-def test_combined_prompts_are_all_found_and_said_to_be_combined():
+def test_combined_prompts_are_all_read_and_reported():
     found = read(**{
         "3": sampler(positive=["10", 0]),
         "10": node("ConditioningCombine", conditioning_1=["6", 0], conditioning_2=["11", 0]),
@@ -352,7 +352,7 @@ def test_the_first_of_two_samplers_is_the_recipe_and_the_second_is_listed():
     assert found.unread[0].startswith("a further sampler: KSampler (seed: 42, steps: 8")
 
 
-def test_image_to_image_names_the_image_it_started_from():
+def test_image_to_image_names_its_init_image():
     found = read(**{
         "3": sampler(latent_image=["5", 0], denoise=0.6),
         "5": node("VAEEncode", pixels=["10", 0], vae=["4", 2]),
@@ -362,7 +362,7 @@ def test_image_to_image_names_the_image_it_started_from():
     assert found.unread == ("started from the image: start.png",)
 
 
-def test_a_graph_that_goes_round_in_circles_ends():
+def test_a_circular_graph_ends():
     read(
         **{
             "3": sampler(latent_image=["3", 0], positive=["6", 0]),
@@ -393,7 +393,7 @@ KEYWORDS = ["ldm_studio", "parameters", "prompt", "invokeai_metadata", "sd-metad
         st.sampled_from(KEYWORDS), st.text(max_size=100) | json_values.map(json.dumps), max_size=3
     )
 )
-def test_no_text_makes_it_raise(texts):
+def test_no_text_raises(texts):
     found = recipe_of(texts)
     if found is not None:
         found.ignored()
@@ -402,7 +402,7 @@ def test_no_text_makes_it_raise(texts):
 
 
 @given(st.dictionaries(st.sampled_from("3456789"), json_values, max_size=7))
-def test_no_graph_makes_it_raise(nodes):
+def test_no_graph_raises(nodes):
     read_graph(nodes)
     read_graph(graph(**nodes))
 

@@ -68,11 +68,11 @@ def conditions(text: str) -> list[object]:
         ("has:mask", Flag("has", "mask")),
     ],
 )
-def test_what_a_term_means(text, means):
+def test_terms_are_parsed(text, means):
     assert conditions(text) == [means]
 
 
-def test_terms_are_separated_by_space_and_values_by_commas():
+def test_spaces_separate_terms_and_commas_values():
     assert conditions("  fox \t model:a,b ") == [
         Words(ALL, "fox", False), Name("model", "a", False), Name("model", "b", False),
     ]  # fmt: skip
@@ -100,7 +100,7 @@ def test_a_dash_excludes():
         ('fox "red', (4, 8), "quotation mark"),
     ],
 )
-def test_a_mistake_is_told_where_it_is_and_the_rest_is_searched(text, where, says):
+def test_a_mistake_is_reported_in_place_and_the_rest_is_searched(text, where, says):
     query = parse(text, TODAY)
     (problem,) = query.problems
     assert (problem.span.start, problem.span.end) == where
@@ -111,7 +111,7 @@ def test_a_mistake_is_told_where_it_is_and_the_rest_is_searched(text, where, say
 
 
 @pytest.mark.parametrize("text", ["", "   ", "-", "()", '""', "!!!", ":", ",,"])
-def test_a_text_without_anything_to_look_for_asks_for_everything(text):
+def test_a_text_without_words_matches_everything(text):
     assert parse(text) == Query()
 
 
@@ -131,7 +131,7 @@ def library(tmp_path_factory):
 
 
 @given(st.lists(pieces | st.text(max_size=8), max_size=8).map("".join))
-def test_no_text_makes_it_raise_and_every_query_can_be_answered(library, text):
+def test_no_text_raises_and_every_query_runs(library, text):
     query = parse(text, TODAY)
     for term in query.terms:
         assert 0 <= term.span.start < term.span.end <= len(text)
@@ -146,7 +146,7 @@ def test_no_text_makes_it_raise_and_every_query_can_be_answered(library, text):
     assert library.count(parse(excluded, TODAY)) <= 20
 
 
-def test_an_endless_query_is_cut():
+def test_an_endless_query_is_truncated():
     query = parse("word " * 5_000)
     assert len(query.terms) == 100
     assert "first 2000 characters" in str(query.problems[0].message)

@@ -16,7 +16,7 @@ from ldm_studio.images.image_files import load_image
 from tests.ldm_studio.history.files import commented, noise, ours, png
 
 
-def test_a_whole_file_says_what_it_is(tmp_path):
+def test_an_intact_file_is_read_completely(tmp_path):
     for name, kind in (("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.webp", "WEBP")):
         Image.fromarray(noise(12, 20)).save(tmp_path / name)
         found = scan(tmp_path / name)
@@ -25,7 +25,7 @@ def test_a_whole_file_says_what_it_is(tmp_path):
         assert found.recipe is None
 
 
-def test_pixels_are_named_as_requests_name_them(tmp_path):
+def test_pixel_digests_equal_those_in_requests(tmp_path):
     path = ours(tmp_path / "a.png")
     assert scan(path).pixels == digest(load_image(path))
     noted = png(tmp_path / "b.png", ldm_studio="{}", ldm_studio_run='{"pixels": "abc"}')
@@ -34,7 +34,7 @@ def test_pixels_are_named_as_requests_name_them(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
-def test_a_file_cut_short_is_damaged(tmp_path, name):
+def test_a_truncated_file_is_damaged(tmp_path, name):
     path = tmp_path / name
     Image.fromarray(noise(64, 64)).save(path)
     whole = path.read_bytes()
@@ -45,7 +45,7 @@ def test_a_file_cut_short_is_damaged(tmp_path, name):
         assert len(found.digest) == 64
 
 
-def test_one_changed_byte_in_a_png_is_noticed(tmp_path):
+def test_one_changed_byte_in_a_png_is_detected(tmp_path):
     path = ours(tmp_path / "a.png")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -54,12 +54,12 @@ def test_one_changed_byte_in_a_png_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xd9"])
-def test_what_is_no_image_is_told(tmp_path, data):
+def test_a_file_that_is_not_an_image_is_reported(tmp_path, data):
     (tmp_path / "a.png").write_bytes(data)
     assert scan(tmp_path / "a.png").problem
 
 
-def test_a_file_that_cannot_be_opened_is_told(tmp_path):
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path):
     assert "No such file" in str(scan(tmp_path / "none.png").problem)
     (tmp_path / "folder.png").mkdir()
     assert "directory" in str(scan(tmp_path / "folder.png").problem)
@@ -90,7 +90,7 @@ TEXT = b"a fox\nSteps: 20, Seed: 3, Size: 8x8"
         (b"iTXt", b"parameters\0\1\0de\0Rezept\0" + zlib.compress(TEXT)),
     ],
 )
-def test_every_kind_of_text_is_found_also_behind_the_pixels(tmp_path, kind, body):
+def test_every_kind_of_text_chunk_is_found_after_the_pixels_too(tmp_path, kind, body):
     found = scan(with_chunk(tmp_path / "a.png", kind, body)).recipe
     assert found is not None
     assert found.info.prompt == "a fox"
@@ -107,14 +107,14 @@ def test_every_kind_of_text_is_found_also_behind_the_pixels(tmp_path, kind, body
         (b"eXIf", b"MM\0*\0\0\0\x08\xff\xff"),
     ],
 )
-def test_an_unusable_text_is_passed_over(tmp_path, kind, body):
+def test_an_unusable_text_is_skipped(tmp_path, kind, body):
     found = scan(with_chunk(tmp_path / "a.png", kind, body))
     assert found.recipe is None
     assert str(found.problem) == ""
 
 
 @given(st.binary(max_size=200), st.integers(0, 400), st.sampled_from(["a.png", "a.jpg", "a.webp"]))
-def test_no_bytes_make_it_raise(tmp_path_factory, junk, at, name):
+def test_no_bytes_raise(tmp_path_factory, junk, at, name):
     path = tmp_path_factory.mktemp("junk") / name
     if name == "a.png":
         png(path, parameters=TEXT.decode())

@@ -109,14 +109,14 @@ def library(history, reader):
         ("date:<2023-11-13", [2, 3, 4, 5]),
     ],
 )
-def test_a_query_finds(library, text, found):
+def test_queries_find_matching_images(library, text, found):
     query = parse(text)
     assert query.problems == ()
     assert [image.id - 1 for image in library.pages(query)] == found
     assert library.count(query) == len(found)
 
 
-def test_pages_follow_each_other_also_where_images_are_of_the_same_moment(history, reader):
+def test_pages_continue_between_images_of_the_same_moment(history, reader):
     stamp = scanned(0).stamp
     history.put([scanned(number, stamp=stamp) for number in range(50)]).result()
     found, after = [], None
@@ -130,7 +130,7 @@ def test_pages_follow_each_other_also_where_images_are_of_the_same_moment(histor
     assert found == list(range(50, 0, -1))
 
 
-def test_many_matches_are_paged_in_the_same_order_as_few(history, reader):
+def test_many_matches_are_paged_like_few(history, reader):
     history.put([scanned(number) for number in range(2_300)]).result()
     for text in ("fox", "", "fox width:512", "date:2023"):
         query = parse(text)
@@ -141,7 +141,7 @@ def test_many_matches_are_paged_in_the_same_order_as_few(history, reader):
         assert [image.seed for image in page.images] == everything[:10]
 
 
-def test_facets_count_what_a_query_finds(library):
+def test_facets_count_the_matches_of_a_query(library):
     facets = library.facets(parse("fox"))
     assert facets.models == (Count("v1-5", 2), Count("tiny", 1))
     assert facets.samplers == (Count("Euler a", 2), Count("DPM++ 2M", 1))
@@ -152,7 +152,7 @@ def test_facets_count_what_a_query_finds(library):
     assert len(library.facets(Query(), limit=2).days) == 2
 
 
-def test_deleted_images_are_only_found_by_who_asks(library, history):
+def test_deleted_images_are_found_only_on_request(library, history):
     history.set_state([1], State.DELETED).result()
     assert library.count(parse("red fox")) == 1
     assert [image.id for image in library.pages(parse("is:deleted"))] == [1]
@@ -160,14 +160,14 @@ def test_deleted_images_are_only_found_by_who_asks(library, history):
     assert sum(count.images for count in library.facets(Query()).models) == 5
 
 
-def test_missing_images_are_found_and_say_so(library, history):
+def test_missing_images_are_found_as_missing(library, history):
     history.set_state([1], State.MISSING).result()
     first = library.page(Query()).images[0]
     assert (first.id, first.state) == (1, State.MISSING)
     assert library.count(parse("is:missing")) == 1
 
 
-def test_a_image_made_from_another_knows_it(tmp_path, history, reader):
+def test_an_image_knows_its_init_image(tmp_path, history, reader):
     start = scan(ours(tmp_path / "start.png", seed=1))
     request = Request(prompt="a hat", width=8, height=8, init=start.pixels, mask="1" * 64)
     ours(tmp_path / "child.png", request, seed=2)
@@ -180,7 +180,7 @@ def test_a_image_made_from_another_knows_it(tmp_path, history, reader):
     assert [image.id for image in reader.pages(parse("has:parent"))] == [child]
 
 
-def test_a_branch_knows_the_step_it_left_its_parent(tmp_path, history, reader):
+def test_a_branch_knows_the_step_of_its_parent(tmp_path, history, reader):
     parent = ours(tmp_path / "parent.png", seed=1)
     run = {"parent": {"picture": scan(parent).pixels, "name": "parent.png", "step": 12}}
     child = png(tmp_path / "child.png", ldm_studio="{}", ldm_studio_run=json.dumps(run))

@@ -43,7 +43,7 @@ def images(tmp_path: Path, history) -> None:
     history.put([scan(path) for path in paths]).result()
 
 
-def test_images_that_kept_their_steps_are_found(images, folder, history, reader):
+def test_images_with_saved_steps_are_found(images, folder, history, reader):
     keep(folder, 1, count=7, first=3)
     steps_on_disk.follow(history, folder)
     assert found(reader) == ["1.png"]
@@ -53,7 +53,7 @@ def test_images_that_kept_their_steps_are_found(images, folder, history, reader)
     assert (kept.first, kept.count, kept.last) == (3, 7, 9)
 
 
-def test_what_is_dropped_or_kept_anew_is_noticed(images, folder, history, reader):
+def test_dropped_and_new_steps_are_noticed(images, folder, history, reader):
     path = keep(folder, 1)
     keep(folder, 2)
     steps_on_disk.follow(history, folder)
@@ -65,7 +65,7 @@ def test_what_is_dropped_or_kept_anew_is_noticed(images, folder, history, reader
     assert reader.details(image.id).kept_steps.count == 9
 
 
-def test_files_that_are_no_steps_are_passed_over(images, folder, history, reader):
+def test_files_that_are_not_steps_are_skipped(images, folder, history, reader):
     steps_on_disk.follow(history, folder)  # it is not there yet
     good = keep(folder, 0)
     (folder / "notes.safetensors").write_bytes(b"nothing")

@@ -25,7 +25,7 @@ from tests.narrowing import present
 NOW = len(MIGRATIONS)
 
 
-def test_details_are_what_was_put(history, reader):
+def test_details_equal_the_indexed_file(history, reader):
     ((indexed,),) = [history.put([scanned(7, "a fox 🦊", Clip_skip=2)]).result()]
     assert indexed.change is Change.ADDED
     details = reader.details(indexed.id)
@@ -37,7 +37,7 @@ def test_details_are_what_was_put(history, reader):
     assert reader.details(99) is None
 
 
-def test_marks_belong_to_the_content_and_all_its_copies(tmp_path, history, reader):
+def test_marks_apply_to_all_copies_of_a_file(tmp_path, history, reader):
     paths = [tmp_path / "a.png", tmp_path / "copy.png"]
     for path in paths:
         path.touch()
@@ -50,7 +50,7 @@ def test_marks_belong_to_the_content_and_all_its_copies(tmp_path, history, reade
     assert reader.count(parse("is:favourite")) == 0
 
 
-def test_tags_are_cleaned_and_do_not_depend_on_case(history, reader):
+def test_tags_are_cleaned_and_case_insensitive(history, reader):
     history.put([scanned(1), scanned(2)]).result()
     history.tag([1, 2, 99], ["  red \n fox ", "", "Snow"]).result()
     history.tag([1], ["snow", "SNOW"]).result()
@@ -68,7 +68,7 @@ def test_ratings_are_up_to_five_stars(history, stars):
         history.rate([1], stars)
 
 
-def test_searches_and_folders_are_remembered(history, reader):
+def test_searches_and_folders_are_stored(history, reader):
     history.save_search("foxes", "fox rating:>=4").result()
     history.save_search("old", "date:2020").result()
     history.save_search("old", "").result()
@@ -79,7 +79,7 @@ def test_searches_and_folders_are_remembered(history, reader):
     assert reader.folders() == (Path("/pictures"),)
 
 
-def test_everything_is_there_after_a_restart(tmp_path):
+def test_everything_survives_a_restart(tmp_path):
     with History(tmp_path) as history:
         history.put([scanned(1)])
         history.favourite([1])
@@ -89,7 +89,7 @@ def test_everything_is_there_after_a_restart(tmp_path):
         history.favourite([1]).result()
 
 
-def test_a_job_that_fails_leaves_the_others_alone(history, reader):
+def test_a_failed_job_does_not_affect_others(history, reader):
     futures = [history.put([scanned(1)]), history.put([None]), history.put([scanned(2)])]  # type: ignore[list-item]
     assert futures[0].result()
     with pytest.raises(AttributeError):
@@ -130,7 +130,7 @@ def test_readers_never_wait_for_the_writer(history):
         assert reader.count(Query()) == 2_300
 
 
-def test_two_programs_at_once_share_one_history(tmp_path):
+def test_two_programs_share_one_history(tmp_path):
     with History(tmp_path) as one, History(tmp_path) as two:
         waiting = [
             history.put([scanned(number)]) for number in range(100) for history in (one, two)
@@ -141,7 +141,7 @@ def test_two_programs_at_once_share_one_history(tmp_path):
             assert reader.count(Query()) == 100
 
 
-def test_a_reader_can_only_read_and_a_missing_database_is_told(tmp_path, history, reader):
+def test_a_reader_cannot_write_and_a_missing_database_is_reported(tmp_path, history, reader):
     with pytest.raises(HistoryError, match="cannot be opened"):
         Reader(tmp_path / "nothing.sqlite3")
     other = sqlite3.connect(f"{history.path.as_uri()}?mode=ro", uri=True)
@@ -149,7 +149,7 @@ def test_a_reader_can_only_read_and_a_missing_database_is_told(tmp_path, history
         other.execute("DELETE FROM pictures")
 
 
-def test_a_history_kept_locked_is_told(tmp_path, monkeypatch):
+def test_a_locked_history_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr("ldm_studio.history.database_schema.BUSY_MS", 20)
     with History(tmp_path) as history:
         with closing(sqlite3.connect(history.path, isolation_level=None)) as other:
@@ -160,7 +160,7 @@ def test_a_history_kept_locked_is_told(tmp_path, monkeypatch):
         assert history.put([scanned(1)]).result()
 
 
-def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path):
+def test_a_full_disk_is_reported_and_written_data_stays(tmp_path):
     small = (*MIGRATIONS, "PRAGMA max_page_count = 80;")
     with History(tmp_path, small) as history, history.reader() as reader:
         history.put([scanned(1)]).result()
@@ -170,7 +170,7 @@ def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path):
         assert history.favourite([1]).result()
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_a_read_only_folder_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(HistoryError, match="file"):
         History(tmp_path / "file" / "data")
@@ -179,7 +179,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 # --- versions ------------------------------------------------------------------------------------
 
 
-def test_version_1_is_brought_up_to_date_and_kept_beside(tmp_path):
+def test_version_1_is_migrated_and_backed_up(tmp_path):
     path = tmp_path / DATABASE
     with closing(sqlite3.connect(path)) as old:
         old.executescript(MIGRATIONS[0])
@@ -204,7 +204,7 @@ def test_version_1_is_brought_up_to_date_and_kept_beside(tmp_path):
         assert backup.execute("SELECT count(*) FROM pictures").fetchone() == (3,)
 
 
-def test_a_migration_that_fails_changes_nothing(tmp_path):
+def test_a_failed_migration_changes_nothing(tmp_path):
     with History(tmp_path) as history:
         history.put([scanned(1)]).result()
     broken = (*MIGRATIONS, "CREATE TABLE more (id INTEGER);\nINSERT INTO nowhere VALUES (1);\n")
@@ -219,7 +219,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path):
         )
 
 
-def test_a_newer_history_is_refused_and_not_touched(tmp_path):
+def test_a_newer_history_is_refused_unchanged(tmp_path):
     with History(tmp_path, (*MIGRATIONS, "CREATE TABLE more (id INTEGER);")):
         pass
     before = (tmp_path / DATABASE).read_bytes()
@@ -262,7 +262,7 @@ def check_recovered(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"this is no database at all, not even nearly. " * 9, b"SQLi"])
-def test_a_file_that_is_no_database_is_set_aside(tmp_path, data):
+def test_a_file_that_is_not_a_database_is_set_aside(tmp_path, data):
     path = marked(tmp_path)
     path.write_bytes(data)
     check_recovered(tmp_path)
@@ -274,14 +274,14 @@ def damage(path: Path) -> None:
     path.write_bytes(data[: len(data) // 4] + b"\xa5" * (len(data) - len(data) // 4))
 
 
-def test_damaged_pages_found_after_a_crash_are_set_aside(tmp_path):
+def test_damage_after_a_crash_is_set_aside(tmp_path):
     path = marked(tmp_path)
     damage(path)
     path.with_name(path.name + "-wal").touch()  # left behind by a program that did not end well
     check_recovered(tmp_path)
 
 
-def test_damage_that_is_met_is_told_and_repaired_at_the_next_start(tmp_path):
+def test_damage_found_in_use_is_reported_and_repaired_at_the_next_start(tmp_path):
     path = marked(tmp_path)
     damage(path)
     with History(tmp_path) as history, history.reader() as reader:
@@ -292,7 +292,7 @@ def test_damage_that_is_met_is_told_and_repaired_at_the_next_start(tmp_path):
     assert not suspect_path(path).exists()
 
 
-def test_a_suspicion_that_was_wrong_changes_nothing(tmp_path):
+def test_a_false_suspicion_changes_nothing(tmp_path):
     path = marked(tmp_path)
     suspect_path(path).touch()
     with History(tmp_path) as history, history.reader() as reader:
@@ -300,7 +300,7 @@ def test_a_suspicion_that_was_wrong_changes_nothing(tmp_path):
         assert reader.count(Query()) == 500
 
 
-def test_an_empty_file_is_a_new_history(tmp_path):
+def test_an_empty_file_becomes_a_new_history(tmp_path):
     (tmp_path / DATABASE).touch()
     with History(tmp_path) as history, history.reader() as reader:
         assert history.recovery is None
@@ -319,14 +319,14 @@ sayings = st.lists(
 
 
 @given(sayings, sayings)
-def test_what_was_said_is_read_back_in_order(tmp_path_factory, first, second):
+def test_journal_entries_are_read_in_order(tmp_path_factory, first, second):
     path = tmp_path_factory.mktemp("journal") / JOURNAL
     user_journal.write(path, first)
     user_journal.write(path, second)
     assert list(user_journal.read(path)) == [*first, *second]
 
 
-def test_lines_cut_short_or_of_the_future_are_passed_over(tmp_path):
+def test_truncated_and_unknown_lines_are_skipped(tmp_path):
     path = tmp_path / JOURNAL
     user_journal.write(path, [SavedSearch("a", "fox")])
     with path.open("ab") as file:

@@ -45,14 +45,14 @@ def test_the_newest_image_comes_first(page) -> None:
     assert page.bar.count.text() == "5 images"
 
 
-def test_without_images_the_page_says_what_to_do(open_page) -> None:
+def test_without_images_the_page_explains_what_to_do(open_page) -> None:
     page = open_page()
     assert page.results.currentWidget() is page.placeholder
     assert page.placeholder.title.text() == "No images yet"
     assert page.placeholder.button.text() == "Import a Folder…"
 
 
-def test_typing_searches_and_emptying_shows_all(page, qtbot) -> None:
+def test_typing_searches_and_clearing_shows_all(page, qtbot) -> None:
     page.search.setFocus()
     qtbot.keyClicks(page.search, "fox -blue")
     found(page, qtbot)
@@ -62,7 +62,7 @@ def test_typing_searches_and_emptying_shows_all(page, qtbot) -> None:
     assert len(prompts(page)) == 5
 
 
-def test_a_search_without_result_says_so_and_can_be_cleared(page, qtbot) -> None:
+def test_a_search_without_results_can_be_cleared(page, qtbot) -> None:
     search(page, qtbot, "zebra")
     assert page.results.currentWidget() is page.placeholder
     assert "zebra" in page.placeholder.title.text()
@@ -71,7 +71,7 @@ def test_a_search_without_result_says_so_and_can_be_cleared(page, qtbot) -> None
     assert page.results.currentWidget() is page.grid
 
 
-def test_a_mistake_in_the_query_is_explained_and_the_rest_is_found(page, qtbot) -> None:
+def test_a_mistake_in_the_query_is_explained_and_the_rest_is_searched(page, qtbot) -> None:
     search(page, qtbot, "fox sead:3")
     assert "seed" in page.bar.problem.text()
     assert page.bar.problem.isVisible()
@@ -81,7 +81,7 @@ def test_a_mistake_in_the_query_is_explained_and_the_rest_is_found(page, qtbot) 
     assert prompts(page) == ["a blue fox"]
 
 
-def test_a_filter_is_put_into_the_query_and_taken_out(page, qtbot) -> None:
+def test_a_filter_is_toggled_in_the_query(page, qtbot) -> None:
     page.file_operations.tag([int(page.model.ids[0])], ["space"])
     qtbot.waitUntil(
         lambda: bool(page.filter_panel.findItems("space", Qt.MatchFlag.MatchRecursive)),
@@ -93,7 +93,7 @@ def test_a_filter_is_put_into_the_query_and_taken_out(page, qtbot) -> None:
     assert prompts(page) == ["a rocket"]
 
 
-def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
+def test_a_saved_search_is_stored_and_used(page, qtbot) -> None:
     search(page, qtbot, "fox")
     page.bar.save_search("Foxes")
     qtbot.waitUntil(
@@ -106,7 +106,7 @@ def test_a_saved_search_is_kept_and_used(page, qtbot) -> None:
     assert len(prompts(page)) == 3
 
 
-def test_a_image_made_meanwhile_appears_and_the_selection_stays(page, qtbot) -> None:
+def test_a_new_image_appears_and_the_selection_stays(page, qtbot) -> None:
     choose(page, qtbot, 1)
     kept = page.selection.ids
     path = image(6, "a new fox")
@@ -130,7 +130,7 @@ def test_clicks_with_shift_and_control_select_as_in_a_file_manager(page, qtbot) 
     assert page.selection.ids == [int(page.model.ids[4])]
 
 
-def test_the_grid_is_used_by_key(page, qtbot) -> None:
+def test_the_grid_is_operated_by_keyboard(page, qtbot) -> None:
     grid = page.grid
     grid.setFocus()
     grid.setCurrentIndex(page.model.index(0))
@@ -145,7 +145,7 @@ def test_the_grid_is_used_by_key(page, qtbot) -> None:
     assert "5 of 5" in page.bar.count.text()
 
 
-def test_a_rubber_band_selects_what_it_touches(page, qtbot) -> None:
+def test_a_rubber_band_selects_the_tiles_it_touches(page, qtbot) -> None:
     grid, view = page.grid, page.grid.viewport()
     first, second = (grid.visualRect(page.model.index(row)) for row in (0, 1))
     start = first.topLeft() - QPoint(4, 4)
@@ -159,7 +159,7 @@ def test_a_rubber_band_selects_what_it_touches(page, qtbot) -> None:
 # Details and reuse
 
 
-def test_details_say_how_it_was_made_and_a_value_filters(page, qtbot) -> None:
+def test_details_show_the_recipe_and_a_value_filters(page, qtbot) -> None:
     choose(page, qtbot, 4)
     assert page.details.prompt.text() == "a red fox"
     page.details.filtered.emit("seed:1")
@@ -167,9 +167,7 @@ def test_details_say_how_it_was_made_and_a_value_filters(page, qtbot) -> None:
     assert prompts(page) == ["a red fox"]
 
 
-def test_enter_brings_the_image_and_all_its_settings_to_the_canvas(
-    application, page, qtbot
-) -> None:
+def test_enter_restores_the_image_and_its_settings(application, page, qtbot) -> None:
     choose(page, qtbot, 4)
     application.store.prompt = "something else"
     with qtbot.waitSignal(application.studio.canvas_controller.changed):
@@ -180,7 +178,7 @@ def test_enter_brings_the_image_and_all_its_settings_to_the_canvas(
     assert (application.studio.view.image() == noise(seed=1)).all()
 
 
-def test_enter_right_after_an_arrow_key_brings_the_image_that_is_selected_now(
+def test_enter_right_after_an_arrow_key_restores_the_selected_image(
     application, page, qtbot
 ) -> None:
     choose(page, qtbot, 0)
@@ -191,7 +189,7 @@ def test_enter_right_after_an_arrow_key_brings_the_image_that_is_selected_now(
     assert application.store.prompt == "a green fox"
 
 
-def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None:
+def test_a_part_of_the_settings_can_be_reused(application, page, qtbot) -> None:
     store = application.store
     choose(page, qtbot, 0)
     store.prompt, store.seed, store.steps = "mine", 77, 9
@@ -204,14 +202,14 @@ def test_only_a_part_of_the_settings_is_reused(application, page, qtbot) -> None
     assert (store.prompt, store.seed, store.steps) == ("mine", 5, Request().steps)
 
 
-def test_a_image_becomes_the_start_image(application, page, qtbot, aio) -> None:
+def test_an_image_becomes_the_init_image(application, page, qtbot, aio) -> None:
     choose(page, qtbot, 0)
     page.selection.acts["start"].trigger()
     qtbot.waitUntil(lambda: application.studio.canvas_controller.start is not None)
     assert not application.history_controller.is_open
 
 
-def test_parameters_are_copied_as_other_programs_read_them(page, qtbot) -> None:
+def test_parameters_are_copied_in_a1111_format(page, qtbot) -> None:
     choose(page, qtbot, 4)
     page.grid.setFocus()
     qtbot.keyClick(page.grid, Key.Key_C, Modifier.ControlModifier)
@@ -232,7 +230,7 @@ def test_two_images_are_compared(page, qtbot) -> None:
     assert page.results.currentWidget() is page.grid
 
 
-def test_lineage_leads_from_a_image_to_what_it_was_made_from(page, qtbot) -> None:
+def test_lineage_leads_to_the_parent_image(page, qtbot) -> None:
     parent = int(page.model.ids[4])
     child = image(9, "a fox in snow", init=digest(noise(seed=1)), strength=0.5)
     with qtbot.waitSignal(page.model.rowsInserted):
@@ -250,7 +248,7 @@ def test_lineage_leads_from_a_image_to_what_it_was_made_from(page, qtbot) -> Non
     assert shown == chosen  # not tinted
 
 
-def test_details_scroll_in_one_direction_only(page, qtbot) -> None:
+def test_details_scroll_vertically_only(page, qtbot) -> None:
     choose(page, qtbot, 0)
     scroll = page.details._scroll
     qtbot.waitUntil(lambda: scroll.verticalScrollBar().isVisible())
@@ -260,7 +258,7 @@ def test_details_scroll_in_one_direction_only(page, qtbot) -> None:
 # Marks
 
 
-def test_rating_and_favourite_by_key(page, qtbot) -> None:
+def test_rating_and_favourite_have_keys(page, qtbot) -> None:
     choose(page, qtbot, 0, 1)
     page.grid.setFocus()
     with qtbot.waitSignal(page.library.changed):
@@ -271,7 +269,7 @@ def test_rating_and_favourite_by_key(page, qtbot) -> None:
     assert prompts(page) == ["a rocket", "a green fox"]
 
 
-def test_tags_are_added_and_taken_away(page, qtbot) -> None:
+def test_tags_are_added_and_removed(page, qtbot) -> None:
     choose(page, qtbot, 0)
     with qtbot.waitSignal(page.library.changed):
         page.details.tags.field.setText("space, best of")
@@ -291,7 +289,7 @@ def test_tags_are_added_and_taken_away(page, qtbot) -> None:
 # Deleting
 
 
-def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtbot, trash) -> None:
+def test_deleting_moves_the_file_to_the_trash_and_undo_restores_it(page, qtbot, trash) -> None:
     choose(page, qtbot, 0)
     path = page.details.image.path
     with qtbot.waitSignal(page.library.changed):
@@ -312,7 +310,7 @@ def test_deleting_moves_the_file_to_the_trash_and_undo_brings_all_back(page, qtb
         assert [one.path for one in reader.pages(parse("rating:5"))] == [path]
 
 
-def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
+def test_without_a_trash_the_file_stays(page, qtbot, trash) -> None:
     trash.parent.write_text("in the way of the trash")
     choose(page, qtbot, 0)
     path = page.details.image.path
@@ -324,7 +322,7 @@ def test_what_has_no_trash_stays_where_it_is(page, qtbot, trash) -> None:
     assert page.model.rowCount() == 5
 
 
-def test_many_are_deleted_together_and_come_back_together(page, qtbot, trash) -> None:
+def test_several_images_are_deleted_and_restored_together(page, qtbot, trash) -> None:
     page.grid.selectAll()
     with qtbot.waitSignal(page.file_operations.deleted):
         page.selection.acts["trash"].trigger()
@@ -354,7 +352,7 @@ def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
     assert page.model.listed(0).state is State.HERE
 
 
-def test_another_image_is_not_taken_for_the_missing_one(page, qtbot) -> None:
+def test_another_image_is_not_accepted_for_the_missing_one(page, qtbot) -> None:
     page.model.listed(0).path.unlink()
     index_history(page.library, qtbot)
     other = page.model.listed(1).path
@@ -363,9 +361,7 @@ def test_another_image_is_not_taken_for_the_missing_one(page, qtbot) -> None:
     assert "is not the image that" in page.notice.text()
 
 
-def test_importing_a_folder_shows_its_images_and_says_what_came_of_it(
-    page, qtbot, tmp_path
-) -> None:
+def test_importing_a_folder_shows_its_images_and_a_summary(page, qtbot, tmp_path) -> None:
     ours(tmp_path / "theirs" / "a.png", Request(prompt="an owl", width=8, height=8), seed=50)
     (tmp_path / "theirs" / "b.png").write_bytes(b"no picture")
     with qtbot.waitSignal(page.library.indexed):
@@ -377,7 +373,7 @@ def test_importing_a_folder_shows_its_images_and_says_what_came_of_it(
     assert prompts(page) == ["an owl"]
 
 
-def test_the_keys_of_the_window_do_their_own_here(application, page, qtbot) -> None:
+def test_window_shortcuts_act_on_the_history_page(application, page, qtbot) -> None:
     """Undo, copy and cancel belong to the canvas, but not while the history is seen."""
     page.grid.setFocus()
     qtbot.keyClick(application.window, Key.Key_H, Modifier.ControlModifier)

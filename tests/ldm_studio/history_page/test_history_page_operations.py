@@ -37,7 +37,7 @@ from tests.ldm_studio.window_actions import index_history
 # Names
 
 
-def test_a_image_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> None:
+def test_renaming_an_image_can_be_undone(page, qtbot) -> None:
     choose(page, qtbot, 0)
     path, number = page.details.image.path, page.selection.ids[0]
     with qtbot.waitSignal(page.library.changed):
@@ -54,7 +54,7 @@ def test_a_image_is_renamed_and_undo_gives_the_old_name_back(page, qtbot) -> Non
     qtbot.waitUntil(lambda: page.model.listed(0).path == path)
 
 
-def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
+def test_the_rename_dialog_explains_invalid_names(page, qtbot) -> None:
     choose(page, qtbot, 0)
     page.grid.setFocus()
     qtbot.keyClick(page.grid, Key.Key_F2)
@@ -72,13 +72,13 @@ def test_the_dialog_for_a_name_says_what_is_wrong_with_it(page, qtbot) -> None:
     assert (page.model.listed(0).path.parent / "rocket.png").exists()
 
 
-def test_a_name_that_is_taken_meanwhile_is_told(page, qtbot) -> None:
+def test_a_name_taken_meanwhile_is_reported(page, qtbot) -> None:
     page.file_operations.rename(page.model.listed(0), "00001-1")
     qtbot.waitUntil(lambda: page.notice.is_error)
     assert "00001-1.png" in page.notice.text()
 
 
-def test_what_is_shown_on_the_canvas_follows_its_file(application, page, qtbot) -> None:
+def test_the_canvas_follows_a_renamed_file(application, page, qtbot) -> None:
     choose(page, qtbot, 0)
     with qtbot.waitSignal(application.studio.canvas_controller.changed):
         page.selection.acts["reuse"].trigger()
@@ -116,7 +116,7 @@ def show_best(page, qtbot) -> None:
     found(page, qtbot)
 
 
-def test_a_collection_is_shown_in_its_order_under_its_name(page, best, qtbot) -> None:
+def test_a_collection_is_shown_in_its_order_with_its_name(page, best, qtbot) -> None:
     show_best(page, qtbot)
     assert page.search.text() == 'collection:"Best"'
     assert prompts(page) == ["a castle", "a red fox", "a rocket"]
@@ -138,7 +138,7 @@ def drag(page, qtbot, target: QWidget, where: QPoint, ids: list[int]) -> bool:
     return drop.isAccepted()
 
 
-def test_images_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot) -> None:
+def test_images_are_dragged_into_and_out_of_a_collection(page, best, qtbot) -> None:
     facets, ids = page.filter_panel, page.model.ids
     panel = facets.viewport()
     onto = facets.visualItemRect(line(page, "Best")).center()
@@ -163,12 +163,12 @@ def test_images_are_dragged_onto_a_collection_and_out_of_it(page, best, qtbot) -
     )
 
 
-def test_images_are_not_dropped_on_other_filters(page, best, qtbot) -> None:
+def test_images_cannot_be_dropped_on_other_filters(page, best, qtbot) -> None:
     where = page.filter_panel.visualItemRect(line(page, "Date")).center()
     assert not drag(page, qtbot, page.filter_panel.viewport(), where, [int(page.model.ids[0])])
 
 
-def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtbot) -> None:
+def test_a_collection_is_sorted_by_drag_and_by_keyboard(page, best, qtbot) -> None:
     show_best(page, qtbot)
     grid = page.grid
     first = grid.visualRect(page.model.index(0))
@@ -190,14 +190,14 @@ def test_the_order_of_a_collection_is_changed_by_drag_and_by_key(page, best, qtb
     qtbot.waitUntil(lambda: prompts(page) == wanted)
 
 
-def test_all_images_have_no_order_to_change(page, best, qtbot) -> None:
+def test_all_images_cannot_be_sorted_manually(page, best, qtbot) -> None:
     where = page.grid.visualRect(page.model.index(0)).center()
     assert not drag(page, qtbot, page.grid.viewport(), where, [int(page.model.ids[2])])
     choose(page, qtbot, 0)
     assert not page.selection.acts["take_out"].isEnabled()
 
 
-def test_images_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
+def test_images_are_added_and_removed_by_menu(page, best, qtbot) -> None:
     choose(page, qtbot, 1)
     menu = build_menu(page.selection, page.collections_controller, page)
     (inside,) = [one for one in menu.findChildren(QMenu) if one.title() == "Add to Collection"]
@@ -213,7 +213,7 @@ def test_images_are_added_and_taken_out_by_menu(page, best, qtbot) -> None:
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
 
 
-def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -> None:
+def test_renaming_and_removing_a_collection_can_be_undone(page, best, qtbot) -> None:
     page.filter_panel.rename_requested.emit(best)
     dialog = page.findChild(QInputDialog)
     assert dialog.textValue() == "Best"
@@ -228,7 +228,7 @@ def test_a_collection_is_renamed_and_removed_and_comes_back(page, best, qtbot) -
     assert page.collections_controller.known[0].images == 3
 
 
-def test_a_name_that_another_collection_has_is_refused(page, best, qtbot) -> None:
+def test_a_collection_name_in_use_is_refused(page, best, qtbot) -> None:
     page.filter_panel.new_requested.emit([])
     dialog = page.findChild(QInputDialog)
     dialog.setTextValue("best")
@@ -240,7 +240,7 @@ def test_a_name_that_another_collection_has_is_refused(page, best, qtbot) -> Non
 # Several at once
 
 
-def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> None:
+def test_several_images_are_rated_tagged_and_collected_together(page, best, qtbot) -> None:
     choose(page, qtbot, 0, 1, 3)
     pane = page.details.several
     page.bar.details.setChecked(True)
@@ -259,7 +259,7 @@ def test_several_are_rated_tagged_and_collected_together(page, best, qtbot) -> N
     assert page.model.rowCount() == 3
 
 
-def test_the_sides_make_room_in_a_small_window(application, page, qtbot) -> None:
+def test_side_panels_hide_in_a_small_window(application, page, qtbot) -> None:
     application.window.resize(1280, 800)
     qtbot.waitUntil(lambda: page.width() > 1000)
     assert page.filter_panel.isVisible()
@@ -276,7 +276,7 @@ def test_the_sides_make_room_in_a_small_window(application, page, qtbot) -> None
     assert not page.details.isVisible()
 
 
-def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot) -> None:
+def test_side_panels_hide_in_an_empty_history(application, open_page, qtbot) -> None:
     application.window.resize(1280, 800)
     page = open_page()
     assert page.filter_panel.isHidden()
@@ -286,7 +286,7 @@ def test_beside_an_empty_history_there_is_nothing(application, open_page, qtbot)
     qtbot.waitUntil(lambda: page.details.isVisible() and page.filter_panel.isVisible())
 
 
-def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
+def test_menus_have_longer_texts_than_buttons(page) -> None:
     start = page.selection.acts["start"]
     assert (start.text(), start.iconText()) == ("Use as Initial Image", "Start")
 
@@ -294,7 +294,7 @@ def test_an_action_says_more_in_a_menu_than_on_a_button(page) -> None:
 # Export
 
 
-def test_images_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
+def test_images_are_exported_in_the_background(page, qtbot, tmp_path) -> None:
     page.grid.selectAll()
     page.selection.acts["export"].trigger()
     qtbot.waitUntil(lambda: page.findChild(ExportDialog) is not None)
@@ -312,7 +312,7 @@ def test_images_are_exported_behind_the_window(page, qtbot, tmp_path) -> None:
     assert page.export_progress.isHidden()
 
 
-def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> None:
+def test_a_contact_sheet_follows_the_dialogs_options(page, qtbot, tmp_path) -> None:
     images = [page.model.listed(row) for row in range(5)]
     page.exporter.ask(images)
     dialog = page.findChild(ExportDialog)
@@ -333,7 +333,7 @@ def test_a_contact_sheet_is_as_chosen_in_the_dialog(page, qtbot, tmp_path) -> No
     assert "too large" in dialog.note.text()
 
 
-def test_an_export_can_be_stopped(page, qtbot, tmp_path) -> None:
+def test_an_export_can_be_cancelled(page, qtbot, tmp_path) -> None:
     images = [page.model.listed(row) for row in range(5)] * 200
     page.exporter.progressed.connect(lambda state: state and page.exporter.cancel())
     with qtbot.waitSignal(page.exporter.finished) as done:
@@ -353,7 +353,7 @@ def test_the_prompt_is_copied(page, qtbot) -> None:
     assert QApplication.clipboard().text() == "a red fox"
 
 
-def test_masks_and_start_images_are_seen_in_the_lineage(page, qtbot) -> None:
+def test_masks_and_init_images_are_shown_in_the_lineage(page, qtbot) -> None:
     """Inpainted from an image that is not in the history, then a branch of the result."""
     start, mask = noise(seed=70), np.full((8, 8), 255, np.uint8)
     for pixels in (start, mask):
@@ -370,9 +370,7 @@ def test_masks_and_start_images_are_seen_in_the_lineage(page, qtbot) -> None:
     qtbot.waitUntil(lambda: not top.child(0).icon(1).isNull())
 
 
-def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
-    application, page, qtbot
-) -> None:
+def test_a_double_click_in_the_lineage_restores_the_exact_state(application, page, qtbot) -> None:
     start, mask = noise(seed=70), np.zeros((8, 8), np.uint8)
     mask[:4] = 255
     for pixels in (start, mask):
@@ -394,7 +392,7 @@ def test_a_double_click_in_the_lineage_goes_back_to_the_exact_state(
     assert (studio.view.image() == noise(seed=7)).all()
 
 
-def test_a_image_that_kept_its_steps_leads_to_them(application, page, qtbot) -> None:
+def test_an_image_with_saved_steps_opens_them(application, page, qtbot) -> None:
     estimates = np.zeros((4, 4, 2, 2), np.float16)
     request = Request(prompt="a rocket", width=8, height=8, seed=5)
     kept = Trajectory(request, Environment(), 1, estimates)
@@ -415,7 +413,7 @@ def test_a_image_that_kept_its_steps_leads_to_them(application, page, qtbot) -> 
 # The bar at the side
 
 
-def test_the_scroll_bar_is_there_only_where_there_is_more_to_see(application, page, qtbot) -> None:
+def test_the_scroll_bar_is_visible_only_when_needed(application, page, qtbot) -> None:
     bar = page.grid.verticalScrollBar()
     application.window.resize(1280, 800)
     qtbot.waitUntil(lambda: bar.maximum() == 0 and not bar.isVisible())

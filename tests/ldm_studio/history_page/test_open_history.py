@@ -43,7 +43,7 @@ def paths(library: Library, query: str = "") -> list[str]:
         return sorted(image.path.name for image in reader.pages(parse(query)))
 
 
-def test_images_that_are_there_are_indexed_at_the_first_start(open_library, tmp_path) -> None:
+def test_existing_images_are_indexed_at_the_first_start(open_library, tmp_path) -> None:
     ours(tmp_path / "pictures" / "2026-11-20" / "00001-1.png")
     assert paths(open_library()) == ["00001-1.png"]
 
@@ -56,7 +56,7 @@ def test_a_finished_image_is_in_the_history_at_once(open_library, qtbot, tmp_pat
     assert paths(library) == ["00002-1.png"]
 
 
-def test_a_image_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_path) -> None:
+def test_an_image_finished_before_the_history_opens_is_added_later(qtbot, tmp_path) -> None:
     library = Library(tmp_path / "data", tmp_path / "pictures")
     library.note([ours(tmp_path / "elsewhere" / "00003-1.png")])
     with qtbot.waitSignal(library.changed):
@@ -65,7 +65,7 @@ def test_a_image_finished_before_the_history_is_open_waits_for_it(qtbot, tmp_pat
     library.close()
 
 
-def test_an_imported_folder_is_known_at_the_next_start(open_library, qtbot, tmp_path) -> None:
+def test_an_imported_folder_is_remembered(open_library, qtbot, tmp_path) -> None:
     library = open_library()
     ours(tmp_path / "others" / "a.png")
     with qtbot.waitSignal(library.indexed) as indexed:
@@ -76,7 +76,7 @@ def test_an_imported_folder_is_known_at_the_next_start(open_library, qtbot, tmp_
     assert again.folders == (tmp_path / "pictures", tmp_path / "others")
 
 
-def test_a_history_that_cannot_be_opened_says_so_and_can_be_tried_again(qtbot, tmp_path) -> None:
+def test_a_history_that_cannot_be_opened_is_reported_and_can_be_retried(qtbot, tmp_path) -> None:
     (tmp_path / "data").write_text("in the way")
     library = Library(tmp_path / "data", tmp_path / "pictures")
     with qtbot.waitSignal(library.failed) as failed:
@@ -89,7 +89,7 @@ def test_a_history_that_cannot_be_opened_says_so_and_can_be_tried_again(qtbot, t
     library.close()
 
 
-def test_the_window_indexes_what_it_draws(application, qtbot) -> None:
+def test_the_window_indexes_its_images(application, qtbot) -> None:
     if not application.library.is_open:
         with qtbot.waitSignal(application.library.opened):
             application.library.open()
@@ -100,7 +100,7 @@ def test_the_window_indexes_what_it_draws(application, qtbot) -> None:
         assert reader.count(Query()) == 1
 
 
-def test_closing_in_the_middle_of_indexing_keeps_what_was_indexed(qtbot, tmp_path) -> None:
+def test_closing_during_indexing_keeps_indexed_files(qtbot, tmp_path) -> None:
     for number in range(20):
         ours(tmp_path / "pictures" / f"{number:05}-1.png", seed=number)
     library = Library(tmp_path / "data", tmp_path / "pictures")
@@ -116,9 +116,7 @@ def watching(library: Library, qtbot, folder: Path) -> None:
     qtbot.waitUntil(lambda: folder in library.watched)
 
 
-def test_a_file_renamed_elsewhere_keeps_its_row_and_its_marks(
-    open_library, qtbot, tmp_path
-) -> None:
+def test_a_file_renamed_elsewhere_keeps_its_row_and_marks(open_library, qtbot, tmp_path) -> None:
     path = ours(tmp_path / "pictures" / "one.png")
     library = open_library()
     watching(library, qtbot, path.parent)
@@ -128,7 +126,7 @@ def test_a_file_renamed_elsewhere_keeps_its_row_and_its_marks(
     assert paths(library, "rating:5") == ["two.png"]
 
 
-def test_a_file_deleted_elsewhere_is_missing_and_comes_back(open_library, qtbot, tmp_path) -> None:
+def test_a_file_deleted_elsewhere_is_missing_and_returns(open_library, qtbot, tmp_path) -> None:
     path = ours(tmp_path / "pictures" / "one.png")
     library = open_library()
     watching(library, qtbot, path.parent)
@@ -153,9 +151,7 @@ def test_a_file_in_a_new_folder_is_found(open_library, qtbot, tmp_path) -> None:
     assert paths(library) == ["new.png"]
 
 
-def test_start_images_that_nothing_names_are_removed_at_the_start(
-    open_library, qtbot, tmp_path, caplog
-) -> None:
+def test_unused_init_images_are_removed_at_the_start(open_library, qtbot, tmp_path, caplog) -> None:
     """Not before the history has seen all images once: until then nothing is known of them."""
     caplog.set_level(logging.INFO)
     store, long_ago = InputStore(inputs_dir()), time.time() - (GRACE_DAYS + 1) * 86_400
@@ -173,7 +169,7 @@ def test_start_images_that_nothing_names_are_removed_at_the_start(
     qtbot.waitUntil(lambda: "removed 1 init image" in caplog.text)
 
 
-def test_nothing_is_removed_while_a_folder_is_away(open_library, qtbot, tmp_path) -> None:
+def test_nothing_is_removed_while_a_folder_is_missing(open_library, qtbot, tmp_path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "disk").mkdir()
     pixels = noise(seed=2)

@@ -36,7 +36,7 @@ def count(library: Library) -> int:
         return reader.count(Query())
 
 
-def test_a_image_finished_while_the_history_is_locked_is_in_it_later(
+def test_an_image_finished_while_the_history_is_locked_is_added_later(
     library: Library, qtbot, tmp_path
 ) -> None:
     path = ours(tmp_path / "elsewhere" / "00001-1.png")
@@ -53,7 +53,7 @@ def test_a_image_finished_while_the_history_is_locked_is_in_it_later(
     assert count(library) == 1
 
 
-def test_a_history_deleted_under_the_window_is_there_again_and_told(
+def test_a_history_deleted_under_the_window_is_restored_and_reported(
     library: Library, qtbot, tmp_path
 ) -> None:
     first, second = (ours(tmp_path / "elsewhere" / f"{n}.png", seed=n) for n in (1, 2))
@@ -68,7 +68,7 @@ def test_a_history_deleted_under_the_window_is_there_again_and_told(
     qtbot.waitUntil(lambda: count(library) == 2)
 
 
-def test_what_is_wrong_with_the_history_is_told_in_the_window_once(application, qtbot) -> None:
+def test_problems_of_the_history_are_reported_once_in_the_window(application, qtbot) -> None:
     notice = application.window.notice
     error = StudioError("The history is locked.", "Wait.")
     application.library.failed.emit(error)

@@ -28,7 +28,7 @@ def refuse(error: StudioError) -> None:
     raise error
 
 
-def test_an_answer_comes_on_the_thread_that_asked(asker, history, qtbot) -> None:
+def test_answers_arrive_on_the_asking_thread(asker, history, qtbot) -> None:
     history.put([scanned(1), scanned(2)]).result()
     answers: list[tuple[int, threading.Thread]] = []
     asker.ask(
@@ -41,7 +41,7 @@ def test_an_answer_comes_on_the_thread_that_asked(asker, history, qtbot) -> None
     assert answers == [(2, threading.current_thread())]
 
 
-def test_only_the_newest_question_of_a_topic_is_answered(asker, qtbot) -> None:
+def test_only_the_newest_query_of_a_topic_is_answered(asker, qtbot) -> None:
     answers: list[int] = []
     gate, begun = threading.Event(), threading.Event()
 
@@ -60,7 +60,7 @@ def test_only_the_newest_question_of_a_topic_is_answered(asker, qtbot) -> None:
     assert answers == [3, 4]
 
 
-def test_an_answer_that_is_on_its_way_is_stale_once_something_newer_is_asked(asker, qtbot) -> None:
+def test_a_pending_answer_is_dropped_after_a_newer_query(asker, qtbot) -> None:
     answers: list[int] = []
     answered = threading.Event()
     asker.ask("list", lambda reader: 1, answers.append, refuse)
@@ -71,7 +71,7 @@ def test_an_answer_that_is_on_its_way_is_stale_once_something_newer_is_asked(ask
     assert answers == [2]
 
 
-def test_an_error_is_told(asker, qtbot) -> None:
+def test_an_error_is_reported(asker, qtbot) -> None:
     told: list[StudioError] = []
 
     def fail(reader: Reader) -> None:

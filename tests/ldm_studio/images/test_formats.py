@@ -35,7 +35,7 @@ SAVED = ("x.png", "x.webp", "x.jpg", "x.JPEG")
 
 
 @pytest.mark.parametrize("name", SAVED)
-def test_the_recipe_comes_back_exactly(tmp_path, name) -> None:
+def test_recipes_round_trip_exactly(tmp_path, name) -> None:
     path = tmp_path / name
     image_formats.save(path, SMOOTH, REQUEST, "Model", DIGEST, RECORD)
     assert read_request(path) == REQUEST
@@ -47,7 +47,7 @@ def test_the_recipe_comes_back_exactly(tmp_path, name) -> None:
 
 
 @pytest.mark.parametrize("name", SAVED)
-def test_the_history_finds_it(tmp_path, name) -> None:
+def test_the_history_reads_the_recipe(tmp_path, name) -> None:
     path = tmp_path / name
     image_formats.save(path, SMOOTH, REQUEST, "Model", DIGEST, RECORD)
     found = scan(path)
@@ -69,7 +69,7 @@ def test_other_programs_find_the_text_in_the_user_comment(tmp_path, name) -> Non
     assert lines[2].startswith("Steps: 20, Sampler: Euler")
 
 
-def test_png_and_webp_keep_every_pixel_and_jpeg_nearly(tmp_path) -> None:
+def test_png_and_webp_are_lossless_and_jpeg_nearly(tmp_path) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (40, 56, 3), np.uint8)
     for name in ("x.png", "x.webp"):
         image_formats.save(tmp_path / name, noise, REQUEST, "Model", DIGEST)
@@ -101,7 +101,7 @@ STRANGE = (b"", b"{", b"[1]", b'{"ldm_studio": 3}', b"\xff\xfe", b"[" * 9999)
 
 
 @pytest.mark.parametrize("note", STRANGE)
-def test_a_strange_note_of_a_camera_is_no_recipe(tmp_path, note) -> None:
+def test_a_cameras_maker_note_is_not_a_recipe(tmp_path, note) -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x927C] = note
     path = tmp_path / "x.jpg"

@@ -77,7 +77,7 @@ def write_text(path: Path, key: str, text: str) -> Path:
 
 
 @pytest.mark.parametrize("channels", [3, 4])
-def test_pixels_come_back_exactly(tmp_path, channels):
+def test_pixels_round_trip_exactly(tmp_path, channels):
     pixels = noise(17, 31, channels)
     save_png(tmp_path / "a.png", pixels, REQUEST, "m", DIGEST)
     with Image.open(tmp_path / "a.png") as image:
@@ -89,7 +89,7 @@ def test_pixels_come_back_exactly(tmp_path, channels):
 @pytest.mark.parametrize(
     "prompt", ["plain", "крот 🦔 狐狸", 'quotes " and: commas, and\nlines', "a\0b", ""]
 )
-def test_the_request_comes_back_exactly(tmp_path, prompt):
+def test_requests_round_trip_exactly(tmp_path, prompt):
     request = Request(prompt=prompt, negative=prompt, seed=2**64 - 1, cfg=3.7, strength=0.3)
     save_png(tmp_path / "a.png", noise(8, 8, 3), request, "m", DIGEST)
     assert read_request(tmp_path / "a.png") == request
@@ -105,7 +105,7 @@ def test_other_programs_find_prompt_and_settings(tmp_path):
     assert len(lines) == 3
 
 
-def test_the_chunk_is_byte_for_byte_the_reference(tmp_path):
+def test_the_chunk_equals_the_reference_byte_for_byte(tmp_path):
     settings = {
         "Steps": "20",
         "Sampler": "Euler a",
@@ -123,13 +123,13 @@ def test_the_chunk_is_byte_for_byte_the_reference(tmp_path):
     assert REFERENCE in chunks((tmp_path / "a.png").read_bytes())
 
 
-def test_beyond_latin_1_the_text_is_utf_8(tmp_path):
+def test_text_beyond_latin_1_is_utf_8(tmp_path):
     save_png(tmp_path / "a.png", noise(8, 8, 3), Request(prompt="狐狸"), "m", DIGEST)
     start = b"iTXtparameters\0\0\0\0\0" + "狐狸\nSteps: ".encode()
     assert any(chunk[4:].startswith(start) for chunk in chunks((tmp_path / "a.png").read_bytes()))
 
 
-def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+def test_a_failed_save_keeps_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     save_png(path, noise(8, 8, 3), REQUEST, "m", DIGEST)
     before = path.read_bytes()
@@ -144,7 +144,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_images_have_the_permissions_of_any_new_file(tmp_path):
+def test_images_have_default_permissions(tmp_path):
     (tmp_path / "plain").touch()
     save_png(tmp_path / "a.png", noise(8, 8, 3), REQUEST, "m", DIGEST)
     assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
@@ -153,7 +153,7 @@ def test_images_have_the_permissions_of_any_new_file(tmp_path):
 # --- reading the recipe ------------------------------------------------------------------------
 
 
-def test_a_image_without_a_recipe_has_none(tmp_path):
+def test_an_image_without_a_recipe_has_none(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg")
     assert read_request(tmp_path / "a.jpg") is None
     assert infotext_of(tmp_path / "a.jpg") is None
@@ -171,13 +171,13 @@ def test_a_image_without_a_recipe_has_none(tmp_path):
         ('{"shell": "rm -rf"}', "Unknown settings"),
     ],
 )
-def test_an_unusable_recipe_is_an_error_in_words(tmp_path, text, says):
+def test_an_unusable_recipe_is_a_readable_error(tmp_path, text, says):
     path = write_text(tmp_path / "a.png", "ldm_studio", text)
     with pytest.raises(ImageError, match=says):
         read_request(path)
 
 
-def test_a_text_that_unpacks_without_end_is_refused(tmp_path):
+def test_a_decompression_bomb_is_refused(tmp_path):
     bomb = b"ldm_studio\0\0" + zlib.compress(b"a" * (64 << 20))
     chunk = struct.pack(">I", len(bomb)) + b"zTXt" + bomb
     chunk += struct.pack(">I", zlib.crc32(chunk[4:]))
@@ -213,7 +213,7 @@ def damaged_files() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", damaged_files())
 @pytest.mark.parametrize("load", [load_image, load_mask])
-def test_damaged_files_are_errors_in_words(tmp_path, name, load):
+def test_damaged_files_are_readable_errors(tmp_path, name, load):
     path = tmp_path / "bad.png"
     path.write_bytes(damaged_files()[name])
     with pytest.raises(ImageError, match=r"bad\.png"):
@@ -221,7 +221,7 @@ def test_damaged_files_are_errors_in_words(tmp_path, name, load):
 
 
 @given(st.binary(max_size=400), st.integers(8, 700))
-def test_no_bytes_escape_as_another_error(tmp_path_factory, junk, at):
+def test_any_bytes_raise_image_errors_only(tmp_path_factory, junk, at):
     data = io.BytesIO()
     Image.fromarray(noise(12, 12, 3)).save(data, "PNG")
     path = tmp_path_factory.mktemp("junk") / "a.png"
@@ -233,7 +233,7 @@ def test_no_bytes_escape_as_another_error(tmp_path_factory, junk, at):
             continue
 
 
-def test_a_missing_file_and_a_folder_are_named(tmp_path):
+def test_missing_files_and_folders_are_named(tmp_path):
     with pytest.raises(ImageError, match="No such file"):
         load_image(tmp_path / "nothing.png")
     with pytest.raises(ImageError, match="directory"):
@@ -241,7 +241,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("side", [10_000, 60_000])
-def test_huge_images_are_refused_before_they_are_decoded(tmp_path, side):
+def test_huge_images_are_refused_before_decoding(tmp_path, side):
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header
     png += struct.pack(">I", zlib.crc32(b"IHDR" + header)) + struct.pack(">I", 0) + b"IDAT"
@@ -272,7 +272,7 @@ def test_every_mode_becomes_rgb_on_white(tmp_path, mode, colour, seen):
     assert (pixels == seen).all()
 
 
-def test_palettes_with_a_transparent_entry_are_put_on_white(tmp_path):
+def test_transparent_palettes_are_composited_on_white(tmp_path):
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])
     image.putdata([0, 1])
@@ -280,7 +280,7 @@ def test_palettes_with_a_transparent_entry_are_put_on_white(tmp_path):
     assert load_image(tmp_path / "a.gif").tolist() == [[[10, 20, 30], [255, 255, 255]]]
 
 
-def test_photographs_are_turned_upright(tmp_path):
+def test_photos_are_rotated_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera lay on its side
     image = Image.new("RGB", (20, 10))
@@ -289,7 +289,7 @@ def test_photographs_are_turned_upright(tmp_path):
     assert load_mask(tmp_path / "a.png").shape == (20, 10)
 
 
-def test_a_mask_redraws_where_it_is_white(tmp_path):
+def test_a_mask_is_white_where_it_redraws(tmp_path):
     Image.fromarray(np.array([[0, 128, 255]], np.uint8)).save(tmp_path / "grey.png")
     assert load_mask(tmp_path / "grey.png").tolist() == [[0, 128, 255]]
     strokes = np.array([[[255, 255, 255, 255], [255, 255, 255, 0], [0, 0, 0, 255]]], np.uint8)
@@ -300,7 +300,7 @@ def test_a_mask_redraws_where_it_is_white(tmp_path):
 # --- infotext ----------------------------------------------------------------------------------
 
 
-def test_image_to_image_and_masks_are_named():
+def test_image_to_image_and_masks_are_in_the_text():
     plain = infotext(REQUEST, "m", DIGEST)
     assert "Denoising" not in plain
     assert "Mask" not in plain
@@ -309,7 +309,7 @@ def test_image_to_image_and_masks_are_named():
     assert "Denoising strength: 0.75, Mask blur: 0, Version: LDM Studio " in text
 
 
-def test_values_with_commas_are_quoted_and_read_back():
+def test_values_with_commas_are_quoted():
     text = infotext(REQUEST, 'one, "two": three', DIGEST)
     assert r'Model: "one, \"two\": three"' in text
     assert parse_infotext(text).settings["Model"] == 'one, "two": three'
@@ -321,7 +321,7 @@ plain_text = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), ma
 
 
 @given(plain_text.filter(lambda t: "Negative prompt:" not in t), plain_text)
-def test_prompts_survive_the_text(prompt, negative):
+def test_prompts_round_trip_through_the_text(prompt, negative):
     info = parse_infotext(infotext(Request(prompt=prompt, negative=negative), "m", DIGEST))
     assert info.prompt == prompt
     assert info.negative == negative
@@ -342,7 +342,7 @@ def test_settings_of_another_program_are_restored_or_listed():
     )
 
 
-def test_old_files_name_the_schedule_after_the_sampler():
+def test_old_files_append_the_schedule_to_the_sampler():
     text = "a fox\nSteps: 20, Sampler: DPM++ 2M SGMUniform, Seed: 3"
     restored = restore(parse_infotext(text), Request())
     assert (restored.request.sampler, restored.request.schedule) == ("DPM++ 2M", "SGM Uniform")
@@ -372,7 +372,7 @@ def test_impossible_values_are_listed_and_the_rest_is_kept():
     assert len(restored.ignored) == 5
 
 
-def test_a_text_without_settings_is_all_prompt():
+def test_a_text_without_settings_is_only_a_prompt():
     info = parse_infotext("a cat\nwith: two, words: only")
     assert info == Infotext("a cat\nwith: two, words: only", "", {})
 

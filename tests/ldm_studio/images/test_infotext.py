@@ -44,7 +44,7 @@ def settings(request: Request) -> dict[str, str]:
     return dict(parse_infotext(infotext(request, "m", DIGEST)).settings)
 
 
-def test_settings_have_the_names_that_other_programs_know():
+def test_settings_have_the_names_of_other_programs():
     written = settings(FINE)
     expected = {
         "Variation seed": "3",
@@ -67,27 +67,27 @@ def test_settings_have_the_names_that_other_programs_know():
     assert settings(Request(sampler="Euler a", options=Options(eta=0.5)))["Eta"] == "0.5"
 
 
-def test_what_is_as_usual_is_not_written():
+def test_defaults_are_not_written():
     usual = {"Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash",
              "Model", "Version"}  # fmt: skip
     assert set(settings(Request())) == usual
 
 
-def test_changes_read_as_a_sentence():
+def test_changes_are_readable_text():
     assert settings(FINE)["Changes"] == (
         '4 prompt "a \\"wolf\\", grey: big" cfg 3; 8 sampler "Heun"'
     )
 
 
 @given(changes())
-def test_changes_come_back_exactly(listed: tuple[Change, ...]):
+def test_changes_round_trip_exactly(listed: tuple[Change, ...]):
     assert read_changes(write_changes(listed)) == unsealed(listed)
 
 
 @pytest.mark.parametrize(
     "text", ["x", "4", '4 prompt "a', "4 shell 3", "4 cfg", "4 cfg 3; x", '4 cfg "3"', "4 steps ."]
 )
-def test_other_changes_are_listed_as_ignored(text: str):
+def test_invalid_changes_are_listed_as_ignored(text: str):
     info = parse_infotext(f"a\nSteps: 3, Seed: 5, Size: 8x8, Changes: {text}")
     assert restore(info, Request()).ignored == (f"Changes: {text}",)
 
@@ -120,7 +120,7 @@ def subset(request: Request) -> Request:
 
 
 @given(whole_requests())
-def test_the_text_holds_every_setting_exactly(request: Request):
+def test_the_text_contains_every_setting_exactly(request: Request):
     expected = subset(request)
     base = Request(init=request.init, mask=request.mask)
     restored = restore(parse_infotext(infotext(expected, "m", DIGEST)), base)
@@ -129,7 +129,7 @@ def test_the_text_holds_every_setting_exactly(request: Request):
 
 
 @given(whole_requests())
-def test_any_recipe_comes_back_exactly_from_a_image(
+def test_any_recipe_round_trips_through_an_image(
     tmp_path_factory: pytest.TempPathFactory, request: Request
 ):
     path = tmp_path_factory.mktemp("recipe") / "a.png"
@@ -144,7 +144,7 @@ Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 1234567
 Size: 512x768, Clip skip: 2, Template: "a {red|blue} fox, __x__", Version: v1.10.1"""
 
 
-def test_a_recipe_of_a1111_comes_over_unchanged():
+def test_a_recipe_of_a1111_is_kept_unchanged():
     base = Request(clip_skip=5, syntax="ComfyUI", template="x", negative_template="y")
     restored = restore(parse_infotext(PASTED), base)
     request = restored.request
@@ -158,7 +158,7 @@ def test_a_recipe_of_a1111_comes_over_unchanged():
 
 
 @pytest.mark.parametrize("noise", [A1111_CPU, A1111_NV, COMFYUI, "Studio"])
-def test_our_own_text_decides_about_noise(noise: str):
+def test_our_own_text_overrides_the_noise_source(noise: str):
     info = parse_infotext(infotext(Request(noise=noise), "m", DIGEST))
     assert restore(info, Request(noise=A1111_CPU)).request.noise == noise
 
@@ -166,7 +166,7 @@ def test_our_own_text_decides_about_noise(noise: str):
 @pytest.mark.parametrize(
     ("source", "noise"), [("CPU", A1111_CPU), ("NV", A1111_NV), ("GPU", A1111_NV)]
 )
-def test_the_sources_of_noise_of_another_program_are_understood(source: str, noise: str):
+def test_noise_sources_of_other_programs_are_understood(source: str, noise: str):
     info = parse_infotext(f"a fox\nSteps: 20, Sampler: Euler, Seed: 3, RNG: {source}")
     assert restore(info, Request()).request.noise == noise
 
@@ -182,13 +182,13 @@ def test_the_order_of_settings_does_not_matter():
 @given(st.sampled_from(["Sigmas", "Changes", "Mimic scale", "Threshold percentile", "RNG", "Tile",
                         "Masked content", "Eta", "Schedule rho", "Variation seed"]),
        st.text(st.characters(codec="utf-8", exclude_characters='\n,"'), max_size=40))  # fmt: skip
-def test_no_value_of_another_program_is_an_error(name: str, value: str):
+def test_no_value_of_another_program_raises(name: str, value: str):
     info = parse_infotext(f"a fox\nSteps: 20, Sampler: Euler, Seed: 3, {name}: {value}")
     restored = restore(info, Request())
     assert restored.request.steps == 20
 
 
-def test_the_readers_that_people_use_pass_over_what_they_do_not_know(tmp_path: Path):
+def test_popular_readers_ignore_unknown_settings(tmp_path: Path):
     path = tmp_path / "a.png"
     save_png(path, PIXELS, FINE, "m", DIGEST)
     assert infotext_of(path) is not None
@@ -202,7 +202,7 @@ def test_the_readers_that_people_use_pass_over_what_they_do_not_know(tmp_path: P
     assert reader.parameter["steps"] == "12"
 
 
-def test_what_the_model_was_changed_with_is_told_as_others_tell_it() -> None:
+def test_addons_are_written_like_in_other_programs() -> None:
     used = (
         Addon("lora", "detail", "1" * 64, "a1" * 6),
         Addon("lora", "ink", "2" * 64, "b2" * 6),

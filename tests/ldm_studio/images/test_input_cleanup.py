@@ -43,7 +43,7 @@ def request(**changes: object) -> str:
     return replace(Request(), **changes).to_json()
 
 
-def test_what_no_recipe_names_is_removed(inputs):
+def test_unreferenced_images_are_removed(inputs):
     start, mask, later, lonely = (keep(inputs, seed) for seed in range(4))
     change = Change(3, init=later, mask=later)
     named = [request(init=start, mask=mask, strength=0.5), request(changes=(change,))]
@@ -53,20 +53,20 @@ def test_what_no_recipe_names_is_removed(inputs):
     assert lonely not in kept(inputs)
 
 
-def test_what_was_used_lately_stays(inputs):
+def test_recently_used_images_stay(inputs):
     lately = keep(inputs, 1, time.time() - 86_400 * (GRACE_DAYS - 1))
     assert clean_inputs(inputs, [], []).files == 0
     assert kept(inputs) == {lately}
 
 
-def test_keeping_it_again_counts_as_use(inputs):
+def test_storing_again_counts_as_use(inputs):
     keep(inputs, 1)
     pixels = np.random.default_rng(1).integers(0, 256, (8, 8, 3), np.uint8)
     InputStore(inputs).keep(digest(pixels), pixels)
     assert clean_inputs(inputs, [], []).files == 0
 
 
-def test_what_jobs_journals_and_steps_name_stays(inputs, tmp_path):
+def test_images_of_jobs_journals_and_steps_stay(inputs, tmp_path):
     queue, damaged, steps, state, lonely = (keep(inputs, seed) for seed in range(5))
     jobs = JobStore(tmp_path / "queue")
     jobs.open()
@@ -86,5 +86,5 @@ def test_what_jobs_journals_and_steps_name_stays(inputs, tmp_path):
     assert lonely not in kept(inputs)
 
 
-def test_without_a_folder_there_is_nothing_to_do(inputs):
+def test_without_a_folder_nothing_is_done(inputs):
     assert clean_inputs(inputs, [], []).files == 0

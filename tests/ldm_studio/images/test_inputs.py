@@ -22,7 +22,7 @@ RECORD = Record(Environment(torch="2.13", threads=2), ("ab" * 8, "cd" * 8), "ef"
 
 
 @pytest.mark.parametrize("pixels", [RGB, MASK], ids=["image", "mask"])
-def test_what_was_kept_is_found_by_its_digest(pixels: np.ndarray, tmp_path: Path) -> None:
+def test_a_stored_image_is_found_by_its_digest(pixels: np.ndarray, tmp_path: Path) -> None:
     store = InputStore(tmp_path)
     assert store.find(digest(pixels)) is None
     path = store.keep(digest(pixels), pixels)
@@ -32,7 +32,7 @@ def test_what_was_kept_is_found_by_its_digest(pixels: np.ndarray, tmp_path: Path
     assert np.array_equal(found, pixels)
 
 
-def test_another_image_under_the_name_is_refused(tmp_path: Path) -> None:
+def test_a_file_with_other_contents_is_refused(tmp_path: Path) -> None:
     store = InputStore(tmp_path)
     path = store.keep(digest(RGB), RGB)
     Image.fromarray(255 - RGB).save(path)
@@ -47,13 +47,13 @@ def test_another_image_under_the_name_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../" * 20, "a" * 63, "g" * 64, "/" * 64])
-def test_only_digests_name_files(name: str, tmp_path: Path) -> None:
+def test_only_digests_are_file_names(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="digest"):
         InputStore(tmp_path).find(name)
 
 
 @pytest.mark.parametrize("parent", [None, Parent("01" * 32, "00001-5.png", 7)])
-def test_a_image_carries_the_record_of_its_run(parent: Parent | None, tmp_path: Path) -> None:
+def test_an_image_contains_its_run_record(parent: Parent | None, tmp_path: Path) -> None:
     record = Record(RECORD.environment, RECORD.steps, RECORD.pixels, parent)
     save_png(tmp_path / "a.png", RGB, Request(), "m", "", record)
     assert read_record(tmp_path / "a.png") == record

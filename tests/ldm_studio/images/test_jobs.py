@@ -37,7 +37,7 @@ def estimate(step: int) -> np.ndarray:
 # --- jobs --------------------------------------------------------------------------------------
 
 
-def test_jobs_come_back_as_they_were_and_in_their_order(tmp_path) -> None:
+def test_jobs_are_restored_in_order(tmp_path) -> None:
     store = JobStore(tmp_path)
     assert store.open() == ([], [])
     keys = [store.new_key() for _ in range(3)]
@@ -51,7 +51,7 @@ def test_jobs_come_back_as_they_were_and_in_their_order(tmp_path) -> None:
     assert problems == []
 
 
-def test_one_that_came_after_the_order_was_given_is_last(tmp_path) -> None:
+def test_a_job_missing_from_the_order_comes_last(tmp_path) -> None:
     store = JobStore(tmp_path)
     store.open()
     first, second, third = (store.new_key() for _ in range(3))
@@ -63,7 +63,7 @@ def test_one_that_came_after_the_order_was_given_is_last(tmp_path) -> None:
     assert [job.key for job in found] == [second, first, third]
 
 
-def test_a_damaged_order_loses_nothing(tmp_path) -> None:
+def test_a_damaged_order_loses_no_job(tmp_path) -> None:
     store = JobStore(tmp_path)
     store.open()
     key = store.new_key()
@@ -76,7 +76,7 @@ def test_a_damaged_order_loses_nothing(tmp_path) -> None:
     assert [job.key for job in found] == [key]
 
 
-def test_nothing_is_left_behind_by_an_empty_queue(tmp_path) -> None:
+def test_an_empty_queue_leaves_no_files(tmp_path) -> None:
     store = JobStore(tmp_path)
     store.open()
     key = store.new_key()
@@ -87,7 +87,7 @@ def test_nothing_is_left_behind_by_an_empty_queue(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_jobs_of_a_living_process_are_not_touched(tmp_path) -> None:
+def test_jobs_of_a_running_process_are_not_taken_over(tmp_path) -> None:
     living = JobStore(tmp_path)
     living.open()
     living.write(living.new_key(), JOB)
@@ -99,7 +99,7 @@ def test_the_jobs_of_a_living_process_are_not_touched(tmp_path) -> None:
     assert len(found) == 1
 
 
-def test_a_job_that_is_done_is_not_offered_again(tmp_path) -> None:
+def test_a_finished_job_is_not_restored(tmp_path) -> None:
     store = JobStore(tmp_path)
     store.open()
     store.write(store.new_key(), replace(JOB, done=JOB.request.count))
@@ -123,12 +123,12 @@ def test_a_job_that_is_done_is_not_offered_again(tmp_path) -> None:
         {"request": {"steps": 0}},
     ],
 )
-def test_a_job_that_cannot_be_used_is_told(change) -> None:
+def test_an_unusable_job_is_reported(change) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         StoredJob.from_json({**JOB.to_json(), **change})
 
 
-def test_how_far_a_image_came_is_known_without_torch(tmp_path) -> None:
+def test_progress_is_read_without_torch(tmp_path) -> None:
     store = JobStore(tmp_path)
     store.open()
     key = store.new_key()
@@ -146,7 +146,7 @@ def test_how_far_a_image_came_is_known_without_torch(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 20, b"not one of these"])
-def test_a_damaged_state_is_told_and_the_job_is_there_without_it(tmp_path, data) -> None:
+def test_a_damaged_state_is_reported_and_the_job_is_restored_without_it(tmp_path, data) -> None:
     store = JobStore(tmp_path)
     store.open()
     key = store.new_key()
@@ -163,7 +163,7 @@ def test_a_damaged_state_is_told_and_the_job_is_there_without_it(tmp_path, data)
 # --- the log of steps --------------------------------------------------------------------------
 
 
-def test_the_steps_are_read_up_to_where_it_goes_on(tmp_path) -> None:
+def test_steps_are_read_up_to_the_resumed_one(tmp_path) -> None:
     log = StepLog(tmp_path / "log")
     for step in range(1, 6):
         log.append(9, estimate(step))
@@ -176,7 +176,7 @@ def test_the_steps_are_read_up_to_where_it_goes_on(tmp_path) -> None:
     assert np.array_equal(StepLog(tmp_path / "log").read(4)[3], estimate(4))
 
 
-def test_without_estimates_only_their_number_is_known(tmp_path) -> None:
+def test_without_estimates_only_the_number_of_steps_is_known(tmp_path) -> None:
     log = StepLog(tmp_path / "log")
     log.append(9)
     log.append(9)
@@ -194,7 +194,7 @@ def test_a_log_with_missing_steps_is_dropped(tmp_path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=100), length=st.integers(0, 200))
-def test_a_damaged_log_is_never_more_than_useless(tmp_path: Path, data, length) -> None:
+def test_a_damaged_log_is_dropped_at_worst(tmp_path: Path, data, length) -> None:
     log = StepLog(tmp_path / "log")
     log.path.unlink(missing_ok=True)
     log.append(9, estimate(1))
@@ -213,7 +213,7 @@ def trajectory(steps: int = 3, first: int = 1) -> Trajectory:
     return Trajectory(Request(prompt="fox", steps=steps), Environment(torch="2"), first, estimates)
 
 
-def test_what_is_kept_is_read_again(tmp_path) -> None:
+def test_saved_steps_are_read_back(tmp_path) -> None:
     path = Trajectories(tmp_path, 2**20).keep("a" * 64, trajectory(first=2))
     assert path == Trajectories(tmp_path, 0).path("a" * 64)
     assert path is not None
@@ -226,7 +226,7 @@ def test_what_is_kept_is_read_again(tmp_path) -> None:
             kept.estimate(missing)
 
 
-def test_the_oldest_is_dropped_when_there_is_no_room(tmp_path) -> None:
+def test_the_oldest_steps_are_dropped_to_make_room(tmp_path) -> None:
     one = Trajectories(tmp_path, 2**20).keep("0" * 64, trajectory())
     assert one is not None
     size = one.stat().st_size
@@ -247,7 +247,7 @@ def test_the_oldest_is_dropped_when_there_is_no_room(tmp_path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=60), length=st.integers(0, 2000))
-def test_a_damaged_file_is_told(tmp_path: Path, data, length) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path, data, length) -> None:
     path = Trajectories(tmp_path, 2**20).keep("a" * 64, trajectory())
     assert path is not None
     whole = path.read_bytes()
@@ -256,6 +256,6 @@ def test_a_damaged_file_is_told(tmp_path: Path, data, length) -> None:
         read(path)
 
 
-def test_what_is_no_longer_kept_is_told(tmp_path) -> None:
+def test_dropped_steps_are_reported(tmp_path) -> None:
     with pytest.raises(StateError, match="no longer stored"):
         read(tmp_path / "nothing")

@@ -33,19 +33,19 @@ def store(qapp) -> StudioStore:
     return store
 
 
-def test_the_refiner_goes_on_after_its_share_of_the_steps(store) -> None:
+def test_the_refiner_takes_over_after_its_share_of_the_steps(store) -> None:
     store.refiner = REFINER
     assert store.snapshot().changes == (Change(20, model=REFINER),)
     store.mode, store.strength, store.refiner_at = Mode.IMAGE, 0.4, 0.5
     assert store.snapshot().changes == (Change(5, model=REFINER),)
 
 
-def test_at_the_very_end_nothing_is_left_for_it(store) -> None:
+def test_at_the_very_end_no_step_is_left_for_the_refiner(store) -> None:
     store.refiner, store.refiner_at = REFINER, 1.0
     assert store.snapshot().changes == ()
 
 
-def test_a_model_of_our_own_kind_has_none(store) -> None:
+def test_a_native_model_has_no_refiner(store) -> None:
     store.refiner = REFINER
     store.run = RunState(model=MODEL, loading=False)
     assert store.snapshot().changes == ()
@@ -53,7 +53,7 @@ def test_a_model_of_our_own_kind_has_none(store) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 7, 20, 24])
-def test_a_recipe_brings_it_back_to_the_panels(store, step) -> None:
+def test_a_recipe_restores_the_refiner(store, step) -> None:
     other = Change(3, prompt="a wolf")
     refined = Change(step, model=REFINER, model_digest="ab" * 32)
     request = Request(steps=25, changes=tuple(sorted((other, refined), key=lambda c: c.step)))
@@ -66,14 +66,14 @@ def test_a_recipe_brings_it_back_to_the_panels(store, step) -> None:
     assert (store.refiner, store.refiner_at) == ("", 0.8)
 
 
-def test_two_other_models_remain_changes(store) -> None:
+def test_two_model_changes_stay_changes(store) -> None:
     changes = (Change(3, model="a"), Change(9, model="b"))
     store.apply(Request(steps=25, changes=changes))
     assert store.refiner == ""
     assert store.snapshot().changes == changes
 
 
-def test_the_text_names_it_as_other_programs_do() -> None:
+def test_the_text_names_the_refiner_like_other_programs() -> None:
     request = Request(steps=25, changes=(Change(20, model=REFINER, model_digest="ab" * 32),))
     info = parse_infotext(infotext(request, "base", "cd" * 32))
     assert info.settings["Refiner"] == f"sd_xl_refiner_1.0 [{'ab' * 5}]"
@@ -81,7 +81,7 @@ def test_the_text_names_it_as_other_programs_do() -> None:
     assert restore(info, Request()).request.changes == request.changes
 
 
-def test_the_text_of_another_program_is_followed() -> None:
+def test_refiners_in_texts_of_other_programs_are_restored() -> None:
     text = "a fox\nSteps: 30, Seed: 1, Refiner: sd_xl_refiner_1.0 [7440042bbd], "
     restored = restore(parse_infotext(f"{text}Refiner switch at: 0.7"), Request())
     assert restored.request.changes == (Change(21, model="sd_xl_refiner_1.0"),)
@@ -103,13 +103,13 @@ def test_the_text_of_another_program_is_followed() -> None:
         (NATIVE, "", False),
     ],
 )
-def test_only_models_of_the_same_latents_go_on(
+def test_only_models_with_the_same_latents_can_refine(
     qapp, family: Family, input_kind: str, fits: bool
 ) -> None:
     assert (not refining_problem(family.latents.name, input_kind, XL)) is fits
 
 
-def test_a_model_that_was_not_looked_at_yet_may_go_on(qapp) -> None:
+def test_an_unidentified_model_may_refine(qapp) -> None:
     assert not refining_problem("", "", XL)
 
 
@@ -117,7 +117,7 @@ def test_stable_diffusion_1_and_2_have_the_same_latents() -> None:
     assert STABLE_DIFFUSION_1.latents == STABLE_DIFFUSION_2.latents
 
 
-def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
+def test_a_branch_keeps_a_later_refiner(start, qtbot) -> None:
     application = start(FakePipeline(model=XL))
     store = application.store
     store.refiner, store.steps = REFINER, 10
@@ -138,7 +138,7 @@ def test_a_branch_keeps_a_refiner_that_goes_on_later(start, qtbot) -> None:
     )
 
 
-def test_it_is_forgotten_with_a_model_of_other_latents(store) -> None:
+def test_a_model_with_other_latents_removes_the_refiner(store) -> None:
     store.refiner = REFINER
     store.follow(XL, replace(XL, input_kind="inpainting"))
     assert store.refiner == REFINER

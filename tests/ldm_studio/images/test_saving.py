@@ -36,7 +36,7 @@ def test_every_field_has_a_value() -> None:
         ("x {steps} {width}x{height} {number}", "x 12 512x512 00001"),
     ],
 )
-def test_an_example_is_what_a_file_would_be_called(pattern, expected) -> None:
+def test_the_example_equals_a_real_file_name(pattern, expected) -> None:
     request = Request(prompt=REQUEST.prompt, seed=7, steps=12, width=512, height=512)
     assert Pattern(pattern).example(facts(request, "My: Model", NOW)) == expected
 
@@ -63,7 +63,7 @@ def test_an_example_is_what_a_file_would_be_called(pattern, expected) -> None:
         ),
     ],
 )
-def test_a_pattern_that_cannot_name_every_image_is_refused_in_words(pattern) -> None:
+def test_an_ambiguous_pattern_is_refused_with_a_message(pattern) -> None:
     with pytest.raises(PatternError) as refused:
         Pattern(pattern)
     assert str(refused.value).endswith(".")
@@ -73,7 +73,7 @@ def saved(saver: ImageSaver, request: Request = REQUEST) -> Path:
     return saver.save(PIXELS, request, "Tiny", "0" * 64)
 
 
-def test_images_go_where_and_as_what_the_settings_say(tmp_path) -> None:
+def test_images_are_saved_as_the_settings_say(tmp_path) -> None:
     saver = ImageSaver(Files(str(tmp_path), "{model}/{seed}-{number}-x", ImageFormat.WEBP))
     made = [saved(saver), saved(saver), saved(saver, Request(prompt="b", seed=8))]
     names = [path.relative_to(tmp_path).as_posix() for path in made]
@@ -81,17 +81,17 @@ def test_images_go_where_and_as_what_the_settings_say(tmp_path) -> None:
     assert image_files.read_request(made[0]) == REQUEST
 
 
-def test_usually_they_go_to_the_folder_of_the_day() -> None:
+def test_the_default_folder_is_that_of_the_day() -> None:
     saver = ImageSaver()
     assert saver.today() == paths.output_dir()
     assert saved(saver) == paths.output_dir() / "00001-7.png"
 
 
-def test_a_pattern_damaged_by_hand_loses_no_image() -> None:
+def test_a_damaged_pattern_loses_no_image() -> None:
     assert saved(ImageSaver(Files(pattern="{nonsense"))) == paths.output_dir() / "00001-7.png"
 
 
-def test_a_transparent_image_is_no_jpeg() -> None:
+def test_a_transparent_image_is_not_saved_as_jpeg() -> None:
     rgba = np.zeros((8, 8, 4), np.uint8)
     path = ImageSaver(Files(format=ImageFormat.JPEG)).save(rgba, REQUEST, "Tiny", "0" * 64)
     assert path.suffix == ".png"
@@ -113,7 +113,7 @@ def test_prompts_can_be_left_out_of_images(kind) -> None:
 
 
 @pytest.mark.parametrize("kind", list(ImageFormat))
-def test_images_can_tell_nothing(kind) -> None:
+def test_metadata_can_be_left_out_of_images(kind) -> None:
     path = saved(ImageSaver(Files(format=kind), Privacy(MetadataPolicy.NOTHING)))
     assert image_files.read_request(path) is None
     assert infotext_of(path) is None

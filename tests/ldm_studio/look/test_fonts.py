@@ -18,7 +18,7 @@ def app(qapp, monkeypatch):
     use_fonts_for(qapp, "en")
 
 
-def test_what_the_font_lacks_comes_from_one_for_the_language(app) -> None:
+def test_missing_characters_come_from_a_font_for_the_language(app) -> None:
     usual = app.font().families()
     use_fonts_for(app, "zh_CN")
     for font in (app.font(), QLabel().font(), QToolTip.font()):
@@ -28,7 +28,7 @@ def test_what_the_font_lacks_comes_from_one_for_the_language(app) -> None:
         assert font.families() == usual
 
 
-def test_where_there_is_none_for_the_language_the_font_stays(app, monkeypatch) -> None:
+def test_without_a_font_for_the_language_the_font_stays(app, monkeypatch) -> None:
     monkeypatch.setattr(QFontDatabase, "families", lambda: HERE[:2])
     usual = app.font().families()
     use_fonts_for(app, "zh_CN")

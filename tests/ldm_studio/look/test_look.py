@@ -26,7 +26,7 @@ def test_ids_and_keys_are_unique() -> None:
     assert [name for name, number in (ids + keys).items() if number > 1] == []
 
 
-def test_every_key_is_one_qt_knows(qapp) -> None:
+def test_every_key_is_valid_in_qt(qapp) -> None:
     for spec in NAMED:
         for key in spec.keys:
             assert QKeySequence(key).toString(), key
@@ -75,7 +75,7 @@ PAIRS = [
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back"), PAIRS, ids=lambda role: role.name)
-def test_text_can_be_read(qapp, dark, front, back) -> None:
+def test_text_has_enough_contrast(qapp, dark, front, back) -> None:
     colours = palette(dark)
     assert contrast(colours.color(front), colours.color(back)) >= 4.5
 
@@ -86,7 +86,7 @@ def darkest(of: QObject) -> float:
     return max((p for p in pixels), key=lambda p: p.alpha()).lightnessF()
 
 
-def test_icons_and_palette_follow_the_theme_while_the_program_runs(qapp) -> None:
+def test_icons_and_palette_follow_the_theme_at_run_time(qapp) -> None:
     theme = Theme(qapp, Scheme.LIGHT)
     assert darkest(theme) < 0.3
     assert qapp.palette().color(Role.Window).lightness() > 128
@@ -95,7 +95,7 @@ def test_icons_and_palette_follow_the_theme_while_the_program_runs(qapp) -> None
     assert qapp.palette().color(Role.Window).lightness() < 128
 
 
-def test_an_icon_of_a_menu_stands_out_where_the_pointer_is(qapp) -> None:
+def test_a_menu_icon_has_contrast_under_the_pointer(qapp) -> None:
     """The accent is behind it there."""
     Theme(qapp, Scheme.LIGHT)
     drawn = menu_icon("close").pixmap(QSize(24, 24), QIcon.Mode.Active).toImage()
@@ -104,7 +104,7 @@ def test_an_icon_of_a_menu_stands_out_where_the_pointer_is(qapp) -> None:
     assert contrast(strongest, qapp.palette().color(Role.Highlight)) >= 4.5
 
 
-def test_a_dialog_shows_which_button_return_presses(qapp, qtbot) -> None:
+def test_a_dialog_marks_its_default_button(qapp, qtbot) -> None:
     Theme(qapp, Scheme.LIGHT)
     Theme(qapp, Scheme.LIGHT)
     dialog = QDialog()

@@ -46,7 +46,7 @@ def shown(view: CompareView) -> str:
     return "first" if colour.red() > colour.blue() else "second"
 
 
-def test_images_blink_until_less_motion_is_asked_for(application, compared) -> None:
+def test_images_blink_unless_motion_is_reduced(application, compared) -> None:
     assert motion_allowed()
     assert compared._blink.isActive()
     application.preferences.change("look", motion=Motion.REDUCED)
@@ -56,7 +56,7 @@ def test_images_blink_until_less_motion_is_asked_for(application, compared) -> N
     assert not compared._blink.isActive()
 
 
-def test_without_motion_a_key_shows_the_other_image(application, compared, qtbot) -> None:
+def test_with_reduced_motion_a_key_shows_the_other_image(application, compared, qtbot) -> None:
     application.preferences.change("look", motion=Motion.REDUCED)
     compared.set_way(CompareMode.BLINK)
     assert not compared._blink.isActive()
@@ -65,7 +65,7 @@ def test_without_motion_a_key_shows_the_other_image(application, compared, qtbot
         assert shown(compared) == expected
 
 
-def test_the_choice_is_in_the_settings_and_kept(start, qtbot) -> None:
+def test_the_choice_is_in_the_settings_and_stored(start, qtbot) -> None:
     first = start(FakePipeline())
     first.auxiliary_windows.open_settings()
     row = first.auxiliary_windows.settings.pages[0].rows[2].control
@@ -82,7 +82,7 @@ def test_the_choice_is_in_the_settings_and_kept(start, qtbot) -> None:
 
 @pytest.mark.parametrize(("value", "rests"), [("0", True), ("false", True), ("1", False)])
 @pytest.mark.parametrize("toolkit", ["gtk-3.0", "gtk-4.0"])
-def test_the_settings_of_gtk_are_followed(config, toolkit, value, rests) -> None:
+def test_gtk_settings_are_followed(config, toolkit, value, rests) -> None:
     folder = config / toolkit
     folder.mkdir()
     (folder / "settings.ini").write_text(GTK.format(value), encoding="utf-8")
@@ -90,14 +90,14 @@ def test_the_settings_of_gtk_are_followed(config, toolkit, value, rests) -> None
 
 
 @pytest.mark.parametrize(("value", "rests"), [("0", True), ("0.5", False)])
-def test_those_of_kde_too(config, value, rests) -> None:
+def test_kde_settings_are_followed(config, value, rests) -> None:
     text = f"[KDE]\nAnimationDurationFactor={value}\n"
     (config / "kdeglobals").write_text(text, encoding="utf-8")
     assert system_reduces_motion() is rests
 
 
 @pytest.mark.parametrize(("value", "rests"), [("false", True), ("true", False)])
-def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rests) -> None:
+def test_gnome_is_asked_in_the_background(config, monkeypatch, qtbot, value, rests) -> None:
     program = config / "gsettings"
     program.write_text(f"#!/bin/sh\necho {value}\n", encoding="utf-8")
     program.chmod(0o755)
@@ -110,14 +110,14 @@ def test_gnome_is_asked_beside_the_start(config, monkeypatch, qtbot, value, rest
     QApplication.setEffectEnabled(Qt.UIEffect.UI_General, True)
 
 
-def test_macos_is_read(tmp_path) -> None:
+def test_macos_settings_are_read(tmp_path) -> None:
     path = tmp_path / "com.apple.universalaccess.plist"
     assert reduced_motion._mac_reduces_motion(path) is False
     path.write_bytes(plistlib.dumps({"reduceMotion": True}))
     assert reduced_motion._mac_reduces_motion(path) is True
 
 
-def test_files_that_say_nothing_are_passed_over(config, application) -> None:
+def test_files_without_the_setting_are_ignored(config, application) -> None:
     (config / "kdeglobals").write_text("no section\n", encoding="utf-8")
     (config / "gtk-3.0").mkdir()
     (config / "gtk-3.0" / "settings.ini").write_bytes(b"\xff\xfe\x00")

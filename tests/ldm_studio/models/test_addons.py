@@ -99,7 +99,7 @@ def with_prompt(prompt: str, **more: object) -> Request:
     return replace(REQUEST, prompt=prompt, **more)
 
 
-def test_a_lora_acts_by_its_strength_and_only_where_it_is_named(pipeline, folder) -> None:
+def test_a_lora_applies_with_its_strength_and_only_when_named(pipeline, folder) -> None:
     file = lora(folder / "Lora" / "detail.safetensors")
     plain, request, _ = drawn(pipeline, REQUEST)
     assert request.addons == ()
@@ -162,7 +162,7 @@ def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) ->
     assert np.array_equal(drawn(pipeline, replace(asked, addons=request.addons))[0], with_lora)
 
 
-def test_an_embedding_for_the_default_model_stands_for_its_vectors(folder) -> None:
+def test_an_embedding_for_the_default_model_replaces_its_name(folder) -> None:
     text = load_model().text
     assert isinstance(text, SentenceConditioner)
     tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
@@ -187,7 +187,7 @@ def test_an_embedding_for_the_default_model_stands_for_its_vectors(folder) -> No
     ]
 
 
-def test_what_goes_with_a_model_follows_from_its_family(pipeline) -> None:
+def test_the_family_decides_which_addons_apply(pipeline) -> None:
     checkpoint = pipeline.load("dream.safetensors")
     assert checkpoint.takes_vae
     assert checkpoint.takes_refiner
@@ -196,7 +196,7 @@ def test_what_goes_with_a_model_follows_from_its_family(pipeline) -> None:
     assert not default.takes_refiner
 
 
-def test_several_loras_act_together_and_at_once_again(pipeline, folder, monkeypatch) -> None:
+def test_several_loras_apply_together_and_are_cached(pipeline, folder, monkeypatch) -> None:
     lora(folder / "one.safetensors", 1)
     lora(folder / "two.safetensors", 2)
     both = with_prompt("a cat <lora:one:0.5> <lora:two:-0.5>")
@@ -206,7 +206,7 @@ def test_several_loras_act_together_and_at_once_again(pipeline, folder, monkeypa
     assert np.array_equal(first, drawn(pipeline, both)[0])
 
 
-def test_one_that_is_missing_is_named_with_the_folders(pipeline, folder) -> None:
+def test_a_missing_lora_is_named_with_the_searched_folders(pipeline, folder) -> None:
     with pytest.raises(RequestError, match='no LoRA "gone"') as caught:
         pipeline.begin(with_prompt("a cat <lora:gone:1>"))
     assert str(folder) in str(caught.value.hint)
@@ -214,13 +214,13 @@ def test_one_that_is_missing_is_named_with_the_folders(pipeline, folder) -> None
         pipeline.begin(replace(REQUEST, vae="gone"))
 
 
-def test_one_for_another_family_is_refused_in_words(pipeline, folder) -> None:
+def test_a_lora_for_another_family_is_refused_with_a_message(pipeline, folder) -> None:
     lora(folder / "wide.safetensors", width=2048)
     with pytest.raises(ModelError, match="is a LoRA for Stable Diffusion XL; dream belongs to the"):
         pipeline.begin(with_prompt("a cat <lora:wide:1>"))
 
 
-def test_what_matches_nothing_is_told_by_name_and_count(pipeline, folder) -> None:
+def test_unmatched_lora_tensors_are_reported_by_name_and_count(pipeline, folder) -> None:
     lora(folder / "odd.safetensors", odd_1=noise(1), odd_2=noise(1))
     run = pipeline.begin(with_prompt("a cat <lora:odd:1>"))
     assert tuple(map(str, run.notes)) == (
@@ -231,7 +231,7 @@ def test_what_matches_nothing_is_told_by_name_and_count(pipeline, folder) -> Non
     assert "no effect in the negative prompt" in str(run.notes[0])
 
 
-def test_an_embedding_acts_where_its_name_stands(pipeline, folder) -> None:
+def test_an_embedding_applies_at_its_name(pipeline, folder) -> None:
     plain, _, _ = drawn(pipeline, with_prompt("a my-word cat"))
     embedding(folder / "embeddings" / "my-word.safetensors")
     with_it, request, _ = drawn(pipeline, with_prompt("a my-word cat"))
@@ -242,7 +242,7 @@ def test_an_embedding_acts_where_its_name_stands(pipeline, folder) -> None:
     assert drawn(pipeline, REQUEST)[1].addons == ()
 
 
-def test_of_two_embeddings_of_one_name_the_folder_chooses(pipeline, folder) -> None:
+def test_the_folder_chooses_between_embeddings_of_one_name(pipeline, folder) -> None:
     files = [embedding(folder / sub / "my-word.safetensors", seed=i) for i, sub in enumerate("ab")]
     digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
     images = {}
@@ -260,7 +260,7 @@ def test_of_two_embeddings_of_one_name_the_folder_chooses(pipeline, folder) -> N
     assert np.array_equal(by_b, weighted)
 
 
-def test_in_the_syntax_of_comfyui_too(pipeline, folder) -> None:
+def test_embeddings_work_in_comfyuis_syntax_too(pipeline, folder) -> None:
     embedding(folder / "a" / "my-word.safetensors")
     embedding(folder / "b" / "my-word.safetensors", seed=1)
     images = []
@@ -273,7 +273,7 @@ def test_in_the_syntax_of_comfyui_too(pipeline, folder) -> None:
     assert not np.array_equal(images[0], images[2])
 
 
-def test_a_name_within_a_longer_one_is_not_meant(pipeline, folder) -> None:
+def test_a_name_within_a_longer_one_does_not_match(pipeline, folder) -> None:
     for name in ("my-word", "my-word-2"):
         embedding(folder / f"{name}.safetensors")
     _, request, _ = drawn(pipeline, with_prompt("a my-word-2 cat"))
@@ -292,7 +292,7 @@ def test_an_embedding_counts_as_its_vectors(folder) -> None:
     assert read("a wide cat").count == 3
 
 
-def test_an_embedding_for_other_models_is_told_and_does_not_act(pipeline, folder) -> None:
+def test_an_embedding_for_other_models_is_reported_and_ignored(pipeline, folder) -> None:
     embedding(folder / "wide.safetensors", width=100)
     _, request, run = drawn(pipeline, with_prompt("a wide cat"))
     assert request.addons == ()
@@ -313,7 +313,7 @@ def test_another_vae_decodes(pipeline, folder) -> None:
     assert np.array_equal(other, drawn(pipeline, replace(REQUEST, vae=str(file)))[0])
 
 
-def test_a_sealed_request_is_made_again_to_the_bit(pipeline, folder) -> None:
+def test_a_recorded_request_reproduces_the_image_bit_for_bit(pipeline, folder) -> None:
     lora(folder / "detail.safetensors")
     embedding(folder / "my-word.safetensors")
     vae(folder / "other.safetensors")
@@ -326,7 +326,7 @@ def test_a_sealed_request_is_made_again_to_the_bit(pipeline, folder) -> None:
     assert same == request
 
 
-def test_a_file_that_is_not_what_it_was_is_told(pipeline, folder) -> None:
+def test_a_changed_file_is_reported(pipeline, folder) -> None:
     file = lora(folder / "detail.safetensors")
     _, request, _ = drawn(pipeline, with_prompt("a cat <lora:detail:1>"))
     file.unlink()
@@ -349,7 +349,7 @@ def gate(monkeypatch) -> Iterator[Gate]:
     gate.open()
 
 
-def test_the_first_image_does_not_wait_for_digests_but_has_them(gate, folder, tiny_sd1) -> None:
+def test_the_first_image_does_not_wait_for_digests_but_records_them(gate, folder, tiny_sd1) -> None:
     lora(folder / "detail.safetensors")
     pipeline = CorePipeline(device="cpu")
     assert pipeline.load("dream.safetensors").digest == ""
@@ -367,7 +367,7 @@ def test_the_first_image_does_not_wait_for_digests_but_has_them(gate, folder, ti
     assert [one.name for one in image.request.addons] == ["detail"]
 
 
-def test_a_state_says_what_it_was_made_with_and_is_gone_on_from(pipeline, folder, tmp_path) -> None:
+def test_a_state_records_its_addons_and_can_be_resumed(pipeline, folder, tmp_path) -> None:
     lora(folder / "detail.safetensors")
     asked = with_prompt("a cat <lora:detail:1>")
     whole, request, _ = drawn(pipeline, asked)
@@ -379,7 +379,7 @@ def test_a_state_says_what_it_was_made_with_and_is_gone_on_from(pipeline, folder
     assert np.array_equal(resumed.finish(last).rgb, whole)
 
 
-def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, tmp_path) -> None:
+def test_a_prompt_change_may_add_loras_and_embeddings(pipeline, folder, tmp_path) -> None:
     lora(folder / "one.safetensors", 1)
     lora(folder / "two.safetensors", 2)
     embedding(folder / "my-word.safetensors")
@@ -406,7 +406,7 @@ def test_a_change_of_the_prompt_may_bring_in_loras_and_words(pipeline, folder, t
 @pytest.mark.parametrize(
     "change", [Change(1, prompt="a late my-word"), Change(1, negative="a late my-word")]
 )
-def test_words_of_a_change_are_those_that_they_were(change, pipeline, folder) -> None:
+def test_embeddings_of_a_recorded_change_are_reproduced(change, pipeline, folder) -> None:
     word = embedding(folder / "my-word.safetensors")
     embedding(folder / "late.safetensors", seed=1).rename(folder.parent / "late.safetensors")
     plain, _, _ = drawn(pipeline, REQUEST)
@@ -428,7 +428,7 @@ def test_words_of_a_change_are_those_that_they_were(change, pipeline, folder) ->
         pipeline.begin(again)
 
 
-def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> None:
+def test_an_embedding_added_by_a_change_applies_from_there_on(pipeline, folder) -> None:
     run = pipeline.begin(with_prompt("a my-word"))
     steps = run.steps()
     next(steps)
@@ -440,7 +440,7 @@ def test_a_word_that_came_on_the_way_acts_from_there_on(pipeline, folder) -> Non
     assert np.array_equal(image.rgb, drawn(pipeline, image.request)[0])
 
 
-def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folder) -> None:
+def test_a_new_prediction_override_reloads_the_model(pipeline, folder) -> None:
     assert pipeline.holds("dream.safetensors")
     write_overrides(folder / "dream.safetensors", Overrides(prediction="v"))
     assert not pipeline.holds("dream.safetensors")
@@ -448,9 +448,7 @@ def test_a_model_is_loaded_anew_when_what_it_predicts_is_decided(pipeline, folde
     assert pipeline.holds("dream.safetensors")
 
 
-def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
-    pipeline, folder, tmp_path
-) -> None:
+def test_a_recorded_prediction_override_is_reproduced(pipeline, folder, tmp_path) -> None:
     path = folder / "dream.safetensors"
     asked = replace(REQUEST, changes=(Change(1, prompt="a dog"),))
     found, by_file, _ = drawn(pipeline, asked)
@@ -469,7 +467,7 @@ def test_what_was_decided_that_a_model_predicts_is_drawn_with_again(
     assert np.array_equal(resumed.finish(last).rgb, decided)
 
 
-def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
+def test_a_second_model_leaves_out_loras_for_other_families_and_reports_it(
     pipeline, folder
 ) -> None:
     lora(folder / "one.safetensors", 1)
@@ -483,7 +481,7 @@ def test_a_model_that_goes_on_leaves_out_loras_for_other_families_and_says_so(
     assert np.array_equal(image, drawn(pipeline, request)[0])
 
 
-def test_a_negative_prompt_of_no_effect_is_told(pipeline, folder) -> None:
+def test_a_negative_prompt_without_effect_is_reported(pipeline, folder) -> None:
     asked = replace(REQUEST, negative="blurry", cfg=1.0)
     note = "The negative prompt has no effect at CFG 1."
     assert pipeline.begin(asked).notes == (Message(note),)
@@ -496,7 +494,7 @@ def test_a_negative_prompt_of_no_effect_is_told(pipeline, folder) -> None:
         assert pipeline.begin(read).notes == ()
 
 
-def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
+def test_a_whole_lcm_reports_that_it_ignores_the_negative_prompt(folder) -> None:
     save_file(original(made("SD1 LCM", randomise)), folder / "lcm.safetensors")
     pipeline = CorePipeline(device="cpu")
     assert pipeline.load("lcm.safetensors").has_guidance_embedding
@@ -509,7 +507,7 @@ def test_a_whole_lcm_says_that_it_reads_no_negative_prompt(folder) -> None:
 # --- finding ------------------------------------------------------------------------------------
 
 
-def test_names_are_found_however_they_are_written(folder) -> None:
+def test_names_are_found_in_any_spelling(folder) -> None:
     one = lora(folder / "Lora" / "styles" / "Ink-v2.safetensors")
     other = lora(folder / "Lora" / "lines" / "ink-v2.safetensors")
     vae(folder / "VAE" / "ink.safetensors")
@@ -525,7 +523,7 @@ def test_names_are_found_however_they_are_written(folder) -> None:
     assert finder.find("lora", "new") == later
 
 
-def test_what_is_in_the_folders_is_listed_by_what_it_is(folder) -> None:
+def test_files_in_the_folders_are_listed_by_kind(folder) -> None:
     lora(folder / "a" / "same.safetensors")
     lora(folder / "b" / "same.safetensors")
     embedding(folder / "word.safetensors", width=768)

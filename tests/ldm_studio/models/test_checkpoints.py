@@ -48,7 +48,7 @@ REQUEST = Request(prompt="a cat", steps=2, width=64, height=64, seed=1, sampler=
 # --- what they are ------------------------------------------------------------------------------
 
 
-def test_what_may_not_be_looked_at_is_passed_by(tiny_sd1, tmp_path, monkeypatch) -> None:
+def test_inaccessible_folders_are_skipped(tiny_sd1, tmp_path, monkeypatch) -> None:
     put(tiny_sd1, tmp_path / "dream.safetensors")
     (tmp_path / "itself").symlink_to(tmp_path / "itself")
     (tmp_path / "itself.safetensors").symlink_to(tmp_path / "itself.safetensors")
@@ -72,7 +72,7 @@ def test_what_may_not_be_looked_at_is_passed_by(tiny_sd1, tmp_path, monkeypatch)
         found_models.find_model(str(closed / "model.safetensors"))
 
 
-def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -> None:
+def test_only_models_are_listed_and_unusable_ones_say_why(tiny_sd1, bare) -> None:
     folder = paths.models_dir()
     put(tiny_sd1, folder / "sub" / "dream.safetensors")
     put(bare, folder / "bare.safetensors")
@@ -91,7 +91,7 @@ def test_only_models_are_listed_and_what_is_of_no_use_says_why(tiny_sd1, bare) -
     assert "incomplete" in str(found["half.safetensors"].problem)
 
 
-def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -> None:
+def test_a_companion_vae_completes_a_model_and_is_reported(bare, tmp_path, capsys) -> None:
     model = put(bare, paths.models_dir() / "bare.safetensors")
     assert found_models.find_models()[1].lacks_vae
     words = ["generate", "a cat", "--model", "bare", "--steps", "2", "--size", "64x64"]
@@ -109,7 +109,7 @@ def test_a_vae_beside_a_model_completes_it_and_is_told(bare, tmp_path, capsys) -
     assert cli.main(["replay", str(made_there)]) == Exit.OK
 
 
-def test_a_vae_beside_a_model_replaces_its_own_in_new_images_alone(tiny_sd1, tmp_path) -> None:
+def test_a_companion_vae_replaces_the_models_own_in_new_images_only(tiny_sd1, tmp_path) -> None:
     model = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     words = ["generate", "a cat", "--model", "dream", "--steps", "2", "--size", "64x64"]
     before, after = tmp_path / "before.png", tmp_path / "after.png"
@@ -124,7 +124,7 @@ def test_a_vae_beside_a_model_replaces_its_own_in_new_images_alone(tiny_sd1, tmp
     assert cli.main(["replay", str(after)]) == Exit.OK
 
 
-def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> None:
+def test_identities_are_remembered_until_the_file_changes(tiny_sd1) -> None:
     path = paths.models_dir() / "dream.safetensors"
     path.parent.mkdir(parents=True)
     path.write_bytes(tiny_sd1.read_bytes())
@@ -140,7 +140,7 @@ def test_what_was_found_out_is_remembered_until_the_file_changes(tiny_sd1) -> No
 
 
 @pytest.mark.parametrize("kept", ['{"PATH": {"size": "large"}, "x": 5}', "[]", "{", "[" * 100_000])
-def test_a_damaged_catalogue_is_made_again(tiny_sd1, kept) -> None:
+def test_a_damaged_catalogue_is_rebuilt(tiny_sd1, kept) -> None:
     path = put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     (paths.data_dir() / "checkpoints.json").write_text(kept.replace("PATH", str(path)))
     assert found_models.find_models()[1].kind == "Stable Diffusion 1"
@@ -170,7 +170,7 @@ def test_tens_of_thousands_of_files_are_remembered_and_the_newest_longest(
     assert len(json.loads(file.read_text(encoding="utf-8"))) == 100
 
 
-def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> None:
+def test_a_model_is_found_by_its_name_or_a_unique_part(tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dreamOne.safetensors")
     put(tiny_sd1, paths.models_dir() / "dreamTwo.safetensors")
     assert found_models.resolve_name("DREAMONE") == "dreamOne.safetensors"
@@ -187,7 +187,7 @@ def test_a_model_is_meant_by_its_name_or_a_part_that_no_other_has(tiny_sd1) -> N
 # --- the command line ---------------------------------------------------------------------------
 
 
-def test_a_image_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> None:
+def test_a_checkpoint_generates_an_image(tiny_sd1, tmp_path, capsys) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     file = tmp_path / "cat.png"
     words = ["generate", "a cat", "--model", "drea", "--steps", "2", "--size", "64x64"]
@@ -203,7 +203,7 @@ def test_a_image_is_drawn_with_a_checkpoint(tiny_sd1, tmp_path, capsys) -> None:
     assert cli.main(["replay", str(file), "--model", "mier"]) == Exit.OK
 
 
-def test_another_model_goes_on_as_the_refiner(tiny_sd1, tmp_path, capsys) -> None:
+def test_another_model_takes_over_as_the_refiner(tiny_sd1, tmp_path, capsys) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     put(tiny_sd1, paths.models_dir() / "finer.safetensors")
     file = tmp_path / "cat.png"
@@ -252,7 +252,7 @@ def test_a_checkpoint_is_inspected(tiny_sd1, capsys) -> None:
     assert f"{digest[:10]} (SHA-256" in capsys.readouterr().out
 
 
-def test_inspecting_says_how_a_model_is_built_and_what_its_noise_is(tmp_path, capsys) -> None:
+def test_inspecting_describes_architecture_and_schedule(tmp_path, capsys) -> None:
     small, continuous = tmp_path / "small.safetensors", tmp_path / "continuous.safetensors"
     save_file(original(made("SSD-1B", randomise)), small)
     statistics = {"edm_mean": torch.ones(4), "edm_std": torch.full((4,), 8.5)}
@@ -273,7 +273,7 @@ def test_inspecting_says_how_a_model_is_built_and_what_its_noise_is(tmp_path, ca
     assert "continuous, sigma 0.002 to 80" in capsys.readouterr().out
 
 
-def test_inspecting_says_what_is_missing_and_what_is_unknown(tiny_sd1, tmp_path, capsys) -> None:
+def test_inspecting_lists_missing_and_unknown_tensors(tiny_sd1, tmp_path, capsys) -> None:
     weights = load_file(tiny_sd1)
     del weights["model.diffusion_model.out.2.bias"]
     weights["surprise"] = torch.zeros(1)
@@ -288,7 +288,7 @@ def test_inspecting_says_what_is_missing_and_what_is_unknown(tiny_sd1, tmp_path,
     assert "of the U-Net: out.2.bias" in capsys.readouterr().out
 
 
-def test_inspecting_what_is_no_model_says_what_it_is(tmp_path, capsys) -> None:
+def test_inspecting_another_file_says_what_it_is(tmp_path, capsys) -> None:
     path = lora(tmp_path / "l.safetensors")
     assert cli.main(["inspect", str(path), "--json"]) == Exit.OK
     facts = json.loads(capsys.readouterr().out)
@@ -303,7 +303,7 @@ def test_inspecting_what_is_no_model_says_what_it_is(tmp_path, capsys) -> None:
     assert "a text encoder 9 wide" in capsys.readouterr().out
 
 
-def test_what_models_are_used_with_is_listed(tiny_sd1, capsys) -> None:
+def test_auxiliary_files_are_listed(tiny_sd1, capsys) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     lora(paths.models_dir() / "style.safetensors")
     assert cli.main(["models", "--kind", "lora"]) == Exit.OK
@@ -312,7 +312,7 @@ def test_what_models_are_used_with_is_listed(tiny_sd1, capsys) -> None:
     assert json.loads(capsys.readouterr().out)["name"] == "style"
 
 
-def test_the_shipped_model_is_inspected_too(capsys) -> None:
+def test_the_default_model_is_inspected_too(capsys) -> None:
     assert cli.main(["inspect", "default", "--json"]) == Exit.OK
     assert json.loads(capsys.readouterr().out)["name"] == "LDM Studio Emoji"
 
@@ -323,7 +323,7 @@ def test_the_shipped_model_is_inspected_too(capsys) -> None:
 @pytest.mark.parametrize(
     "damage", [truncated, with_nan, malicious, with_a_huge_header, with_a_flipped_bit]
 )
-def test_a_damaged_checkpoint_leaves_the_loaded_model(
+def test_a_damaged_checkpoint_keeps_the_loaded_model(
     damage: Callable[[Path, Path], Path], tiny_sd1, tmp_path
 ) -> None:
     damaged = damage(tiny_sd1, tmp_path / "bad.safetensors")
@@ -339,7 +339,7 @@ def test_a_damaged_checkpoint_leaves_the_loaded_model(
     assert not [*tmp_path.glob("*.proof")]
 
 
-def test_the_precision_that_is_said_is_the_models(tiny_sd1) -> None:
+def test_the_reported_precision_is_the_models(tiny_sd1) -> None:
     pipeline = CorePipeline(device="cpu")
     info = pipeline.load(str(tiny_sd1))
     run = pipeline.begin(REQUEST)
@@ -359,7 +359,7 @@ def overflowing(pipeline: CorePipeline) -> None:
     pipeline._model = replace(model, autoencoder=made.half())
 
 
-def test_an_autoencoder_that_overflows_is_told(tiny_sd1) -> None:
+def test_an_overflowing_autoencoder_is_reported(tiny_sd1) -> None:
     pipeline = CorePipeline(device="cpu")
     pipeline.load(str(tiny_sd1))
     overflowing(pipeline)
@@ -376,7 +376,7 @@ def test_an_autoencoder_that_overflows_is_told(tiny_sd1) -> None:
     assert "decoded in small tiles" in str(run.notes[-1])
 
 
-def test_a_replay_names_the_numbers_if_it_comes_out_otherwise(tiny_sd1, tmp_path) -> None:
+def test_a_replay_names_the_precision_if_it_differs(tiny_sd1, tmp_path) -> None:
     here, there = CorePipeline(device="cpu"), CorePipeline(device="cpu")
     for pipeline in (here, there):
         pipeline.load(str(tiny_sd1))
@@ -394,7 +394,7 @@ def test_a_replay_names_the_numbers_if_it_comes_out_otherwise(tiny_sd1, tmp_path
     assert replay(path, there, inputs) == verdict
 
 
-def test_what_was_decoded_in_tiles_is_replayed_so(tiny_sd1, tmp_path) -> None:
+def test_an_image_decoded_in_tiles_is_replayed_in_tiles(tiny_sd1, tmp_path) -> None:
     pipeline = CorePipeline(device="cpu")
     pipeline.load(str(tiny_sd1))
     request = replace(REQUEST, model=str(tiny_sd1), steps=1, width=272)

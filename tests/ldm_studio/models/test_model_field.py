@@ -44,7 +44,7 @@ def field(store, qtbot, tiny_sd1) -> ModelField:
     return field
 
 
-def test_the_box_lists_them_with_what_they_are(field) -> None:
+def test_the_model_list_describes_its_models(field) -> None:
     box = field.box
     names = [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
     assert names == ["LDM Studio Emoji (default)", "dream", "broken", "Add a Folder…"]
@@ -56,7 +56,7 @@ def test_the_box_lists_them_with_what_they_are(field) -> None:
     assert enabled == [True, True, False]
 
 
-def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
+def test_the_tooltip_describes_the_loaded_model(field, store) -> None:
     store.model = "dream.safetensors"
     assert "float32" in field.box.toolTip()
     assert "During a run" not in field.box.toolTip()
@@ -69,7 +69,7 @@ def test_the_box_says_what_is_loaded_of_the_model(field, store) -> None:
     assert "During a run: all in main memory" in field.box.toolTip()
 
 
-def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, gate) -> None:
+def test_offloading_is_shown_at_once(start, qtbot, gate) -> None:
     pipeline = FakePipeline(before_step=gate)
     application = start(pipeline)
     box = application.window.sampler.model.box
@@ -86,7 +86,7 @@ def test_it_is_said_at_once_when_the_model_makes_room_for_another(start, qtbot, 
     assert box.toolTip().endswith("During a run: one at a time")
 
 
-def test_few_steps_leave_little_choice_of_strength(qtbot, store) -> None:
+def test_few_steps_limit_the_strength(qtbot, store) -> None:
     panel = SamplerPanel(store)
     qtbot.addWidget(panel)
     store.mode, store.steps = Mode.IMAGE, 4
@@ -108,7 +108,7 @@ def test_new_files_appear_without_a_restart(field, qtbot, tiny_sd1) -> None:
     assert field.box.findText("later") > 0
 
 
-def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
+def test_known_files_are_listed_while_others_are_scanned(
     qtbot, store, tiny_sd1, monkeypatch
 ) -> None:
     for name in ("a", "b", "c"):
@@ -130,7 +130,7 @@ def test_what_is_known_of_many_files_is_shown_while_others_are_looked_at(
     assert [text for _, text in seen] == ["Checking 2 more files…", "Checking 1 more file…", ""]
 
 
-def test_no_header_is_read_before_the_engine_has_started(qtbot, tiny_sd1) -> None:
+def test_no_header_is_read_before_the_engine_starts(qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     store = StudioStore()
     field = ModelField(store)
@@ -147,7 +147,7 @@ def test_no_header_is_read_before_the_engine_has_started(qtbot, tiny_sd1) -> Non
     assert field.box.currentText() == "dream"
 
 
-def test_settings_that_were_the_models_follow_the_next_one(field, store) -> None:
+def test_unchanged_model_settings_follow_the_next_model(field, store) -> None:
     store.apply_defaults(MODEL)
     store.cfg = 3.25
     choose(field, "dream")
@@ -159,7 +159,7 @@ def test_settings_that_were_the_models_follow_the_next_one(field, store) -> None
 
 
 @pytest.mark.parametrize("loaded", [False, True], ids=["alone", "behind the one before"])
-def test_one_that_is_opened_before_any_is_loaded_brings_its_settings(
+def test_a_model_opened_before_any_is_loaded_applies_its_settings(
     loaded: bool, qtbot, tiny_sd1, tmp_path: Path
 ) -> None:
     path = put(tiny_sd1, tmp_path / "dream.safetensors")
@@ -184,7 +184,7 @@ def choose(field: ModelField, text: str) -> None:
     field.box.activated.emit(field.box.currentIndex())
 
 
-def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1) -> None:
+def test_a_damaged_checkpoint_is_reported_and_the_model_stays(start, qtbot, tiny_sd1) -> None:
     class Breaking(FakePipeline):
         def load(self, model: str = found_models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
             if model != found_models.DEFAULT:
@@ -203,9 +203,7 @@ def test_a_damaged_checkpoint_is_told_and_the_model_stays(start, qtbot, tiny_sd1
     assert application.window.status.model.text().startswith(MODEL.name)
 
 
-def test_a_model_that_is_picked_while_another_draws_is_loaded_then(
-    start, qtbot, gate, tiny_sd1
-) -> None:
+def test_a_model_picked_during_a_run_is_loaded_afterwards(start, qtbot, gate, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     pipeline = FakePipeline(before_step=lambda step: gate())
     application = start(pipeline)
@@ -235,7 +233,7 @@ def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None
     assert pipeline.named == application.store.model == "dream.safetensors"
 
 
-def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtbot) -> None:
+def test_the_picker_shows_family_size_and_precision(field, store, qtbot) -> None:
     field.box.showPopup()
     picker = field.box.picker
     details = {item.title: (item.detail, str(item.problem)) for item in picker.items.shown}
@@ -249,12 +247,12 @@ def test_the_picker_says_family_size_and_precision_and_chooses(field, store, qtb
     assert not picker.isVisible()
 
 
-def test_files_that_come_are_noticed_without_looking(field, qtbot, tiny_sd1) -> None:
+def test_new_files_are_noticed_without_a_scan(field, qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "later.safetensors")
     qtbot.waitUntil(lambda: field.box.findText("later") > 0)
 
 
-def test_what_a_model_predicts_can_be_decided_and_is_remembered(field, store, qtbot) -> None:
+def test_a_prediction_override_is_chosen_and_remembered(field, store, qtbot) -> None:
     choose(field, "dream")
     field.box.showPopup()
     predicts = field.box._predicts
@@ -268,7 +266,7 @@ def test_what_a_model_predicts_can_be_decided_and_is_remembered(field, store, qt
     assert not predicts.isEnabled()
 
 
-def test_the_vae_is_chosen_among_those_in_the_folders(qtbot, tiny_sd1) -> None:
+def test_the_vae_is_chosen_from_the_folders(qtbot, tiny_sd1) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     vae(paths.models_dir() / "VAE" / "colours.safetensors")
     store = StudioStore()

@@ -32,7 +32,7 @@ def touch(*files: Path) -> None:
         ["checkpoints/a.ckpt", "loras/l.safetensors", "b.safetensors"],
     ],
 )
-def test_of_other_programs_only_what_is_of_use_is_looked_at(tmp_path, wanted) -> None:
+def test_only_relevant_folders_of_other_programs_are_searched(tmp_path, wanted) -> None:
     files = [tmp_path / name for name in wanted]
     touch(*files)
     holder = tmp_path / "models" if (tmp_path / "models").is_dir() else tmp_path
@@ -46,7 +46,7 @@ def test_of_other_programs_only_what_is_of_use_is_looked_at(tmp_path, wanted) ->
     assert files_in(tmp_path) == sorted(files)
 
 
-def test_of_invokeai_all_it_manages_is_looked_at(tmp_path) -> None:
+def test_all_models_managed_by_invokeai_are_listed(tmp_path) -> None:
     files = [tmp_path / "models" / "sd-1" / "main" / "a.safetensors"]
     folder = tmp_path / "models" / "sdxl" / "main" / "b"
     touch(*files, folder / "model_index.json", folder / "unet" / "weights.safetensors")
@@ -54,7 +54,7 @@ def test_of_invokeai_all_it_manages_is_looked_at(tmp_path) -> None:
     assert files_in(tmp_path) == [*files, folder]
 
 
-def test_the_folders_of_extra_model_paths_are_looked_at(tmp_path) -> None:
+def test_folders_in_extra_model_paths_are_searched(tmp_path) -> None:
     touch(
         tmp_path / "comfy" / "models" / "checkpoints" / "a.ckpt",
         tmp_path / "webui" / "models" / "Stable-diffusion" / "b.ckpt",
@@ -85,20 +85,20 @@ other:
     "text",
     ["[", "- a\n- b", "a: 5", "a:\n  checkpoints: {b: c}", "a:\n  base_path: [x]", "\0", "&a [*a]"],
 )
-def test_a_damaged_extra_model_paths_is_passed_over(tmp_path, text) -> None:
+def test_a_damaged_extra_model_paths_is_ignored(tmp_path, text) -> None:
     touch(tmp_path / "models" / "checkpoints" / "a.ckpt")
     (tmp_path / "extra_model_paths.yaml").write_text(text, encoding="utf-8")
     assert [path.name for path in files_in(tmp_path)] == ["a.ckpt"]
 
 
-def test_links_in_a_circle_end(tmp_path) -> None:
+def test_circular_links_end(tmp_path) -> None:
     touch(tmp_path / "a" / "x.ckpt")
     (tmp_path / "a" / "round").symlink_to(tmp_path)
     assert [path.name for path in files_in(tmp_path)] == ["x.ckpt"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no such names")
-def test_names_that_are_no_text_are_passed_by(tmp_path) -> None:
+def test_undecodable_names_are_skipped(tmp_path) -> None:
     touch(tmp_path / "good.safetensors")
     os.close(os.open(os.fsencode(tmp_path) + b"/\xff.safetensors", os.O_CREAT))
     os.mkdir(os.fsencode(tmp_path) + b"/\xfe")

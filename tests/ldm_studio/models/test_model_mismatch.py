@@ -37,7 +37,7 @@ def sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_other_files_of_the_same_names_are_told(folder) -> None:
+def test_different_files_with_equal_names_are_reported(folder) -> None:
     settings = {
         "Lora hashes": f"style: {WRONG}ab, unknown: {WRONG}ab",
         "TI hashes": f"face: {sha(folder / 'face.safetensors')[:10]}",
@@ -48,14 +48,14 @@ def test_other_files_of_the_same_names_are_told(folder) -> None:
     assert WRONG in told[0]
 
 
-def test_the_same_files_are_not(folder) -> None:
+def test_equal_files_are_not_reported(folder) -> None:
     content = (folder / "style.safetensors").read_bytes()
     behind = content[8 + int.from_bytes(content[:8], "little") :]
     settings = {"Lora hashes": f"style: {hashlib.sha256(behind).hexdigest()[:12]}"}
     assert find_mismatches(settings, compute=True) == ()
 
 
-def test_of_models_what_is_known_is_compared(folder) -> None:
+def test_models_are_compared_if_their_hash_is_known(folder) -> None:
     settings = {"Model": "dream", "Model hash": WRONG, "Refiner": f"dream [{WRONG}]"}
     assert find_mismatches(settings, compute=True) == ()
     path = folder / "dream.safetensors"
@@ -65,7 +65,7 @@ def test_of_models_what_is_known_is_compared(folder) -> None:
     assert find_mismatches({**settings, "Model hash": sha(path)[:10], "Refiner": "dream"}) == ()
 
 
-def test_a_refiner_is_found_by_the_name_that_other_programs_write(folder) -> None:
+def test_a_refiner_is_found_by_other_programs_names(folder) -> None:
     request = Request(changes=(Change(8, model="dream"), Change(9, model="elsewhere")))
     assert [change.model for change in compare_with_local(request).changes] == [
         "dream.safetensors",

@@ -52,7 +52,7 @@ def choose(field: ModelField, text: str) -> None:
     field.box.activated.emit(field.box.currentIndex())
 
 
-def test_the_shipped_model_is_first_and_the_others_follow_by_name(tmp_path) -> None:
+def test_the_default_model_is_first_and_the_others_are_sorted_by_name(tmp_path) -> None:
     make_model(paths.models_dir() / "b", "Foxes 10")
     make_model(paths.models_dir() / "c", "foxes 2")
     make_model(paths.models_dir() / "unnamed")
@@ -75,13 +75,13 @@ def test_a_damaged_model_is_listed_under_its_folder(config) -> None:
     assert found_models.find_models()[1].name == "broken"
 
 
-def test_a_model_that_is_not_there_is_named_with_what_to_do() -> None:
+def test_a_missing_model_is_named_with_advice() -> None:
     with pytest.raises(ModelError, match='no model "owls"') as caught:
         found_models.find_model("owls")
     assert str(caught.value.hint) == "Choose another, or add its folder."
 
 
-def test_choosing_a_model_asks_for_it(store, field) -> None:
+def test_choosing_a_model_requests_it(store, field) -> None:
     make_model(paths.models_dir() / "foxes", "Foxes")
     assert texts(field) == ["LDM Studio Emoji (default)", "Add a Folder…"]
     choose(field, "Foxes")
@@ -90,14 +90,14 @@ def test_choosing_a_model_asks_for_it(store, field) -> None:
     assert field.box.currentText() == "LDM Studio Emoji (default)"
 
 
-def test_models_of_one_name_are_told_apart_by_their_folders(store, field) -> None:
+def test_models_with_equal_names_are_distinguished_by_their_folders(store, field) -> None:
     make_model(paths.models_dir() / "old", "Foxes")
     make_model(paths.models_dir() / "new", "Foxes")
     field.box.rescan()
     assert texts(field)[1:3] == ["Foxes (new)", "Foxes (old)"]
 
 
-def test_a_model_that_went_missing_is_shown_as_such(store, field) -> None:
+def test_a_missing_model_is_shown_as_missing(store, field) -> None:
     store.apply(Request(model="foxes"))
     assert field.box.currentText() == "foxes (missing)"
     assert field.problem.isVisibleTo(field.problem.parentWidget())
@@ -109,7 +109,7 @@ def test_a_model_that_went_missing_is_shown_as_such(store, field) -> None:
     assert field.problem.text() == ""
 
 
-def test_a_path_in_a_recipe_is_not_looked_at(store, field, tmp_path) -> None:
+def test_a_path_in_a_recipe_is_not_opened(store, field, tmp_path) -> None:
     """On some systems looking at a path on another computer tells it who is looking."""
     folder = make_model(tmp_path / "elsewhere", "Owls")
     store.apply(Request(model=str(folder)))
@@ -128,14 +128,14 @@ def test_an_added_folder_is_offered_from_then_on(store, field, qtbot, tmp_path) 
     assert later.model_folders == (str(tmp_path / "mine"),)
 
 
-def test_a_folder_without_a_model_is_refused_in_words(store, field, qtbot, tmp_path) -> None:
+def test_a_folder_without_a_model_is_refused_with_a_message(store, field, qtbot, tmp_path) -> None:
     field.add(str(tmp_path))
     qtbot.waitUntil(lambda: "no supported model" in field.problem.text())
     assert store.model == found_models.DEFAULT
     assert store.model_folders == ()
 
 
-def test_adding_asks_for_a_folder_and_leaves_the_choice(store, field) -> None:
+def test_adding_asks_for_a_folder_and_keeps_the_choice(store, field) -> None:
     choose(field, "Add a Folder…")
     assert store.model == found_models.DEFAULT
     assert field.box.currentText() == "LDM Studio Emoji (default)"
@@ -144,7 +144,9 @@ def test_adding_asks_for_a_folder_and_leaves_the_choice(store, field) -> None:
     dialog.reject()
 
 
-def test_keys_open_the_list_rather_than_pass_through_it(store, field, qtbot, monkeypatch) -> None:
+def test_keys_open_the_list_instead_of_changing_the_choice(
+    store, field, qtbot, monkeypatch
+) -> None:
     make_model(paths.models_dir() / "foxes", "Foxes")
     opened: list[bool] = []
     monkeypatch.setattr(field.box, "showPopup", lambda: opened.append(True))
@@ -154,7 +156,7 @@ def test_keys_open_the_list_rather_than_pass_through_it(store, field, qtbot, mon
     assert store.model == found_models.DEFAULT
 
 
-def test_the_models_own_settings_are_a_press_away(store, field, qtbot) -> None:
+def test_the_recommended_settings_are_one_click_away(store, field, qtbot) -> None:
     assert not field.own.isEnabled()
     store.run = RunState(loading=False, model=MODEL)
     assert field.own.isEnabled()
@@ -165,7 +167,7 @@ def test_the_models_own_settings_are_a_press_away(store, field, qtbot) -> None:
     assert field.own.isEnabled()
 
 
-def test_changes_are_said_and_can_be_forgotten(store, qtbot) -> None:
+def test_applied_changes_are_shown_and_can_be_removed(store, qtbot) -> None:
     line = ChangesLine(store)
     qtbot.addWidget(line)
     assert line.isHidden()
@@ -187,7 +189,7 @@ def test_changes_are_said_and_can_be_forgotten(store, qtbot) -> None:
         (range(2, 12), "With 10 changes at steps 2 to 11"),
     ],
 )
-def test_many_changes_are_summed_up(store, qtbot, steps, words) -> None:
+def test_many_changes_are_summarised(store, qtbot, steps, words) -> None:
     line = ChangesLine(store)
     qtbot.addWidget(line)
     store.changes = tuple(Change(step, cfg=2.0) for step in steps)

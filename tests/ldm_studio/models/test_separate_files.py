@@ -76,7 +76,7 @@ def folder(files: Path) -> Path:
     return folder
 
 
-def test_parts_draw_what_the_whole_does_and_draw_it_again(folder, tmp_path, capsys) -> None:
+def test_separate_files_equal_the_whole_model_and_replay(folder, tmp_path, capsys) -> None:
     whole, parts = tmp_path / "whole.png", tmp_path / "parts.png"
     assert cli.main([*WORDS, "--model", "whole", "-o", str(whole)]) == Exit.OK
     assert cli.main([*WORDS, "--model", "unet", "-o", str(parts)]) == Exit.OK
@@ -104,7 +104,7 @@ def test_parts_draw_what_the_whole_does_and_draw_it_again(folder, tmp_path, caps
     assert "such as clip_l.safetensors" in said
 
 
-def test_the_lists_say_what_each_file_is(folder, capsys) -> None:
+def test_the_lists_describe_each_file(folder, capsys) -> None:
     listed = {model.name: model for model in found_models.find_models()}
     assert not listed["unet"].problem
     assert (listed["unet"].lacks_vae, listed["unet"].lacks_text) == (True, True)

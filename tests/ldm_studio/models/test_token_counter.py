@@ -12,7 +12,7 @@ from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.models.test_addons import embedding
 
 
-def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot) -> None:
+def test_added_and_removed_embeddings_are_counted_without_a_restart(start, qtbot) -> None:
     folder = paths.models_dir() / "embeddings"
     embedding(folder / "wide.safetensors", width=100)
     model = replace(MODEL, read=TokenCounter(ClipTokenCounter(), [64], AddonFinder()))
@@ -30,7 +30,7 @@ def test_embeddings_that_come_and_go_are_counted_without_a_restart(start, qtbot)
     counts(5)
 
 
-def test_one_that_is_replaced_is_counted_anew() -> None:
+def test_a_replaced_embedding_is_counted_again() -> None:
     file = embedding(paths.models_dir() / "my-word.safetensors")
     counter = TokenCounter(ClipTokenCounter(), [64], AddonFinder())
     assert counter("my-word").count == 2
@@ -42,7 +42,7 @@ def test_one_that_is_replaced_is_counted_anew() -> None:
     assert counter("my-word", "ComfyUI").count == 3
 
 
-def test_of_two_with_one_name_the_folder_chooses() -> None:
+def test_the_folder_chooses_between_embeddings_of_one_name() -> None:
     for folder, vectors in (("a", 2), ("b", 5)):
         embedding(paths.models_dir() / folder / "my-word.safetensors", vectors=vectors)
     counter = TokenCounter(ClipTokenCounter(), [64], AddonFinder())

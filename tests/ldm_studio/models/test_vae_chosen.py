@@ -51,7 +51,7 @@ def pixels(path: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize("beside_the_link", [True, False])
-def test_a_model_behind_a_link_is_drawn_with_the_vae_beside_either(
+def test_a_linked_model_uses_the_vae_beside_link_or_target(
     folder, tmp_path, beside_the_link
 ) -> None:
     store = tmp_path / "store"
@@ -70,7 +70,7 @@ def test_a_model_behind_a_link_is_drawn_with_the_vae_beside_either(
     assert Path(request.vae).name == beside.with_suffix(".vae.safetensors").name
 
 
-def test_what_was_decided_of_a_link_holds_for_it(tiny_sd1, tmp_path) -> None:
+def test_an_override_of_a_link_applies_to_it(tiny_sd1, tmp_path) -> None:
     link = paths.models_dir() / "linked.safetensors"
     link.parent.mkdir(parents=True)
     link.symlink_to(tiny_sd1)
@@ -80,7 +80,7 @@ def test_what_was_decided_of_a_link_holds_for_it(tiny_sd1, tmp_path) -> None:
     assert present(pipeline._model).prediction_override == "v"
 
 
-def test_it_is_drawn_with_on_the_command_line_and_drawn_again(folder, tmp_path, capsys) -> None:
+def test_a_chosen_vae_works_and_replays_on_the_command_line(folder, tmp_path, capsys) -> None:
     chosen, other, beside = (tmp_path / f"{name}.png" for name in ("chosen", "other", "beside"))
     words = [*WORDS, "--model", "bare"]
     assert cli.main([*words, "-o", str(chosen)]) == Exit.MODEL
@@ -101,12 +101,12 @@ def test_it_is_drawn_with_on_the_command_line_and_drawn_again(folder, tmp_path, 
     assert np.array_equal(pixels(chosen), pixels(beside))
 
 
-def test_the_list_of_models_says_what_it_needs(folder, capsys) -> None:
+def test_the_model_list_shows_missing_components(folder, capsys) -> None:
     assert cli.main(["models"]) == Exit.OK
     assert "bare.safetensors  Stable Diffusion 1 (needs a VAE: --vae)" in capsys.readouterr().out
 
 
-def test_a_pipeline_holds_it_with_the_one_that_was_chosen_alone(folder) -> None:
+def test_a_pipeline_holds_a_model_only_with_its_chosen_vae(folder) -> None:
     pipeline = CorePipeline(device="cpu")
     with pytest.raises(ModelError, match="lacks an autoencoder"):
         pipeline.load("bare.safetensors")
@@ -131,7 +131,7 @@ class Watched(FakePipeline):
         return super().load(model, vae)
 
 
-def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot) -> None:
+def test_the_window_asks_for_a_vae_below_the_model(folder, start, qtbot) -> None:
     pipeline = Watched()
     application = start(pipeline)
     field, store = application.window.sampler.model, application.store
@@ -153,7 +153,7 @@ def test_the_window_asks_for_one_where_the_model_is_chosen(folder, start, qtbot)
     assert store.snapshot().vae == "ink"
 
 
-def test_generating_without_one_says_so_and_leaves_the_choice(folder, start, qtbot) -> None:
+def test_generating_without_a_vae_is_explained(folder, start, qtbot) -> None:
     application = start(Watched())
     field, store = application.window.sampler.model, application.store
     qtbot.waitUntil(lambda: field.box.findText("bare") > 0)

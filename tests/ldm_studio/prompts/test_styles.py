@@ -32,14 +32,14 @@ def names(book: StyleBook) -> list[str]:
         ("{other} x", "a {b}", "a {b}, {other} x"),
     ],
 )
-def test_a_style_takes_the_prompt_in_or_goes_behind_it(
+def test_a_style_inserts_the_prompt_or_is_appended(
     template: str, prompt: str, expected: str
 ) -> None:
     assert Style("s", template, "").apply(prompt, "no")[0] == expected
     assert Style("s", "", template).apply("yes", prompt) == ("yes", expected)
 
 
-def test_the_built_in_styles_are_there_at_first_and_can_be_removed_for_good(path: Path) -> None:
+def test_built_in_styles_can_be_removed_for_good(path: Path) -> None:
     book = StyleBook(path)
     assert book.styles == BUILT_IN
     assert not path.exists()
@@ -48,7 +48,7 @@ def test_the_built_in_styles_are_there_at_first_and_can_be_removed_for_good(path
     assert StyleBook(path).styles == ()
 
 
-def test_styles_are_kept_replaced_and_renamed(path: Path) -> None:
+def test_styles_are_stored_replaced_and_renamed(path: Path) -> None:
     book = StyleBook(path)
     book.add(Style(" Night  sky ", "at night", "day"))
     book.add(Style("night SKY", "dark"))
@@ -65,7 +65,7 @@ def test_styles_are_kept_replaced_and_renamed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"styles": 3}', b"\xff\xfe", b"[" * 10**5])
-def test_a_damaged_file_is_told_and_kept(path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_reported_and_kept(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     book = StyleBook(path)
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_told_and_kept(path: Path, content: bytes) -> None:
     assert StyleBook(path).problem is None
 
 
-def test_what_can_be_read_of_a_damaged_file_goes_on(path: Path) -> None:
+def test_readable_styles_of_a_damaged_file_remain(path: Path) -> None:
     path.parent.mkdir()
     good = {"name": "Good", "prompt": "good"}
     path.write_text(json.dumps({"styles": [good, {"name": 3}, good]}))
@@ -92,7 +92,7 @@ def test_what_can_be_read_of_a_damaged_file_goes_on(path: Path) -> None:
     assert path.with_name("styles.damaged-2.json").exists()
 
 
-def test_what_cannot_be_read_is_never_overwritten(path: Path) -> None:
+def test_an_unreadable_file_is_never_overwritten(path: Path) -> None:
     path.mkdir(parents=True)  # unreadable whoever asks
     book = StyleBook(path)
     assert book.problem is not None
@@ -114,7 +114,7 @@ def test_a_full_disk_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch
     assert book.styles == BUILT_IN
 
 
-def test_the_table_of_another_program_can_be_read(tmp_path: Path) -> None:
+def test_a_styles_csv_of_a1111_is_read(tmp_path: Path) -> None:
     path = tmp_path / "styles.csv"
     path.write_text(
         "name,prompt,negative_prompt\nNone,,\n"
@@ -130,7 +130,7 @@ def test_the_table_of_another_program_can_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "a,b\n1,2\n", "name,prompt,negative_prompt\n", "name,prompt\n\0"]
 )
-def test_other_files_are_refused_in_words(tmp_path: Path, content: str) -> None:
+def test_other_files_are_refused_with_a_message(tmp_path: Path, content: str) -> None:
     path = tmp_path / "styles.csv"
     path.write_text(content)
     with pytest.raises(StyleError, match=r"styles\.csv"):

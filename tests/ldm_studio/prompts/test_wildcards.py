@@ -27,7 +27,7 @@ def put(name: str, *lines: str) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def test_files_are_wildcards_by_their_path() -> None:
+def test_wildcards_are_named_by_their_path() -> None:
     put("colour", "red", "# a comment", "", "blue")
     put("hats/Winter", "beanie")
     put("hats/summer", "straw hat")
@@ -43,11 +43,11 @@ def test_files_are_wildcards_by_their_path() -> None:
         assert cards.values(name) is None
 
 
-def test_no_folder_is_no_wildcards() -> None:
+def test_without_a_folder_there_are_no_wildcards() -> None:
     assert Wildcards().names() == []
 
 
-def test_files_that_change_are_read_anew(monkeypatch) -> None:
+def test_changed_files_are_read_again(monkeypatch) -> None:
     monkeypatch.setattr(wildcard_files, "RESCAN_SECONDS", 0)
     cards = Wildcards()
     assert cards.values("new") is None
@@ -57,7 +57,7 @@ def test_files_that_change_are_read_anew(monkeypatch) -> None:
     assert cards.values("new") is None
 
 
-def test_a_request_keeps_what_it_was_made_from() -> None:
+def test_a_request_keeps_its_template() -> None:
     put("colour", "red", "blue")
     typed = Request(prompt="a __colour__ {cat|dog}", negative="{x|y}", seed=5)
     request = with_resolved_wildcards(typed, Wildcards())
@@ -69,12 +69,12 @@ def test_a_request_keeps_what_it_was_made_from() -> None:
     assert Request.from_json(request.to_json()) == request
 
 
-def test_a_prompt_without_any_is_left_alone() -> None:
+def test_a_prompt_without_wildcards_is_unchanged() -> None:
     request = Request(prompt="a (cat:1.2) [a|b] {prompt}", negative="x")
     assert with_resolved_wildcards(request, Wildcards()) == request
 
 
-def test_each_image_has_words_of_its_own_seed() -> None:
+def test_each_image_of_a_batch_is_resolved_with_its_own_seed() -> None:
     options = "|".join(map(str, range(1000)))
     typed = Request(prompt=f"{{{options}}}", seed=MAX_SEED, count=4)
     made = list(each_image(with_resolved_wildcards(typed, Wildcards()), Wildcards()))
@@ -86,7 +86,7 @@ def test_each_image_has_words_of_its_own_seed() -> None:
         )
 
 
-def test_a_recipe_is_not_drawn_again() -> None:
+def test_a_recipe_is_not_resolved_again() -> None:
     recipe = Request(prompt="red", template="{red|blue|green}", seed=8)
     assert list(each_image(recipe, Wildcards())) == [recipe]
 
@@ -111,7 +111,7 @@ def drawn(start, qtbot):
     return application, draw
 
 
-def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) -> None:
+def test_the_window_resolves_a_template_and_shows_it(drawn) -> None:
     application, draw = drawn
     put("colour", *map(str, range(500)))
     application.store.prompt = "a __colour__ cat"
@@ -125,7 +125,7 @@ def test_the_window_draws_what_a_template_becomes_and_shows_the_template(drawn) 
     assert application.store.seed == made[-1].seed
 
 
-def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_image(start, qtbot) -> None:
+def test_steering_and_branching_resolve_templates_with_the_images_seed(start, qtbot) -> None:
     gate = Gate()
     application = start(FakePipeline(before_step=gate))
     store, studio = application.store, application.studio
@@ -150,7 +150,7 @@ def test_a_template_is_steered_and_branched_to_by_the_seed_of_the_image(start, q
     )
 
 
-def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -> None:
+def test_clip_skip_is_offered_only_if_the_model_supports_it(start) -> None:
     application = start(FakePipeline(model=replace(MODEL, supports_clip_skip=True)))
     store, row = application.store, application.window.sampler.more.rows.control("clip_skip")
     store.more_open, store.clip_skip = True, 3
@@ -164,7 +164,7 @@ def test_clip_skip_is_offered_and_sent_where_the_model_has_a_use_for_it(start) -
     assert unused_settings(Request(clip_skip=2), replace(MODEL, supports_clip_skip=True)) == ()
 
 
-def test_wildcards_that_lead_back_to_themselves_are_told(drawn) -> None:
+def test_circular_wildcards_are_reported(drawn) -> None:
     application, _ = drawn
     put("a", "__b__")
     put("b", "__a__")

@@ -23,7 +23,7 @@ from ldm_studio.store.store import StudioStore
 DARK = Settings(look=Appearance(scheme=Scheme.DARK))
 
 
-def test_settings_survive_and_keep_what_they_do_not_know(tmp_path) -> None:
+def test_settings_round_trip_and_keep_unknown_fields(tmp_path) -> None:
     path = tmp_path / "folder" / "settings.json"
     write_json(path, {"from the future": [1, 2], "look": {"contrast": 3}})
     save(path, DARK)
@@ -34,7 +34,7 @@ def test_settings_survive_and_keep_what_they_do_not_know(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "\x00\xff", "[" * 100_000])
-def test_a_file_that_cannot_be_read_is_put_aside_and_told(tmp_path, content) -> None:
+def test_an_unreadable_file_is_set_aside_and_reported(tmp_path, content) -> None:
     path = tmp_path / "settings.json"
     path.write_text(content, encoding="latin-1")
     loaded = load(path)
@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_read_is_put_aside_and_told(tmp_path, content) -> 
         ({"shortcuts": {"quit": 5}}, "shortcuts"),
     ],
 )
-def test_a_single_wrong_value_has_its_default_and_is_named(tmp_path, content, name) -> None:
+def test_a_wrong_value_gets_its_default_and_is_named(tmp_path, content, name) -> None:
     path = tmp_path / "settings.json"
     write_json(path, {"files": {"folder": "/kept"}, **content})
     loaded = load(path)
@@ -65,7 +65,7 @@ def test_a_single_wrong_value_has_its_default_and_is_named(tmp_path, content, na
     assert name in str(loaded.problem)
 
 
-def test_settings_of_the_first_version_are_understood(tmp_path) -> None:
+def test_settings_of_the_first_version_are_migrated(tmp_path) -> None:
     path = tmp_path / "settings.json"
     write_json(path, {"scheme": "dark", "trajectory_mib": 7})
     assert load(path).settings == Settings(look=Appearance(scheme=Scheme.DARK), steps=Steps(7))
@@ -73,7 +73,7 @@ def test_settings_of_the_first_version_are_understood(tmp_path) -> None:
     assert load(path).settings == Settings()
 
 
-def test_a_change_is_written_and_told_once(tmp_path, qtbot) -> None:
+def test_a_change_is_written_and_announced_once(tmp_path, qtbot) -> None:
     preferences = Preferences(tmp_path / "settings.json")
     with qtbot.waitSignal(preferences.changed) as told:
         preferences.change("look", scheme=Scheme.DARK)
@@ -85,7 +85,7 @@ def test_a_change_is_written_and_told_once(tmp_path, qtbot) -> None:
     assert read(preferences.path) == preferences.now == Settings()
 
 
-def test_settings_that_cannot_be_written_hold_and_that_is_said(
+def test_settings_that_cannot_be_written_apply_and_are_reported(
     tmp_path, qtbot, monkeypatch
 ) -> None:
     def full(*_paths: object) -> None:
@@ -98,7 +98,7 @@ def test_settings_that_cannot_be_written_hold_and_that_is_said(
     assert preferences.now == DARK
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch) -> None:
+def test_a_failed_write_keeps_the_old_file_and_nothing_else(tmp_path, monkeypatch) -> None:
     path = tmp_path / "settings.json"
     write_json(path, {"a": 1})
 
@@ -112,7 +112,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["settings.json"]
 
 
-def test_a_session_is_written_a_moment_after_a_change_and_restored(tmp_path, qtbot) -> None:
+def test_a_session_is_written_shortly_after_a_change_and_restored(tmp_path, qtbot) -> None:
     path = tmp_path / "session.json"
     store = StudioStore()
     session = Session(path, store)
@@ -131,7 +131,7 @@ def test_a_session_is_written_a_moment_after_a_change_and_restored(tmp_path, qtb
 
 
 @pytest.mark.parametrize("parameters", [None, 5, {"steps": "x", "prompt": "kept"}])
-def test_a_damaged_session_is_survived(tmp_path, qapp, parameters) -> None:
+def test_a_damaged_session_is_ignored(tmp_path, qapp, parameters) -> None:
     path = tmp_path / "session.json"
     path.write_text(json.dumps({"parameters": parameters, "geometry": 3}))
     store, first = StudioStore(), StudioStore()
@@ -141,7 +141,7 @@ def test_a_damaged_session_is_survived(tmp_path, qapp, parameters) -> None:
     assert store.prompt in ("", "kept")
 
 
-def test_parameters_of_a_newer_program_survive_a_session(tmp_path, qapp) -> None:
+def test_parameters_of_a_newer_version_are_kept_in_the_session(tmp_path, qapp) -> None:
     path = tmp_path / "session.json"
     path.write_text(json.dumps({"parameters": {"tiling": True}}))
     session = Session(path, StudioStore())

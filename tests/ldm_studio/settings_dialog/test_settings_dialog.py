@@ -68,7 +68,7 @@ def choose(row, value) -> None:
     box.activated.emit(place)
 
 
-def test_the_theme_changes_at_once_and_is_kept(application, dialog) -> None:
+def test_the_theme_changes_at_once_and_is_stored(application, dialog) -> None:
     choose(page(dialog, "look").rows[0], Scheme.DARK)
     assert application.theme.scheme is Scheme.DARK
     assert read(paths.config_dir() / "settings.json").look.scheme is Scheme.DARK
@@ -87,7 +87,7 @@ def _sections() -> list[str]:
     return [name for name in Settings.__struct_fields__ if name != "shortcuts"]
 
 
-def test_devices_are_those_that_are_there_with_what_they_mean(application, dialog) -> None:
+def test_existing_devices_are_listed_with_explanations(application, dialog) -> None:
     compute = page(dialog, "compute")
     box = compute.device.control
     assert [box.itemData(i) for i in range(box.count())] == ["auto", "cpu", "cuda:0"]
@@ -100,7 +100,7 @@ def test_devices_are_those_that_are_there_with_what_they_mean(application, dialo
     assert application.settings.compute.device == "cpu"
 
 
-def test_a_processor_that_is_faster_in_bfloat16_is_said_to_be(application, dialog) -> None:
+def test_a_processor_faster_in_bfloat16_is_reported(application, dialog) -> None:
     compute = page(dialog, "compute")
     choose(compute.device, "cpu")
     for precision in ("auto", "bfloat16"):
@@ -115,7 +115,7 @@ def test_a_processor_that_is_faster_in_bfloat16_is_said_to_be(application, dialo
 
 
 @pytest.mark.parametrize(("halves", "whole", "faster"), [(1.0, 2.0, True), (2.0, 1.0, False)])
-def test_a_processor_is_timed_in_bfloat16(halves, whole, faster, monkeypatch) -> None:
+def test_bfloat16_is_timed_on_a_processor(halves, whole, faster, monkeypatch) -> None:
     taken = iter([halves] * 5 + [whole] * 5)
     now = [0.0]
 
@@ -128,14 +128,14 @@ def test_a_processor_is_timed_in_bfloat16(halves, whole, faster, monkeypatch) ->
     assert hardware.prefers_bfloat16() is faster
 
 
-def test_a_device_that_is_gone_is_said_to_be(application, dialog) -> None:
+def test_a_missing_device_is_reported(application, dialog) -> None:
     application.preferences.change("compute", device="cuda:7")
     compute = page(dialog, "compute")
     assert compute.device.control.currentData() == "cuda:7"
     assert "not available" in compute.device.explanation.text()
 
 
-def test_device_precision_and_threads_are_those_of_the_next_start(studio_home) -> None:
+def test_device_precision_and_threads_apply_at_the_next_start(studio_home) -> None:
     path = paths.config_dir() / "settings.json"
     save(path, Settings(compute=Compute("cpu", Precision.BFLOAT16, 3)))
     pipeline = chosen_pipeline()
@@ -145,7 +145,7 @@ def test_device_precision_and_threads_are_those_of_the_next_start(studio_home) -
     assert (pipeline._device, pipeline._precision, pipeline._threads) == ("", "", 0)
 
 
-def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
+def test_previews_can_be_slower_smaller_or_off(start, qtbot) -> None:
     application = start(FakePipeline())
     seen = []
     application.bridge.progress.connect(lambda event: seen.append(event.preview))
@@ -166,7 +166,7 @@ def test_previews_can_be_fewer_coarser_or_none(start, qtbot) -> None:
     assert application.window.canvas.view.document.preview_pixels == 64**2
 
 
-def test_steps_are_kept_or_not_and_the_menu_agrees(application, dialog) -> None:
+def test_saving_steps_agrees_with_the_menu(application, dialog) -> None:
     previews = page(dialog, "previews")
     keep = application.window.actions_by_id["keep_steps"]
     previews.kept.control.click()
@@ -195,9 +195,7 @@ def test_the_next_file_name_is_shown_while_the_pattern_is_typed(application, dia
     assert path == paths.pictures_dir() / str(finished.args[0].image.request.seed) / "00001.png"
 
 
-def test_images_go_to_another_folder_from_the_next_one_on(
-    application, dialog, qtbot, tmp_path
-) -> None:
+def test_the_next_image_is_saved_in_the_new_folder(application, dialog, qtbot, tmp_path) -> None:
     files = page(dialog, "files")
     files.use_folder(str(tmp_path / "mine"))
     choose(files.rows[2], ImageFormat.WEBP)
@@ -211,7 +209,7 @@ def test_images_go_to_another_folder_from_the_next_one_on(
     assert application.settings.files.folder == ""
 
 
-def test_folders_of_models_come_and_go(application, dialog, tmp_path) -> None:
+def test_model_folders_are_added_and_removed(application, dialog, tmp_path) -> None:
     files = page(dialog, "files")
     files.use_models(str(tmp_path))
     assert application.store.model_folders == (str(tmp_path),)
@@ -220,7 +218,7 @@ def test_folders_of_models_come_and_go(application, dialog, tmp_path) -> None:
     assert application.store.model_folders == ()
 
 
-def test_prompts_are_left_out_of_images_when_asked(application, dialog, qtbot) -> None:
+def test_prompts_are_left_out_of_images_on_request(application, dialog, qtbot) -> None:
     application.store.prompt = "my secret garden"
 
     def written() -> bytes:
@@ -233,7 +231,7 @@ def test_prompts_are_left_out_of_images_when_asked(application, dialog, qtbot) -
     assert b"secret" not in written()
 
 
-def test_the_search_leaves_what_fits_and_the_pages_it_is_on(dialog) -> None:
+def test_the_search_shows_matching_settings_and_their_pages(dialog) -> None:
     def listed() -> list[str]:
         items = (dialog.list.item(i) for i in range(dialog.list.count()))
         return [item.text() for item in items if not item.isHidden()]
@@ -250,7 +248,7 @@ def test_the_search_leaves_what_fits_and_the_pages_it_is_on(dialog) -> None:
     assert all(row.isVisibleTo(dialog) for row in dialog.compute.rows)
 
 
-def test_a_page_is_reset_alone_and_that_can_be_undone(application, dialog) -> None:
+def test_resetting_a_page_can_be_undone(application, dialog) -> None:
     application.preferences.change("previews", per_second=3)
     application.preferences.change("privacy", told=MetadataPolicy.NOTHING)
     page(dialog, "previews")
@@ -275,7 +273,7 @@ def test_settings_are_exported_and_imported(application, dialog, tmp_path) -> No
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "\x00"])
-def test_a_file_that_holds_no_settings_changes_nothing(
+def test_importing_a_file_without_settings_changes_nothing(
     application, dialog, tmp_path, content
 ) -> None:
     before = application.settings
@@ -287,7 +285,7 @@ def test_a_file_that_holds_no_settings_changes_nothing(
     assert dialog.notice.is_error
 
 
-def test_what_is_wrong_in_an_imported_file_is_named(application, dialog, tmp_path) -> None:
+def test_invalid_values_in_an_imported_file_are_named(application, dialog, tmp_path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"look": {"scheme": "sepia"}, "previews": {"per_second": 4}}))
     dialog.import_from(str(path))
@@ -298,20 +296,20 @@ def test_what_is_wrong_in_an_imported_file_is_named(application, dialog, tmp_pat
 @pytest.mark.parametrize(
     ("written", "told"), [(b"{not json", "line 1 is not JSON"), (b"\xff\xfe", "it is not text")]
 )
-def test_a_file_without_settings_is_told_in_words(dialog, tmp_path, written, told) -> None:
+def test_a_file_without_settings_is_refused_with_a_message(dialog, tmp_path, written, told) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(written)
     dialog.import_from(str(path))
     assert dialog.notice.text() == f"x.json contains no settings: {told}."
 
 
-def test_an_export_that_cannot_be_written_is_told(dialog, tmp_path) -> None:
+def test_a_failed_export_is_reported(dialog, tmp_path) -> None:
     (tmp_path / "file").touch()
     dialog.export_to(str(tmp_path / "file" / "x.json"))
     assert dialog.notice.is_error
 
 
-def test_every_control_can_be_reached_and_says_what_it_is(dialog, qtbot) -> None:
+def test_every_control_is_reachable_and_named(dialog, qtbot) -> None:
     kinds = (QAbstractButton, QComboBox, QLineEdit, QSpinBox, QTreeWidget)
     for page_ in dialog.pages:
         dialog.show_page(page_.name)
@@ -340,11 +338,11 @@ def test_no_text_is_cut_off(dialog, size) -> None:
     assert rows > len(dialog.pages)
 
 
-def test_it_is_opened_once(application, dialog) -> None:
+def test_the_dialog_is_opened_once(application, dialog) -> None:
     application.auxiliary_windows.open_settings("privacy")
     assert application.auxiliary_windows.settings is dialog
     assert dialog.page.name == "privacy"
 
 
-def test_the_settings_file_is_left_alone_until_something_changes(application, dialog) -> None:
+def test_the_settings_file_is_not_written_without_a_change(application, dialog) -> None:
     assert not Path(paths.config_dir() / "settings.json").exists()

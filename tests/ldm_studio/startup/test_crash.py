@@ -18,7 +18,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_run_that_was_killed_is_noticed_once(qapp, tmp_path) -> None:
+def test_a_killed_run_is_reported_once(qapp, tmp_path) -> None:
     subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=ROOT, check=False)
     for expected in (True, False):
         crash = CrashReporter(tmp_path)
@@ -26,7 +26,7 @@ def test_a_run_that_was_killed_is_noticed_once(qapp, tmp_path) -> None:
         crash.close()
 
 
-def test_programs_side_by_side_do_not_take_each_other_for_crashed(qapp, tmp_path) -> None:
+def test_concurrent_programs_do_not_report_each_other_as_crashed(qapp, tmp_path) -> None:
     first = CrashReporter(tmp_path)
     second = CrashReporter(tmp_path)
     assert not second.crashed_before
@@ -37,7 +37,7 @@ def test_programs_side_by_side_do_not_take_each_other_for_crashed(qapp, tmp_path
     third.close()
 
 
-def test_without_a_place_for_logs_the_program_goes_on_and_knows_why(qapp, tmp_path) -> None:
+def test_without_a_log_folder_the_program_runs_and_says_why(qapp, tmp_path) -> None:
     (tmp_path / "file").write_text("not a folder")
     crash = CrashReporter(tmp_path / "file" / "logs")
     assert crash.problem

@@ -125,7 +125,7 @@ def image(folder: Path) -> Path:
     return made.rename(folder / "a fox ü.png")
 
 
-def test_a_second_start_hands_its_image_over_and_its_recipe_is_offered(start, tmp_path) -> None:
+def test_a_second_start_passes_its_image_and_its_recipe_is_offered(start, tmp_path) -> None:
     file = image(tmp_path)
     first = start(WINDOW)
     until(first, "listening")
@@ -143,12 +143,12 @@ def test_a_second_start_hands_its_image_over_and_its_recipe_is_offered(start, tm
     assert first.wait(HANG_SECONDS) == 0
 
 
-def test_the_first_start_opens_what_it_was_given(start, tmp_path) -> None:
+def test_the_first_start_opens_its_files(start, tmp_path) -> None:
     first = start(WINDOW, str(image(tmp_path)))
     assert "a red fox" in until(first, "notice")
 
 
-def test_what_a_killed_program_left_stops_nobody(start) -> None:
+def test_a_stale_lock_blocks_nobody(start) -> None:
     first = start(WINDOW)
     until(first, "listening")
     first.kill()
@@ -160,12 +160,12 @@ def test_what_a_killed_program_left_stops_nobody(start) -> None:
     assert until(second, "given") == "[]"
 
 
-def test_other_directories_are_other_programs(start, tmp_path) -> None:
+def test_other_directories_are_independent(start, tmp_path) -> None:
     for home in (tmp_path / "one", tmp_path / "two"):
         until(start(WINDOW, home=home), "listening")
 
 
-def test_the_command_line_works_beside_the_window(start) -> None:
+def test_the_command_line_works_while_the_window_is_open(start) -> None:
     until(start(WINDOW), "listening")
     done = subprocess.run(
         [sys.executable, "-m", "ldm_studio", "models", "--json"],
@@ -191,7 +191,7 @@ def test_an_owner_that_does_not_answer_is_named(owner, tmp_path, monkeypatch) ->
         claim(tmp_path / "data")
 
 
-def test_a_directory_that_cannot_be_written_is_owned_by_nobody_and_used(qapp, tmp_path) -> None:
+def test_a_read_only_directory_is_used_without_a_lock(qapp, tmp_path) -> None:
     (tmp_path / "file").touch()
     instance = claim(tmp_path / "file" / "data")
     assert instance is not None
@@ -202,7 +202,7 @@ def test_a_directory_that_cannot_be_written_is_owned_by_nobody_and_used(qapp, tm
     instance.close()
 
 
-def test_a_given_up_directory_is_free(owner, tmp_path, monkeypatch) -> None:
+def test_a_released_directory_is_free(owner, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 100)
     owner.listen()
     owner.close()
@@ -216,7 +216,7 @@ def test_a_given_up_directory_is_free(owner, tmp_path, monkeypatch) -> None:
 @pytest.mark.parametrize(
     "message", [b"nonsense\n", b"[]\n", b'{"files": [1]}\n', b'{"tokens": 3}\n', b"\xff\n"]
 )
-def test_nonsense_is_refused_and_the_next_one_is_heard(owner, tmp_path, qtbot, message) -> None:
+def test_invalid_messages_are_refused_and_the_next_is_read(owner, tmp_path, qtbot, message) -> None:
     owner.listen()
     with qtbot.assertNotEmitted(owner.opened):
         bad = QLocalSocket()
@@ -239,7 +239,7 @@ def test_other_users_cannot_reach_the_socket(owner, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("given", ["{file}", "file://{file}", "--data {home} {file}"])
-def test_a_file_alone_opens_the_window_with_it(tmp_path, monkeypatch, given) -> None:
+def test_a_single_file_argument_opens_the_window(tmp_path, monkeypatch, given) -> None:
     file, home = tmp_path / "a.png", tmp_path / "elsewhere"
     file.touch()
     opened: list[list[str]] = []
@@ -256,7 +256,7 @@ def test_a_file_alone_opens_the_window_with_it(tmp_path, monkeypatch, given) -> 
         assert paths.data_dir() == home / "data"
 
 
-def test_what_macos_asks_to_be_opened_is_opened(qapp, qtbot, tmp_path) -> None:
+def test_files_that_macos_asks_to_open_are_opened(qapp, qtbot, tmp_path) -> None:
     documents = DocumentEvents(qapp)
     with qtbot.waitSignal(documents.opened) as told:
         QApplication.sendEvent(qapp, QFileOpenEvent(str(tmp_path / "a fox ü.png")))
@@ -266,7 +266,7 @@ def test_what_macos_asks_to_be_opened_is_opened(qapp, qtbot, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_who_starts_it_from_a_menu_is_shown_why_it_does_not(owner, monkeypatch, seen) -> None:
+def test_a_failed_start_from_a_menu_is_shown_in_a_window(owner, monkeypatch, seen) -> None:
     """The data directory is another's, which does not answer."""
     shown: list[str] = []
     monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 0)

@@ -15,16 +15,16 @@ CHANGED = Request(
 @pytest.mark.parametrize(
     ("step", "prompt", "cfg"), [(4, "a cat", 4.0), (5, "a dog", 4.0), (9, "a dog", 7.0)]
 )
-def test_what_is_in_force_after_a_step(step, prompt, cfg) -> None:
+def test_settings_in_force_after_a_step(step, prompt, cfg) -> None:
     now = in_force(CHANGED, step)
     assert (now.prompt, now.cfg, now.changes) == (prompt, cfg, ())
 
 
-def test_what_is_in_force_at_the_end() -> None:
+def test_settings_in_force_at_the_end() -> None:
     assert in_force(CHANGED) == Request(prompt="a dog", cfg=7.0, sampler="Heun")
 
 
-def test_only_what_differs_and_was_asked_for() -> None:
+def test_only_requested_differences_are_returned() -> None:
     wanted = Request(prompt="a dog", steps=30, seed=7)
     assert difference(Request(prompt="a cat"), wanted, BRANCHED) == {"prompt": "a dog", "steps": 30}
 
@@ -42,5 +42,5 @@ def test_only_what_differs_and_was_asked_for() -> None:
         (Change(1, prompt="word " * 30), f"prompt “{('word ' * 30)[:47]}…”"),
     ],
 )  # fmt: skip
-def test_a_change_in_words(change, words, qapp) -> None:
+def test_a_change_is_described_in_words(change, words, qapp) -> None:
     assert in_words(change) == words

@@ -10,7 +10,7 @@ from tests.ldm_studio.fakes import MODEL
 
 
 @given(st.integers(1, 700), st.integers(1, 700))
-def test_every_image_fits_and_none_that_fits_is_changed(width: int, height: int) -> None:
+def test_every_image_is_fitted_and_a_fitting_one_is_unchanged(width: int, height: int) -> None:
     rgb = np.full((height, width, 3), 77, np.uint8)
     fitted, note = fit(rgb, MODEL)
     for side in fitted.shape[:2]:
@@ -27,7 +27,7 @@ def test_every_image_fits_and_none_that_fits_is_changed(width: int, height: int)
         ((100, 50), (112, 64), "padded to 112 × 64"),
     ],
 )
-def test_what_was_done_is_said(size, fitted, words) -> None:
+def test_fitting_is_described(size, fitted, words) -> None:
     image, note = fit(np.zeros((size[1], size[0], 3), np.uint8), MODEL)
     assert image.shape[1::-1] == fitted
     assert words in note

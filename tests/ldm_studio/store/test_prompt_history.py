@@ -10,7 +10,7 @@ from tests.ldm_studio.fakes import FakePipeline
 from tests.ldm_studio.window_actions import make
 
 
-def test_back_and_forth_returns_to_what_was_being_written() -> None:
+def test_stepping_back_and_forth_returns_to_the_draft() -> None:
     history = PromptHistory(["a cat", "a dog", "a fox"])
     assert history.older("a dra") == "a fox"
     assert history.older("a fox") == "a dog"
@@ -22,27 +22,27 @@ def test_back_and_forth_returns_to_what_was_being_written() -> None:
     assert history.newer("a dra") == "a dra"
 
 
-def test_the_newest_is_passed_over_when_it_is_what_is_written() -> None:
+def test_the_newest_prompt_is_skipped_if_it_is_the_current_text() -> None:
     history = PromptHistory(["a cat", "a dog"])
     assert history.older("a dog") == "a cat"
     assert history.newer("a cat") == "a dog"
 
 
-def test_a_prompt_changed_on_the_way_is_the_new_draft() -> None:
+def test_a_prompt_edited_while_stepping_is_the_new_draft() -> None:
     history = PromptHistory(["a cat", "a dog"])
     history.older("")
     assert history.older("a dog with a hat") == "a dog"
     assert history.newer("a dog") == "a dog with a hat"
 
 
-def test_nothing_to_go_back_to() -> None:
+def test_an_empty_history_returns_the_current_text() -> None:
     history = PromptHistory()
     assert history.older("a cat") == "a cat"
     assert history.newer("a cat") == "a cat"
 
 
 @given(st.lists(st.sampled_from([" ", *(f"prompt {i}" for i in range(LIMIT + 20))]), max_size=300))
-def test_each_is_kept_once_and_the_oldest_are_forgotten(prompts: list[str]) -> None:
+def test_prompts_are_unique_and_the_oldest_are_dropped(prompts: list[str]) -> None:
     kept = PromptHistory(prompts).prompts
     told = [prompt for prompt in prompts if prompt.strip()]
     assert len(kept) == len(set(kept)) == min(LIMIT, len(set(told)))
@@ -50,7 +50,7 @@ def test_each_is_kept_once_and_the_oldest_are_forgotten(prompts: list[str]) -> N
         assert kept[-1] == told[-1]
 
 
-def test_earlier_prompts_come_back_by_key_and_after_a_restart(start, qtbot) -> None:
+def test_earlier_prompts_are_recalled_by_key_and_after_a_restart(start, qtbot) -> None:
     application = start(FakePipeline())
     make(application, qtbot, prompt="a cat")
     make(application, qtbot, prompt="a dog")

@@ -58,7 +58,7 @@ def test_a_new_value_is_announced_once(store) -> None:
     assert modified == ["steps"]
 
 
-def test_a_new_store_has_what_suits_the_model_that_comes_with_the_program(store) -> None:
+def test_a_new_store_suits_the_default_model(store) -> None:
     config = json.loads((DEFAULT_MODEL / "model.json").read_text(encoding="utf-8"))
     for name, value in config["defaults"].items():
         assert getattr(store, name) == value, name
@@ -72,7 +72,7 @@ def test_the_state_of_the_engine_is_not_a_parameter(store) -> None:
     assert "run" not in persistent_fields()
 
 
-def test_numbers_are_kept_inside_their_limits(store) -> None:
+def test_numbers_are_clamped_to_their_limits(store) -> None:
     store.steps = 10**9
     store.cfg = -5.0
     assert (store.steps, store.cfg) == (1000, 0.0)
@@ -97,7 +97,7 @@ def test_apply_and_snapshot_are_inverse(store) -> None:
         Request(),
     ],
 )
-def test_apply_restores_everything_and_every_default(store, request_) -> None:
+def test_apply_restores_every_field_and_every_default(store, request_) -> None:
     store.apply(FULL)
     store.apply(replace(FULL, levels=Levels(sigmas=(9.0, 1.0)), steps=2))
     store.apply(request_)
@@ -108,7 +108,7 @@ def test_apply_restores_everything_and_every_default(store, request_) -> None:
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_every_sampler_is_sent_only_what_it_takes(store, sampler) -> None:
+def test_a_sampler_gets_only_its_options(store, sampler) -> None:
     store.apply(FULL)
     store.eta, store.order = 0.5, 2
     store.schedule = "Normal"  # has no rho
@@ -121,7 +121,7 @@ def test_every_sampler_is_sent_only_what_it_takes(store, sampler) -> None:
     assert store.snapshot().levels.rho == 5.0
 
 
-def test_how_a_mask_is_redrawn_comes_back(store) -> None:
+def test_inpainting_settings_are_restored(store) -> None:
     inpaint = Inpaint(True, -5, 2.5, "noise", True, "masked", 7, 192, 96, False)
     masked = replace(FULL, init="a" * 64, mask="b" * 64, strength=0.4, inpaint=inpaint, tile=64)
     store.apply(masked)
@@ -131,7 +131,7 @@ def test_how_a_mask_is_redrawn_comes_back(store) -> None:
     assert other.snapshot() == store.snapshot()
 
 
-def test_a_image_without_a_mask_leaves_how_the_next_one_is_redrawn(store) -> None:
+def test_an_image_without_a_mask_keeps_the_inpainting_settings(store) -> None:
     store.grow = 9
     store.apply(FULL)
     assert store.snapshot().inpaint == Inpaint()
@@ -139,7 +139,7 @@ def test_a_image_without_a_mask_leaves_how_the_next_one_is_redrawn(store) -> Non
     assert store.snapshot().inpaint == Inpaint(grow=9, match=True)
 
 
-def test_a_mask_that_comes_on_the_way_is_redrawn_as_it_was(store) -> None:
+def test_a_mask_added_by_a_change_restores_its_settings(store) -> None:
     inpaint = Inpaint(blur=3.0, match=True)
     steered = replace(REQUEST, inpaint=inpaint, changes=(Change(4, init="a" * 64, mask="b" * 64),))
     store.apply(steered)
@@ -155,9 +155,7 @@ def test_a_mask_that_comes_on_the_way_is_redrawn_as_it_was(store) -> None:
         (Mode.INPAINT, "masked", 0, 4095, 192),
     ],
 )
-def test_what_is_drawn_must_fit_the_model_and_not_what_is_kept(
-    store, mode, area, tile, side, drawn
-) -> None:
+def test_the_sampled_size_must_fit_the_model(store, mode, area, tile, side, drawn) -> None:
     store.run = RunState(model=MODEL)
     store.mode, store.area, store.tile = mode, area, tile
     store.width = store.height = side
@@ -176,19 +174,19 @@ def test_what_is_drawn_must_fit_the_model_and_not_what_is_kept(
         ({"tile": 64, "width": 500}, "must be 496 or 512"),
     ],
 )
-def test_what_is_drawn_and_does_not_fit_is_said(store, parameters, words) -> None:
+def test_a_sampled_size_that_does_not_fit_is_reported(store, parameters, words) -> None:
     store.run = RunState(model=MODEL)
     for name, value in parameters.items():
         setattr(store, name, value)
     assert words in store.problem()
 
 
-def test_what_has_no_effect_is_not_sent(store) -> None:
+def test_settings_without_effect_are_not_sent(store) -> None:
     store.quantile, store.variation_seed, store.churn_lowest = 0.9, 7, 1.0
     assert store.snapshot() == StudioStore().snapshot()
 
 
-def test_the_settings_of_the_model_undo_the_seldom_used_ones(store) -> None:
+def test_recommended_settings_reset_the_advanced_ones(store) -> None:
     store.apply(FULL)
     store.sigmas = (3.0, 1.0)
     assert not store.has_defaults_of(MODEL)
@@ -204,7 +202,7 @@ STEERED = replace(
 )
 
 
-def test_what_changed_along_a_trajectory_is_asked_for_again(store) -> None:
+def test_applied_changes_are_requested_again(store) -> None:
     store.apply(STEERED)
     assert store.changes == STEERED.changes
     assert store.snapshot() == STEERED
@@ -217,7 +215,7 @@ def test_what_changed_along_a_trajectory_is_asked_for_again(store) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("prompt", "a cow"), ("steps", 5), ("rescale", 0.5), ("mode", Mode.IMAGE)]
 )
-def test_editing_a_setting_forgets_the_changes(store, name, value) -> None:
+def test_editing_a_setting_drops_the_changes(store, name, value) -> None:
     seen: list[object] = []
     store.apply(STEERED)
     store.changes_changed.connect(seen.append)
@@ -229,7 +227,7 @@ def test_editing_a_setting_forgets_the_changes(store, name, value) -> None:
     assert store.changes == ()
 
 
-def test_changes_are_not_kept_for_the_next_start(store) -> None:
+def test_changes_are_not_stored_in_the_session(store) -> None:
     store.apply(STEERED)
     assert store.changes
     other = StudioStore()
@@ -237,14 +235,14 @@ def test_changes_are_not_kept_for_the_next_start(store) -> None:
     assert other.changes == ()
 
 
-def test_a_change_of_the_mask_alone_can_be_asked_for_again(store) -> None:
+def test_a_change_of_only_the_mask_can_be_requested_again(store) -> None:
     masked = replace(REQUEST, init="a" * 64, mask="b" * 64, strength=0.5)
     steered = replace(masked, changes=(Change(3, mask="c" * 64),))
     store.apply(steered)
     assert store.snapshot() == steered
 
 
-def test_apply_knows_what_a_image_was_made_from(store) -> None:
+def test_apply_restores_the_mode_of_an_image(store) -> None:
     store.apply(replace(REQUEST, init="a" * 64, strength=0.4))
     assert store.mode is Mode.IMAGE
     assert store.snapshot().strength == 0.4
@@ -276,7 +274,7 @@ def test_saved_and_restored_are_inverse(store, qapp) -> None:
         ("model_folders", "/somewhere"),
     ],
 )
-def test_a_damaged_field_keeps_its_default_and_spares_the_others(store, name, value) -> None:
+def test_a_damaged_field_gets_its_default_and_the_others_are_kept(store, name, value) -> None:
     problems = store.restore({"negative": "blurry", name: value, "unknown": 1})
     if name != "seed":  # infinity is clamped like any number that is too large
         assert len(problems) == 1
@@ -306,11 +304,11 @@ def test_a_bound_widget_and_the_store_follow_each_other(store, qtbot) -> None:
         (8, 128, "Width must be 16."),
     ],
 )
-def test_a_size_the_model_cannot_draw_is_explained(width, height, words) -> None:
+def test_an_unsupported_size_is_explained(width, height, words) -> None:
     assert size_problem(width, height, MODEL) == words
 
 
-def test_time_left_covers_the_rest_of_the_batch() -> None:
+def test_the_remaining_time_covers_the_rest_of_the_batch() -> None:
     run = RunState(waiting=1, step=5, steps=20, index=1, count=3, seconds=0.5)
     assert run.seconds_left == pytest.approx((15 + 20) * 0.5)
     assert run.fraction == pytest.approx(1.25 / 3)

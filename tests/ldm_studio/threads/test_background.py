@@ -29,14 +29,14 @@ for _ in range(500):
 """
 
 
-def test_windows_go_while_their_work_is_done() -> None:
+def test_windows_may_close_while_their_work_runs() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", GOING], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
 
 
-def test_results_come_in_order_and_errors_with_them(qtbot: QtBot) -> None:
+def test_results_and_errors_arrive_in_order(qtbot: QtBot) -> None:
     parent = QObject()
     background = Background(parent)
     found: list[object] = []
@@ -48,7 +48,7 @@ def test_results_come_in_order_and_errors_with_them(qtbot: QtBot) -> None:
     background.close()
 
 
-def test_what_is_forgotten_is_told_nobody(qtbot: QtBot) -> None:
+def test_forgotten_work_reports_nothing(qtbot: QtBot) -> None:
     parent = QObject()
     background = Background(parent)
     found: list[int] = []

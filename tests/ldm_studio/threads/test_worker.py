@@ -33,7 +33,7 @@ def test_an_error_is_passed_on_and_the_next_task_runs() -> None:
         future.result()
 
 
-def test_an_error_that_nobody_waits_for_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_without_a_waiter_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     reported: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
     worker = Worker("ldm-test")
@@ -58,7 +58,7 @@ def test_a_delayed_task_waits_for_the_queue_and_ends_with_the_worker() -> None:
     assert seen == ["queued", "delayed"]
 
 
-def test_a_closed_worker_takes_no_task() -> None:
+def test_a_closed_worker_accepts_no_task() -> None:
     worker = Worker("ldm-test")
     worker.close()
     worker.do(lambda: pytest.fail("it ran"))

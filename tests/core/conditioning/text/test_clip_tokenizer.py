@@ -56,16 +56,16 @@ def ours(text: str) -> list[int]:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_tokens_are_those_of_the_reference(text: str, reference: Any) -> None:
+def test_tokens_equal_the_reference(text: str, reference: Any) -> None:
     assert ours(text) == reference(text, add_special_tokens=False).input_ids
 
 
 @given(st.text(max_size=60))
-def test_tokens_of_any_text_are_those_of_the_reference(reference: Any, text: str) -> None:
+def test_tokens_of_any_text_equal_the_reference(reference: Any, text: str) -> None:
     assert ours(text) == reference(text, add_special_tokens=False).input_ids
 
 
-def test_the_vocabulary_is_the_published_one() -> None:
+def test_the_vocabulary_equals_the_published_one() -> None:
     vocabulary = clip_tokenizer().get_vocab()
     assert len(vocabulary) == 49_408
     assert (vocabulary["<|startoftext|>"], vocabulary["<|endoftext|>"]) == (START, END)
@@ -78,21 +78,21 @@ def lengths(prompt: str) -> list[int]:
     return [len(chunk.tokens) for chunk in chunk_tokens(first_segment_of(prompt), clip_tokenizer())]
 
 
-def test_a_long_prompt_goes_on_in_another_chunk() -> None:
+def test_a_long_prompt_continues_in_another_chunk() -> None:
     assert lengths("") == [0]
     assert lengths("cat " * CHUNK) == [75]
     assert lengths("cat " * (CHUNK + 1)) == [75, 1]
     assert lengths("cat " * 160) == [75, 75, 10]
 
 
-def test_a_phrase_is_kept_together_if_a_comma_is_near() -> None:
+def test_a_phrase_is_not_split_if_a_comma_is_near() -> None:
     assert lengths("cat " * 60 + ", " + "dog " * 20) == [61, 20]
     assert lengths("cat " * 50 + ", " + "dog " * 30) == [75, 6]
     assert lengths("cat " * 74 + ", " + "dog " * 3) == [75, 3]
     assert lengths("cat " * 75 + ", " + "dog " * 3) == [75, 4]
 
 
-def test_break_begins_a_chunk() -> None:
+def test_break_starts_a_chunk() -> None:
     assert lengths("a cat BREAK a red dog") == [2, 3]
     assert lengths("BREAK a cat") == [0, 2]
     assert lengths("a cat BREAK") == [2]
@@ -107,7 +107,7 @@ def test_each_token_has_the_weight_of_its_text() -> None:
     assert weights == [1, *chunk.weights, *[1] * 70]
 
 
-def test_touching_words_of_another_weight_are_words_of_their_own() -> None:
+def test_adjacent_words_with_other_weights_are_separate_words() -> None:
     [chunk] = chunk_tokens(first_segment_of("(cat:1.2)(dog:0.8)"), clip_tokenizer())
     assert list(chunk.tokens) == ours("cat dog")
     assert chunk.weights == (1.2, 0.8)
@@ -121,7 +121,7 @@ def comfy(prompt: str) -> TextSegment:
     return parse(prompt, COMFYUI).parts[0].segment(0, 1)
 
 
-def test_comfyui_knows_no_commas_and_tears_no_short_word() -> None:
+def test_comfyui_ignores_commas_and_splits_no_short_word() -> None:
     def lengths(prompt: str) -> list[int]:
         return [len(chunk.tokens) for chunk in chunk_tokens(comfy(prompt), clip_tokenizer())]
 
@@ -135,7 +135,7 @@ def test_comfyui_knows_no_commas_and_tears_no_short_word() -> None:
     assert chunk.weights == (1, 1.5, 1.5, 0.5)
 
 
-def test_the_counter_counts_what_is_read() -> None:
+def test_the_counter_equals_the_encoder() -> None:
     read = ClipTokenCounter()
     assert read("a (red:1.2) cat") == TokenCount(count=3, limit=75)
     assert read("cat " * 80) == TokenCount(count=80, limit=150)
@@ -144,7 +144,7 @@ def test_the_counter_counts_what_is_read() -> None:
     assert pickle.loads(pickle.dumps(read))("a cat") == read("a cat")
 
 
-def test_the_counter_counts_the_longest_of_what_is_read_at_some_step() -> None:
+def test_the_counter_counts_the_longest_text_of_any_step() -> None:
     read = ClipTokenCounter()
     assert read("a [cat:red dog:0.5] here") == TokenCount(count=4, limit=75)
     assert read("[a|b c|d e f] <lora:x:1>") == TokenCount(count=3, limit=75)

@@ -27,7 +27,7 @@ from core.conditioning.text.prompt_parser import LoraUse, loras
         ("a < b: c > d, <3, <lora>, <lora:>, <lora:a", ()),
     ],
 )
-def test_known_tags(prompt: str, expected: tuple[LoraUse, ...]) -> None:
+def test_known_tags_are_parsed(prompt: str, expected: tuple[LoraUse, ...]) -> None:
     assert loras(prompt) == expected
     assert not any(tag.problems for tag in find_tags(prompt))
 
@@ -45,7 +45,7 @@ def test_known_tags(prompt: str, expected: tuple[LoraUse, ...]) -> None:
         ("a <hypernet:b:1>", (), "<hypernet:b:1>"),
     ],
 )
-def test_what_cannot_be_honoured_is_pointed_at(
+def test_unsupported_tags_are_reported(
     prompt: str, expected: tuple[LoraUse, ...], place: str
 ) -> None:
     [tag] = find_tags(prompt)
@@ -55,7 +55,7 @@ def test_what_cannot_be_honoured_is_pointed_at(
 
 
 @given(st.lists(st.sampled_from(["<", ">", ":", "lora", "te=", "1", "-", "e9", "a", "\n", "="])))
-def test_any_text_is_searched(words: list[str]) -> None:
+def test_any_text_can_be_searched_for_tags(words: list[str]) -> None:
     prompt = "".join(words)
     end = 0
     for tag in find_tags(prompt):

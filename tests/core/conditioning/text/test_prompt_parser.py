@@ -63,7 +63,7 @@ def underlined(prompt: str) -> list[str]:
         ("()[](:1.2)", []),
     ],
 )  # fmt: skip
-def test_known_prompts(prompt: str, expected: list[tuple[str, float]]) -> None:
+def test_known_prompts_are_parsed(prompt: str, expected: list[tuple[str, float]]) -> None:
     assert told(prompt) == expected
     assert parse(prompt).problems == ()
 
@@ -82,9 +82,7 @@ def test_known_prompts(prompt: str, expected: list[tuple[str, float]]) -> None:
         ("a (b AND c) d", "()", []),
     ],
 )
-def test_a_lone_bracket_is_pointed_at(
-    prompt: str, lone: str, read: list[tuple[str, float]]
-) -> None:
+def test_a_lone_bracket_is_reported(prompt: str, lone: str, read: list[tuple[str, float]]) -> None:
     """One that is never closed reaches to the end; one that was never opened is text."""
     if read:
         assert joined(told(prompt)) == joined(read)
@@ -105,21 +103,19 @@ def joined(runs: list[tuple[str, float]]) -> list[tuple[str, float]]:
     ("prompt", "weight", "place"),
     [("(red:-1)", 0.0, ":-1"), ("(red:11)", 10.0, ":11"), ("((red:9):9)", 10.0, "(red:9)")],
 )
-def test_weights_are_kept_in_their_range_and_it_is_said(
-    prompt: str, weight: float, place: str
-) -> None:
+def test_weights_are_clamped_and_reported(prompt: str, weight: float, place: str) -> None:
     assert [piece.weight for piece in parse(prompt).spans] == [weight]
     assert underlined(prompt) == [place]
 
 
 @pytest.mark.parametrize("prompt", ["[red:1.2.3]", "[a:b:c]", "(red:1.2.3)", "(red:.)", "[a|b:8]"])
-def test_numbers_that_are_none_are_text_and_are_pointed_at(prompt: str) -> None:
+def test_invalid_numbers_are_text_and_reported(prompt: str) -> None:
     assert underlined(prompt) == [prompt[prompt.rindex(":") : -1]]
     texts = [piece.text for piece in parse(prompt).spans]
     assert "".join(texts) == prompt[1:-1].replace("|", "")
 
 
-def test_touching_words_of_another_weight_are_words_of_their_own() -> None:
+def test_adjacent_words_with_other_weights_are_separate_words() -> None:
     [part] = parse("(cat:1.2)(dog:0.8)").parts
     passage = part.segment(0, 1)
     assert passage.text == "cat dog"
@@ -145,17 +141,17 @@ def test_touching_words_of_another_weight_are_words_of_their_own() -> None:
         ("a cat // a dog", "a cat // a dog"),
     ],
 )
-def test_comments_and_tags_are_not_read(prompt: str, text: str) -> None:
+def test_comments_and_tags_are_not_part_of_the_text(prompt: str, text: str) -> None:
     assert "".join(run for run, _ in told(prompt)) == text
     assert parse(prompt).problems == ()
 
 
-def test_a_lora_in_a_comment_is_not_used() -> None:
+def test_a_lora_in_a_comment_is_ignored() -> None:
     assert loras("<lora:a:1>\n# <lora:b:1>\n<lora:c:1>") == (LoraUse("a"), LoraUse("c"))
     assert loras("<lora:a:1> // <lora:b:1>", COMFYUI) == (LoraUse("a"),)
 
 
-def test_a_negative_prompt_names_no_lora_and_is_not_divided() -> None:
+def test_a_negative_prompt_has_no_loras_and_no_parts() -> None:
     parsed = parse("dark AND <lora:a:1>blurry :0.5", negative=True)
     assert parsed.loras == ()
     assert [piece.text for piece in parsed.spans] == ["dark AND ", "blurry :0.5"]
@@ -182,20 +178,22 @@ def test_a_negative_prompt_names_no_lora_and_is_not_divided() -> None:
         ("a <lora:x:1>cat", [("a cat", 1)]),
     ],
 )
-def test_known_prompts_of_comfyui(prompt: str, expected: list[tuple[str, float]]) -> None:
+def test_known_prompts_of_comfyui_are_parsed(
+    prompt: str, expected: list[tuple[str, float]]
+) -> None:
     assert told(prompt, COMFYUI) == expected
     assert parse(prompt, COMFYUI).problems == ()
 
 
 @pytest.mark.parametrize("prompt", ["a (red cat", "a red) cat"])
-def test_lone_brackets_are_text_to_comfyui(prompt: str) -> None:
+def test_lone_brackets_are_text_in_comfyui(prompt: str) -> None:
     assert told(prompt, COMFYUI) == [(prompt, 1)]
     [problem] = parse(prompt, COMFYUI).problems
     assert "read as text" in str(problem.explanation)
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "()", "( [] :1.2)", "(cat:0)", "((cat:2):0)"])
-def test_prompts_without_anything_to_read_are_blank(prompt: str) -> None:
+def test_prompts_without_text_are_blank(prompt: str) -> None:
     assert parse(prompt).is_blank
 
 
@@ -225,9 +223,7 @@ def tiles(parsed: Prompt) -> str:
 
 
 @given(MARKUP_AND_WORDS, st.sampled_from(list(SYNTAXES)), st.booleans())
-def test_any_text_is_taken_apart_without_losing_a_character(
-    prompt: str, syntax: str, negative: bool
-) -> None:
+def test_parsing_loses_no_character(prompt: str, syntax: str, negative: bool) -> None:
     parsed = parse(prompt, syntax, negative=negative)
     assert "".join(tiles(parsed).split()) == "".join(prompt.split())
     assert all(0 <= piece.weight <= MAX_WEIGHT for piece in parsed.spans)
@@ -257,7 +253,7 @@ WEIGHTED = st.lists(st.tuples(st.text("ab c,", min_size=1), st.integers(0, 1000)
 
 
 @given(WEIGHTED)
-def test_weights_that_are_written_are_read(words: list[tuple[str, int]]) -> None:
+def test_written_weights_are_read_back(words: list[tuple[str, int]]) -> None:
     pieces = parse("".join(f"({word}:{weight / 100})" for word, weight in words)).spans
     assert [(piece.text, piece.weight) for piece in pieces] == [(w, x / 100) for w, x in words]
 
@@ -268,7 +264,7 @@ def test_weights_that_are_written_are_read(words: list[tuple[str, int]]) -> None
      "BREAK ", "\\", ": ", "(a:", "[(", "|"],
 )  # fmt: skip
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_the_longest_prompts_are_quick_to_take_apart(unit: str, syntax: str) -> None:
+def test_the_longest_prompts_are_parsed_quickly(unit: str, syntax: str) -> None:
     prompt = unit * (30_000 // len(unit))
     for text in (prompt, prompt + ")]" * 15_000, prompt + " " * 15_000 + "x"):
         began = time.process_time()

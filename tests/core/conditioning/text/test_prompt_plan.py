@@ -59,7 +59,7 @@ def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int,
         ("(a|b)", [(10, "a|b")]),
     ],
 )
-def test_edits(prompt: str, expected: list[tuple[int, str]]) -> None:
+def test_prompt_editing_switches_texts(prompt: str, expected: list[tuple[int, str]]) -> None:
     assert read(prompt) == expected
 
 
@@ -77,13 +77,13 @@ def test_edits(prompt: str, expected: list[tuple[int, str]]) -> None:
         ("[a:1|b]", ["a:1", "b"] * 3),
     ],
 )
-def test_alternation(prompt: str, expected: str | list[str]) -> None:
+def test_alternation_cycles_through_texts(prompt: str, expected: str | list[str]) -> None:
     told = plan_conditioning(prompt, "", 6)
     texts = ["".join(run for run, _ in step.parts[0][1].weighted_runs) for step in told]
     assert texts == list(expected)
 
 
-def test_brackets_that_choose_do_not_weaken() -> None:
+def test_choosing_brackets_have_no_weight() -> None:
     for prompt in ("[a|b]", "[a:b:3]", "[a:3]"):
         planned = plan_conditioning(prompt, "", 6)
         assert {piece.weight for told in planned for piece in told.parts[0][1].spans} == {1}
@@ -106,12 +106,12 @@ def test_weights_around_and_inside_a_choice_multiply() -> None:
         ("a AND b :99", "at most"),
     ],
 )
-def test_what_cannot_be_meant_is_pointed_at(prompt: str, problem: str) -> None:
+def test_impossible_switches_are_reported(prompt: str, problem: str) -> None:
     [found] = parse(prompt).problems
     assert problem in str(found.explanation)
 
 
-def test_the_negative_prompt_has_its_own_timetable() -> None:
+def test_the_negative_prompt_has_its_own_schedule() -> None:
     told = plan_conditioning("[a:b:1]", "[c:d:3] AND e", 4)
     words = [step.negative.text.split() for step in told]
     assert words == [["c", "AND", "e"]] * 3 + [["d", "AND", "e"]]
@@ -135,16 +135,16 @@ def test_the_negative_prompt_has_its_own_timetable() -> None:
         ("AND", [(1, ""), (1, "")]),
     ],
 )
-def test_parts(prompt: str, expected: list[tuple[float, str]]) -> None:
+def test_parts_have_weights(prompt: str, expected: list[tuple[float, str]]) -> None:
     [told] = plan_conditioning(prompt, "", 1)
     parts = [(w, "".join(run for run, _ in passage.weighted_runs)) for w, passage in told.parts]
     assert parts == expected
 
 
-def test_comfyui_edits_nothing() -> None:
+def test_comfyui_has_no_prompt_editing() -> None:
     assert read("[a:b:0.5] [c|d]", 4, COMFYUI) == [(4, "[a:b:0.5] [c|d]")]
 
 
-def test_steps_that_read_the_same_are_told_the_same() -> None:
+def test_steps_with_equal_text_share_their_conditioning() -> None:
     told = plan_conditioning("a [b:c:500] [d::250]", "", 1000)
     assert len({id(step) for step in told}) == 3

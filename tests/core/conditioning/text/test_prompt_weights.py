@@ -92,20 +92,18 @@ def test_weights_of_1_change_no_bit_and_no_weight_changes_the_pooled_vector(
     torch.testing.assert_close(plain.vector, strong.vector)
 
 
-def test_both_mean_the_same_without_weights(conditioner: ClipConditioner) -> None:
+def test_both_syntaxes_are_equal_without_weights(conditioner: ClipConditioner) -> None:
     one, other = (conditioner.encode([passage("a red cat, 3d", s)]) for s in (A1111, COMFYUI))
     assert torch.equal(present(one.tokens), present(other.tokens))
 
 
-def test_break_makes_two_chunks_side_by_side(
-    conditioner: ClipConditioner, encoder: ClipTextEncoder
-) -> None:
+def test_break_makes_two_chunks(conditioner: ClipConditioner, encoder: ClipTextEncoder) -> None:
     cond = conditioner.encode([passage("a cat BREAK red", A1111)])
     expected = torch.cat([encoded(encoder, ["a", "cat"]), encoded(encoder, ["red"])], dim=1)
     torch.testing.assert_close(cond.tokens, expected)
 
 
-def test_embeddings_go_by_their_bare_name_in_a1111_alone(encoder: ClipTextEncoder) -> None:
+def test_only_a1111_names_embeddings_without_a_prefix(encoder: ClipTextEncoder) -> None:
     vectors = torch.randn(2, DIM, generator=torch.Generator().manual_seed(0))
     use = EncoderOptions(1, normalised=True, pooled=True, pad=END)
     conditioner = ClipConditioner([(encoder, use)], embeddings=[Embedding("mine", (vectors,))])

@@ -67,7 +67,7 @@ def test_padding_changes_no_vector(
     torch.testing.assert_close(short.vector, long.vector, atol=1e-5, rtol=1e-5)
 
 
-def test_a_long_prompt_keeps_its_end_mark_and_is_counted_whole(
+def test_a_long_prompt_keeps_its_end_token_and_is_counted_completely(
     conditioner: SentenceConditioner, tokenizer: Tokenizer
 ) -> None:
     seen = "a red cat with"  # as many words as fit between the marks
@@ -95,7 +95,7 @@ def test_the_tokenizers_own_padding_and_truncation_are_ignored(
     assert meddling.truncation is not None, "the caller's tokenizer is left as it was"
 
 
-def test_a_row_of_a_batch_is_the_prompt_alone(conditioner: SentenceConditioner) -> None:
+def test_a_batch_row_equals_the_prompt_alone(conditioner: SentenceConditioner) -> None:
     prompts = ["a cat", "", "red blue heart with smile", "a"]
     batch = conditioner.encode(prompts)
     alone = concatenate([conditioner.encode([prompt]) for prompt in prompts])
@@ -146,7 +146,7 @@ def test_a_weight_multiplies_its_words_and_moves_the_mean(
     assert float(strong.vector.square().mean()) == pytest.approx(1.0, rel=1e-5)
 
 
-def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
+def test_a_weight_of_0_masks_a_word(
     conditioner: SentenceConditioner,
 ) -> None:
     cond = conditioner.encode(["a (red:0) cat"])
@@ -154,7 +154,7 @@ def test_a_weight_of_0_leaves_a_word_out_of_what_is_attended_to(
     assert present(cond.tokens)[0, 3].any()
 
 
-def test_touching_words_of_another_weight_are_words_of_their_own(
+def test_adjacent_words_with_other_weights_are_separate_words(
     conditioner: SentenceConditioner,
 ) -> None:
     apart, touching = (
@@ -165,7 +165,7 @@ def test_touching_words_of_another_weight_are_words_of_their_own(
     assert torch.equal(present(apart.vector), present(touching.vector))
 
 
-def test_break_parts_words_and_nothing_else(conditioner: SentenceConditioner) -> None:
+def test_break_separates_words_only(conditioner: SentenceConditioner) -> None:
     broken, plain = conditioner.encode(["red BREAK cat"]), conditioner.encode(["red cat"])
     assert torch.equal(present(broken.tokens), present(plain.tokens))
 
@@ -185,7 +185,7 @@ def test_weights_of_comfyui_interpolate_from_the_empty_prompt(
 
 
 @pytest.mark.parametrize("prompt", ["()", "( [ ] :1.3)", "(cat:0)"])
-def test_a_prompt_of_markup_alone_is_the_null_condition(
+def test_a_prompt_of_markup_only_is_the_null_condition(
     conditioner: SentenceConditioner, prompt: str
 ) -> None:
     cond, null = conditioner.encode([prompt]), conditioner.encode([""])
@@ -207,7 +207,7 @@ def with_word(conditioner: SentenceConditioner, tokenizer: Tokenizer) -> Sentenc
         ("a (smile:1.5)", "a (red cat:1.5)"),
     ],
 )
-def test_an_embedding_stands_for_its_vectors(
+def test_an_embedding_replaces_its_name_by_vectors(
     conditioner: SentenceConditioner, tokenizer: Tokenizer, word: str, words: str
 ) -> None:
     knowing = with_word(conditioner, tokenizer)
@@ -218,7 +218,7 @@ def test_an_embedding_stands_for_its_vectors(
     assert not torch.equal(present(conditioner.encode([word]).tokens), present(expected.tokens))
 
 
-def test_embeddings_of_a_long_prompt_are_cut_off_and_counted(
+def test_embeddings_in_a_long_prompt_are_cut_off_and_counted(
     conditioner: SentenceConditioner, tokenizer: Tokenizer
 ) -> None:
     knowing = with_word(conditioner, tokenizer)
@@ -228,7 +228,7 @@ def test_embeddings_of_a_long_prompt_are_cut_off_and_counted(
     assert (reading.count, reading.limit, reading.unread) == (5, LENGTH - 2, ())
 
 
-def test_words_that_begin_like_an_embedding_are_not_it() -> None:
+def test_words_that_only_begin_like_an_embedding_are_not_replaced() -> None:
     text = load_model().text
     knowing = text.with_embeddings([Embedding("cat", (torch.ones(1, 384),))])
     for prompt in ("a catx", "a xcat"):  # "cat" and "##x", "xc" and "##at"
@@ -237,7 +237,7 @@ def test_words_that_begin_like_an_embedding_are_not_it() -> None:
         assert not equal(knowing.encode([prompt]).tokens, text.encode([prompt]).tokens)
 
 
-def test_a_name_of_unknown_words_stands_for_no_others(
+def test_an_embedding_name_of_unknown_words_replaces_no_others(
     conditioner: SentenceConditioner, tokenizer: Tokenizer
 ) -> None:
     knowing = conditioner.with_embeddings([Embedding("zzz", (torch.ones(1, CONFIG.dim),))])

@@ -72,11 +72,11 @@ def made(template: str, seeds: int = 300) -> Counter[str]:
         ("{a|b", {"{a|b"}),
     ],
 )
-def test_everything_that_can_come_out_does(template: str, expected: set[str]) -> None:
+def test_every_option_can_be_drawn(template: str, expected: set[str]) -> None:
     assert set(made(template)) == expected
 
 
-def test_a_seed_always_gives_the_same_and_another_text_something_else() -> None:
+def test_a_seed_determines_the_result_and_another_text_differs() -> None:
     template = "{" + "|".join(map(str, range(1000))) + "}"
     assert resolve_wildcards(template, values, 7) == resolve_wildcards(template, values, 7)
     assert resolve_wildcards(template, values, 7) != resolve_wildcards(template, values, 8)
@@ -86,47 +86,47 @@ def test_a_seed_always_gives_the_same_and_another_text_something_else() -> None:
 
 
 @pytest.mark.parametrize("template", ["{3::a|b}", "{a|a|a|b}", "{3::a|1::b}", "{0.75::a|0.25::b}"])
-def test_weights_are_kept(template: str) -> None:
+def test_weights_are_respected(template: str) -> None:
     counts = made(template, 2000)
     assert counts["a"] / 2000 == pytest.approx(0.75, abs=0.04)
 
 
-def test_lines_have_weights_as_well() -> None:
+def test_lines_have_weights_too() -> None:
     counts = made("__animals/wild__", 2000)
     assert counts["wolf"] / 2000 == pytest.approx(2 / 3, abs=0.04)
 
 
 @pytest.mark.parametrize("template", ["__self__", "{a|__round__}", "__round2__", "{1$$__self__}"])
-def test_wildcards_that_name_themselves_are_refused(template: str) -> None:
+def test_self_referencing_wildcards_are_refused(template: str) -> None:
     with pytest.raises(RequestError, match="refer to each other in a circle") as error:
         made(template)
     assert error.value.field == "prompt"
 
 
-def test_what_grows_beyond_all_bounds_is_refused() -> None:
+def test_unbounded_growth_is_refused() -> None:
     with pytest.raises(RequestError, match="too long a text"):
         resolve_wildcards("__many__ " * 50, values, 0)
 
 
-def test_what_is_missing_is_pointed_at() -> None:
+def test_missing_wildcards_are_reported() -> None:
     source = "a __colour__ and __nothing__ or {__empty__|b}"
     problems = missing_wildcards(parse_template(source), values)
     assert [source[p.start : p.end] for p in problems] == ["__nothing__", "__empty__"]
 
 
 @pytest.mark.parametrize(("source", "place"), [("a {b|c", "{"), ("{3$$a|b}", "{3$$a|b}")])
-def test_problems_are_pointed_at(source: str, place: str) -> None:
+def test_problems_have_positions(source: str, place: str) -> None:
     [problem] = parse_template(source).problems
     assert source[problem.start : problem.end] == place
 
 
-def test_markup_is_marked_where_it_is() -> None:
+def test_markup_is_marked_in_place() -> None:
     source = "a {2$$b|3::c} __colour__"
     marks = [source[start:end] for start, end in parse_template(source).marks]
     assert marks == ["{2$$", "|", "3::", "}", "__colour__"]
 
 
-def test_lines_of_a_file() -> None:
+def test_lines_of_a_wildcard_file_are_parsed() -> None:
     text = "\ufeffred\n\n  blue  \r\n# a comment\n__pet__".removeprefix("\ufeff")
     assert wildcard_lines(text) == ["red", "blue", "__pet__"]
 
@@ -140,7 +140,7 @@ TEMPLATES = st.lists(
 
 
 @given(TEMPLATES, st.integers(0, 2**64 - 1))
-def test_any_text_is_a_template(source: str, seed: int) -> None:
+def test_any_text_is_a_valid_template(source: str, seed: int) -> None:
     template = parse_template(source)
     end = 0
     for start, stop in template.marks:
@@ -158,7 +158,7 @@ def test_any_text_is_a_template(source: str, seed: int) -> None:
     "unit",
     ["{", "{[", "{a|", "__", "__a", "[", "|", "}", "{}", "\\", "1$$", "9", "{-", "_", "{2$$a"],
 )
-def test_the_longest_templates_are_read_quickly(unit: str) -> None:
+def test_the_longest_templates_are_parsed_quickly(unit: str) -> None:
     source = "{" + unit * (60_000 // len(unit))
     began = time.process_time()
     for text in (source, source + "}" * 10_000):
