@@ -200,7 +200,7 @@ def test_disabled_commands_come_last_and_do_not_run(application, palette) -> Non
     enabled = [command.action.isEnabled() for command in palette.commands.shown]
     assert not all(enabled)
     assert enabled == sorted(enabled, reverse=True)
-    QTest.keyClicks(palette.field, "copy image")
+    QTest.keyClicks(palette.field, "next candidate")
     assert [command.action.isEnabled() for command in palette.commands.shown] == [False]
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert palette.isVisible()
