@@ -111,10 +111,8 @@ def _qt_asyncio(qapp):  # type: ignore[no-untyped-def]  # QApplication, without 
 
 
 @pytest.fixture
-def aio(_qt_asyncio):  # type: ignore[no-untyped-def]  # a qasync loop, without importing Qt here
+def aio(_qt_asyncio, qtbot):  # type: ignore[no-untyped-def]  # a qasync loop, without importing Qt here
     """asyncio on Qt for one test: slots may start tasks, and qtbot's waits drive them."""
-    from PySide6.QtTest import QTest
-
     loop = _qt_asyncio
     errors: list[dict[str, object]] = []
     loop.set_exception_handler(lambda _loop, context: errors.append(context))
@@ -124,11 +122,7 @@ def aio(_qt_asyncio):  # type: ignore[no-untyped-def]  # a qasync loop, without 
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
-        for _ in range(200):
-            if all(task.done() for task in tasks):
-                break
-            QTest.qWait(5)
-        assert all(task.done() for task in tasks), f"tasks ignore cancellation: {tasks}"
+        qtbot.waitUntil(lambda: all(task.done() for task in tasks))  # none ignores cancellation
         tasks = task = None
         gc.collect()  # surfaces "Task exception was never retrieved"
         assert not errors, errors
