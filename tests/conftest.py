@@ -119,13 +119,16 @@ def aio(_qt_asyncio, qtbot):  # type: ignore[no-untyped-def]  # a qasync loop, w
     asyncio.events._set_running_loop(loop)
     try:
         yield loop
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        qtbot.waitUntil(lambda: all(task.done() for task in tasks))  # none ignores cancellation
-        tasks = task = None
+        _cancel_tasks(loop, qtbot)
         gc.collect()  # surfaces "Task exception was never retrieved"
         assert not errors, errors
     finally:
         asyncio.events._set_running_loop(None)
         loop.set_exception_handler(None)
+
+
+def _cancel_tasks(loop: asyncio.AbstractEventLoop, qtbot: QtBot) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    qtbot.waitUntil(lambda: all(task.done() for task in tasks))  # none may ignore it
