@@ -280,7 +280,7 @@ def test_escape_stops_a_replay(start, qtbot, gate) -> None:
 def test_the_view_menu_shows_transparency(application) -> None:
     rgb, alpha = np.full((16, 16, 3), 255, np.uint8), np.zeros((16, 16), np.uint8)
     view = application.window.canvas.view
-    view.set_picture(rgb, alpha)
+    view.set_image(rgb, alpha)
     plain = view.grab().toImage()
     application.window.actions_by_id["transparency"].trigger()
     assert view.grab().toImage() != plain
