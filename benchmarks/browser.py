@@ -1,9 +1,9 @@
-"""The page of the history with 100,000 images, as widgets: opening, searching, scrolling.
+"""The history page with 100,000 images, as widgets: opening, searching, scrolling.
 
-The library is that of the benchmark `history`, its thumbnails made up: every image has one, so
-that each is read and decoded as it comes into sight. Times are those of a clock, and those that
-the interface's thread was computing: on a machine that does other things as well, the second say
-what the page costs, the first what its user waits.
+The library is that of the benchmark `history` with synthetic thumbnails: every image has one, so
+each is read and decoded when it becomes visible. Times are wall-clock times, and CPU times of the
+interface's thread: on a busy machine the second are the cost of the page, the first what its user
+waits.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _search(page: HistoryPage, text: str) -> float:
 
 
 def _frame(act: Callable[[], object]) -> tuple[float, float]:
-    """Scrolls and processes events: ms by the clock and of computing."""
+    """Scrolls and processes events: wall-clock and CPU milliseconds."""
     start, computing = time.perf_counter(), time.thread_time()
     act()
     QApplication.processEvents()

@@ -1,7 +1,7 @@
-"""The canvas under the hand: strokes on 4096 x 4096 while previews arrive, and undoing them.
+"""The canvas in use: strokes on 4096 x 4096 while previews arrive, and undoing them.
 
-Times are those of a clock, and those that the interface's thread was computing: on a machine that
-does other things as well the second say what the canvas costs, the first what its user waits.
+Times are wall-clock times, and CPU times of the interface's thread: on a busy machine the second
+are the cost of the canvas, the first what its user waits.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .record import Options
 
 SIDE = 4096  # pixels
 WINDOW = 936, 600  # logical pixels of canvas and controls in a window of 1280 x 800
-PREVIEW = 512  # pixels; what a large model's image measures while it forms
+PREVIEW = 512  # pixels; the size of a large model's previews
 EVENTS = 60  # a stroke, at a second's worth of a usual mouse
 CORNERS = 1000  # of a lasso
 PREVIEW_EVERY = 6  # events; ten a second
 VIEWS = (("fit", 0.0), ("100 %", 1.0), ("800 %", 8.0))
 BRUSHES = (("small", 24, 100), ("large", 600, 100), ("large, low flow", 600, 40))
 
-Time = tuple[float, float]  # ms by the clock, ms of computing
+Time = tuple[float, float]  # wall-clock ms, CPU ms
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class CanvasResult:
 
 
 class Hand:
-    """Sends events to the real widget and has each one painted before the next."""
+    """Sends events to the real widget and waits until each is painted."""
 
     def __init__(self) -> None:
         rgb = np.random.default_rng(0).integers(0, 256, (SIDE // 8, SIDE // 8, 3), np.uint8)
@@ -162,7 +162,7 @@ def _measure(hand: Hand, scale: int) -> CanvasResult:
             else:
                 view.fit()
             view.adjust(size=size, flow=flow)
-            view.document.background.wait()  # as long as the hand takes from there to the image
+            view.document.background.wait()  # as long as the hand moves from there to the image
             QApplication.processEvents()
             here = by_view.setdefault(f"{shown}, {brush} brush", [])
             for turn in range(2 * scale):

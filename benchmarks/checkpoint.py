@@ -1,8 +1,8 @@
-"""A checkpoint of Stable Diffusion's architecture beside diffusers, with the same weights.
+"""A checkpoint of Stable Diffusion's architecture compared with diffusers, with the same weights.
 
-The weights are random, and the networks narrower than the published ones unless `--full` is
-given: 4 GB are then written to the temporary folder (of Stable Diffusion XL in bfloat16 7 GB), and
-about as much memory is needed twice.
+The weights are random, and the networks narrower than the published ones unless `--full` is given:
+then 4 GB are written to the temporary folder (for Stable Diffusion XL in bfloat16 7 GB), and about
+as much memory is needed twice.
 """
 
 from __future__ import annotations

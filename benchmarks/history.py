@@ -1,7 +1,7 @@
-"""The history with 100,000 images: the first page, searches, counts; and all while it is written.
+"""The history with 100,000 images: the first page, searches, counts; also while it is written.
 
-The library is made up in a temporary folder: prompts of forty words whose frequencies fall as
-those of real words do, twenty models, three samplers, five years.
+The library is synthetic, in a temporary folder: prompts of forty words with natural frequencies,
+twenty models, three samplers, five years.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BATCH = 500
 QUERIES = (
     "fox",  # every seventh image
     '"red fox"',
-    "a",  # the beginning of most words: what is asked while one types
+    "a",  # prefixes of common words: what is searched while typing
     "fox -castle",
     'model:"model 3"',
     "model:7 sampler:unipc steps:>=30",

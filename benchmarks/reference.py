@@ -17,7 +17,7 @@ from core.errors import StudioError
 
 @dataclass(frozen=True)
 class Widths:
-    """Of the networks, and how often each thing is timed."""
+    """Widths of the networks, and the number of measurements."""
 
     unet: int
     autoencoder: int
@@ -32,7 +32,7 @@ FULL = Widths(unet=320, autoencoder=128, text=768, layers=12, rounds=3)
 
 
 def peers() -> tuple[Any, Any]:
-    """diffusers and transformers. Raises StudioError where one is missing."""
+    """diffusers and transformers. Raises StudioError if one is missing."""
     try:
         return importlib.import_module("diffusers"), importlib.import_module("transformers")
     except ImportError as error:
@@ -103,9 +103,9 @@ def stable_diffusion_xl(widths: Widths, dtype: torch.dtype = torch.float32) -> A
 def in_turn(
     ours: Callable[[], object], theirs: Callable[[], object], rounds: int
 ) -> tuple[float, float]:
-    """Median seconds of each, one after the other so that both meet the same machine.
+    """Median seconds of each, in turn, so that both meet the same machine.
 
-    They are those of the processor: other programs take some of those of the clock.
+    CPU time, because other programs affect wall-clock time.
     """
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
@@ -117,7 +117,7 @@ def in_turn(
 
 
 def _made(make: Callable[[], Any], dtype: torch.dtype) -> Any:
-    """Made in that type from the start: twice as much would be needed to make and halve it."""
+    """Created in that type: creating and converting would need twice the memory."""
     usual = torch.get_default_dtype()
     torch.manual_seed(0)
     torch.set_default_dtype(dtype)
@@ -128,7 +128,7 @@ def _made(make: Callable[[], Any], dtype: torch.dtype) -> Any:
 
 
 def _autoencoder(widths: Widths, scale: float) -> Any:
-    """Always in float32, as ours is."""
+    """Always in float32, like ours."""
     diffusers, _ = peers()
     return _made(
         lambda: diffusers.AutoencoderKL(

@@ -50,7 +50,7 @@ class SeamResult:
 
 
 def measure(options: Options) -> SeamResult:
-    """The median of each image's ratio would hide the worst seams: the mean is taken."""
+    """The median of each image's ratio would hide the worst seams, so the mean is used."""
     use_cores()
     model = load_model(options.model)
     base = default_request(model, options.steps)
@@ -77,7 +77,7 @@ def measure(options: Options) -> SeamResult:
 
 
 def step_across(made: np.ndarray, mask: np.ndarray) -> float:
-    """The mean absolute step across the border of the mask, over that on either side of it."""
+    """The mean absolute step across the border of the mask, divided by that on both sides of it."""
     across: list[np.ndarray] = []
     beside: list[np.ndarray] = []
     for axis in (0, 1):

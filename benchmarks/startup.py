@@ -1,8 +1,8 @@
 """Start-up: time until the window, until the model is ready, until the first image.
 
-Each run is a new process, `ldm-studio self-test`, which reports its times on a clock that the
-processes share. The first is cold: the files are evicted from the page cache before it, as far as
-nobody else uses them.
+Each run is a new process, `ldm-studio self-test`, which reports its times on a shared clock. The
+first is cold: the files are evicted from the page cache before it, as far as no other process uses
+them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Start:
     ready_s: float
     picture_s: float
     cold_window_s: float
-    """Of the first run, which reads from disk; as the others where files cannot be put out."""
+    """Of the first run, which reads from disk; like the others if files cannot be evicted."""
 
     def words(self) -> str:
         return (
@@ -55,16 +55,16 @@ class StartupResult(Start):
 
     runs: int
     bundle: Start | None
-    """Of the bundled program, where one was given."""
+    """Of the bundled program, if given."""
 
     def line(self) -> str:
         return self.words() + (f"; the bundle: {self.bundle.words()}" if self.bundle else "")
 
 
 def measure(options: Options) -> StartupResult:
-    """Raises StudioError when a run fails."""
+    """Raises StudioError if a run fails."""
     runs = options.times(5)
-    # As people have it: what has to be compiled first takes twice as long.
+    # As installed: compiling to bytecode first takes twice as long.
     for package in ("ldm_studio", "core"):
         compileall.compile_dir(ROOT / package, quiet=1)
     source = _medians([sys.executable, "-m", "ldm_studio"], SOURCES, options, runs)
@@ -85,7 +85,7 @@ def _medians(program: Sequence[str], folders: Iterable[Path], options: Options, 
 
 
 def put_out_of_memory(folder: Path) -> None:
-    """Have the system forget the files in it that no process has mapped; on Linux alone."""
+    """Evicts files that no process has mapped from the page cache; Linux only."""
     if sys.platform != "linux":
         return
     for path in folder.rglob("*"):

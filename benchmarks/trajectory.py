@@ -38,34 +38,34 @@ from .record import Options, use_cores
 
 SD_LATENT = (1, 4, 64, 64)
 SD_STEP_MS = 100.0
-"""About what a step of Stable Diffusion takes on a good graphics card of some years ago."""
+"""About the time of a Stable Diffusion step on a good graphics card of some years ago."""
 PROMPTS = ("a red heart", "a red heart with", "a red heart with a", "a red heart with a smile")
 SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class TrajectoryResult:
-    """Medians; ms beside each step, and the same in per cent of it."""
+    """Medians; ms in addition to each step, and the same in per cent of it."""
 
     step_ms: float
     journal_ms: float
-    """Marking a step and writing its state."""
+    """Computing a step's digest and writing its state."""
     keep_ms: float
-    """Keeping its estimate, too: what comes on top."""
+    """Saving its estimate in addition."""
     percent_of_step: float
     """Both together."""
     sd_journal_ms: float
-    """At the latent size of Stable Diffusion, with a sampler that remembers a step."""
+    """At Stable Diffusion's latent size, with a multistep sampler."""
     sd_keep_ms: float
     sd_percent_of_step: float
     """Both together, of a step of SD_STEP_MS."""
     state_kib: float
     trajectory_kib: float
-    """What is kept of a whole image."""
+    """The saved steps of a whole image."""
     live_preview_ms: float
     """From a change of the prompt to the first preview."""
     live_ms: float
-    """And to the finished image."""
+    """To the finished image."""
     pictures: int
 
     def line(self) -> str:
@@ -116,7 +116,7 @@ def measure(options: Options) -> TrajectoryResult:
 
 
 class SdRun:
-    """Steps that take no time, of a latent as large as that of a 512 x 512 image."""
+    """Steps that take no time, with a latent as large as that of a 512 x 512 image."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -150,7 +150,7 @@ class SdRun:
 
 
 class Timed:
-    """A run whose steps are timed, so that what is done between them can be."""
+    """A run with timed steps, so that the time between them is known."""
 
     def __init__(self, run: Any) -> None:
         self._run = run
@@ -171,7 +171,7 @@ class Timed:
 
 
 def _costs(begin: Any, folder: Path, pictures: int) -> Costs:
-    """Draws each image with and without keeping its estimates; the first is a warm-up."""
+    """Generates each image with and without saving its estimates; the first is a warm-up."""
     steps: list[float] = []
     beside: dict[bool, list[float]] = {False: [], True: []}
     state = kept = 0

@@ -1,4 +1,4 @@
-"""Branch off a run at one of its steps, then replay the branch from its JSON to the same bits."""
+"""Branch from a step of a run, then replay the branch from its JSON with identical bits."""
 
 import numpy as np
 from PIL import Image

@@ -1,4 +1,4 @@
-"""Say what a model file is, from its header alone: nothing is loaded."""
+"""Identify a model file from its header: nothing is loaded."""
 
 import sys
 from pathlib import Path

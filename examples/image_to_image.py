@@ -1,4 +1,4 @@
-"""Image to image: start from another image, here one that was just drawn."""
+"""Image to image: start from another image, here one that was just generated."""
 
 from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Inpainting: redraw what a mask covers; every other pixel stays as it was."""
+"""Inpainting: redraw the masked part; every other pixel stays unchanged."""
 
 import numpy as np
 from PIL import Image

@@ -1,4 +1,4 @@
-"""Watch an image while it is drawn: a preview after each step."""
+"""Watch an image while it is generated: a preview after each step."""
 
 from PIL import Image
 

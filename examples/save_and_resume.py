@@ -1,4 +1,4 @@
-"""Stop a run after some steps, save it, and resume it later to the same bits."""
+"""Stop a run after some steps, save it, and resume it later with identical bits."""
 
 from itertools import islice
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What every test gets: a home of its own, no display, no modal dialog, nothing left behind."""
+"""Fixtures for every test: a temporary home, no display, no modal dialog, nothing left behind."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QT_WAITS = ("waitSignal", "waitSignals", "waitUntil", "waitCallback", "waitExpos
 
 @pytest.fixture(autouse=True)
 def studio_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every folder of the studio is in here."""
+    """All folders of the program are in here."""
     home = tmp_path / "home"
     monkeypatch.setenv("LDM_STUDIO_HOME", str(home))
     return home
@@ -54,7 +54,7 @@ def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     before = set(QApplication.topLevelWidgets())
     yield
     threads = _engine_threads()
-    gc.collect(1)  # everything younger than the test, which is quick
+    gc.collect(1)  # all objects younger than the test, which is quick
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left = [widget for widget in QApplication.topLevelWidgets() if widget not in before]
     if left:
@@ -73,7 +73,7 @@ def _engine_threads() -> list[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def _no_modal_dialogs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A modal dialog would wait for an answer for ever."""
+    """A modal dialog would wait for an answer forever."""
     if "qapp" not in request.fixturenames:
         return
     from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QMessageBox
@@ -91,7 +91,7 @@ def _no_modal_dialogs(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def qtbot(qtbot: QtBot) -> QtBot:
-    """pytest-qt's, whose waits end early only when what they wait for is there."""
+    """pytest-qt's, with waits that end early only when their condition is met."""
     for name in QT_WAITS:
         wait = partial(getattr(qtbot, name), timeout=round(HANG_SECONDS * 1000))
         setattr(qtbot, name, wait)
@@ -104,9 +104,9 @@ def _qt_asyncio(qapp):  # type: ignore[no-untyped-def]  # QApplication, without 
     from qasync import QEventLoop
 
     loop = QEventLoop(qapp, already_running=True)
-    asyncio.events._set_running_loop(None)  # only the tests that ask for `aio` see it
+    asyncio.events._set_running_loop(None)  # only tests that use `aio` see it
     yield loop
-    loop.stop()  # is QApplication.exit(): any earlier, every later event loop would end at once
+    loop.stop()  # at once QApplication.exit() would end every later event loop
     loop.close()
 
 

@@ -1,4 +1,4 @@
-"""For values that may be None in general, but not in a test."""
+"""Narrows values that may be None in general, but not in a test."""
 
 from __future__ import annotations
 

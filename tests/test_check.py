@@ -1,4 +1,4 @@
-"""`make check` runs what it names and reports what fails."""
+"""`make check` runs its checks and reports failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation says what is there: links, images, commands, keys, samplers."""
+"""The documentation matches the program: links, images, commands, keys, samplers."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ def page(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def language(qtbot) -> Iterator[Language]:
-    """To install another one; afterwards it is English again."""
+    """Installs another language; afterwards it is English again."""
     language = Language()
     yield language
     language.install(SOURCE)
 
 
 def links(page: Path) -> list[str]:
-    """Of pages and images that are not on the web."""
+    """Links to pages and images that are not on the web."""
     found = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
     return [link for link in found if not link.startswith(("http://", "https://"))]
 
 
 def blocks(page: Path) -> Iterator[list[str]]:
-    """The commands of fenced blocks, as words, without comments and what is piped on."""
+    """The commands in fenced blocks, as words, without comments and pipes."""
     for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         for line in block.splitlines():
             words = shlex.split(line, comments=True)
@@ -73,7 +73,7 @@ def blocks(page: Path) -> Iterator[list[str]]:
 
 
 def mentions(page: Path) -> list[str]:
-    """What stands in the text as code."""
+    """Text formatted as code."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     return re.findall(r"`([^`\n]+)`", text)
 
@@ -90,7 +90,7 @@ def parses(command: argparse.ArgumentParser, arguments: list[str]) -> bool:
 
 
 def test_links_commands_and_code_are_found() -> None:
-    """Below they are examined page by page, of which each may lack some."""
+    """The tests below run page by page, and a page may lack some of these."""
     assert "docs/library.md" in links(ROOT / "README.md")
     commands = [words for page in PAGES for words in blocks(page)]
     assert sum(words[0] == "ldm-studio" for words in commands) > 50
@@ -111,7 +111,7 @@ def test_every_mentioned_source_file_exists(page: Path) -> None:
 
 
 def test_the_architecture_page_lists_every_folder() -> None:
-    """Each folder of core and ldm_studio stands in the map, and all that stands there exists."""
+    """The map lists each folder of core and ldm_studio, and nothing else."""
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     block = next(one for one in text.split("```")[1::2] if one.startswith("\ncore/"))
     top, listed = "", dict[str, set[str]](core=set(), ldm_studio=set())
@@ -164,7 +164,7 @@ def test_images_are_never_wider_than_the_page(qtbot) -> None:
 
 
 def drawn_width(page: HelpPage) -> int:
-    """Of the image of a window, in logical pixels."""
+    """The width of a window's image in logical pixels."""
     name = QUrl("images/masking.webp")
     image = page.document().resource(QTextDocument.ResourceType.ImageResource.value, name)
     return round(image.width() / image.devicePixelRatio()) if isinstance(image, QImage) else 0
@@ -183,7 +183,7 @@ def test_pages_open_in_the_language_of_the_window_if_translated() -> None:
     found = pages("zh_CN")
     assert [page.name for page in found] == [page.name for page in pages()]
     assert {page for page in found if page.parent.name == "zh_CN"} == set(TRANSLATED)
-    assert found[-1] == DOCS / "architecture.md"  # for those who read the code, which is English
+    assert found[-1] == DOCS / "architecture.md"  # for readers of the code, which is English
     assert pages("fr") == pages()
 
 
@@ -197,8 +197,7 @@ def test_a_translated_page_has_the_same_structure(page: Path) -> None:
 
 
 def shape(page: Path) -> list[str]:
-    """What its lines are, from the first to the last: headings, rows, items, images; and where
-    they lead."""
+    """Its structure: headings, rows, items, images, and link targets."""
     text = page.read_text(encoding="utf-8")
     kinds = [re.match(r"#+ |\||- |\d+\. |!", line) for line in text.splitlines()]
     leads = [re.sub(r"^(\.\./)+|#.*", "", link) for link in links(page)]
@@ -206,7 +205,7 @@ def shape(page: Path) -> list[str]:
 
 
 def figures(page: Path) -> list[str]:
-    """Numbers of two digits and more, which both say in digits."""
+    """Numbers of two or more digits, which both languages write in digits."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     return sorted(re.findall(r"(?<![\w.,])\d[\d.,]*\d(?![\w.,]*\d)", text))
 

@@ -1,4 +1,4 @@
-"""Words that were given up stay away, and the glossary names what the code has.
+"""Words that were given up stay away, and the glossary names what exists in the code.
 
 Both come from the tables of `docs/glossary.md`. A word that is given up is one more row there:
 
@@ -28,7 +28,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 def names(cell: str) -> list[str]:
-    """What is written as code in a cell."""
+    """The code-formatted names in a cell."""
     return re.findall(r"`([^`]+)`", cell)
 
 

@@ -1,4 +1,4 @@
-"""Images made from the drawings: colours, compositions, and what stays out of them."""
+"""Augmented training images: colours, compositions, and what must not be in them."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_articles_are_correct(name: str, expected: str) -> None:
 
 
 def test_the_split_is_stable() -> None:
-    # Anchors of the published rule: moving them would leak held-out drawings into training.
+    # Fixed points of the published rule: moving them would leak held-out drawings into training.
     assert held_out(hexcode("🚪"), "3d", 3, keep=False) == "concept"
     assert held_out(hexcode("🚪"), "3d", 3, keep=True) == "train"
     assert held_out(hexcode("🚀"), "3d", 3, keep=True) == "pair"

@@ -126,7 +126,7 @@ def test_an_evaluation_is_complete_and_reproducible(
 
 
 def prompt(dataset: Dataset, i: int, *others: int) -> Prompt:
-    """One that asks for a drawing of the data set, or any of others."""
+    """A prompt for a drawing of the data set, or for any of others."""
     expected = tuple(chr(int(dataset.drawings[j].hexcode, 16)) for j in (i, *others))
     return Prompt(dataset.drawings[i].label, expected)
 
@@ -371,7 +371,7 @@ def test_runs_continue_from_a_model_folder(
     shipped = load_file(model_folder / "unet.safetensors")
     for name, value in network.state_dict().items():
         assert torch.equal(value, shipped[name].float())
-    # what has begun is left alone
+    # existing results are not touched
     kept = (tmp_path / "autoencoder" / "checkpoint.safetensors").read_bytes()
     (tmp_path / "denoiser" / "checkpoint.safetensors").unlink()
     assert main(arguments) == 0

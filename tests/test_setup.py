@@ -1,4 +1,4 @@
-"""What the set-up decides before it touches the machine."""
+"""The decisions of the setup before it touches the machine."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_website_needs_no_qt_libraries(setup_env):
 
 
 class Installed:
-    """An environment in which pip finds what an index has."""
+    """An environment in which pip finds the packages of an index."""
 
     def __init__(self, before: str, cuda: str | None) -> None:
         self.before, self.cuda = before, cuda

@@ -1,4 +1,4 @@
-"""The version has one place, and the changelog tells of it."""
+"""The version is defined once, and the changelog contains it."""
 
 from __future__ import annotations
 

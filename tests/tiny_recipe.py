@@ -1,5 +1,5 @@
-"""What the default model's recipe makes, in miniature: a data set of coloured shapes and a model
-folder with tiny networks and random weights."""
+"""The results of the default model's recipe in miniature: a data set of coloured shapes and a
+model folder with tiny networks and random weights."""
 
 from __future__ import annotations
 

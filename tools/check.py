@@ -1,6 +1,6 @@
-"""Lint, types and a representative part of the tests, side by side: `make check`.
+"""Lint, types and a representative part of the tests in parallel: `make check`.
 
-It takes under a minute on two idle cores, so that it can run before every commit; `make test` runs
+It takes under a minute on two idle cores, so it can run before every commit; `make test` runs
 everything.
 """
 
@@ -43,8 +43,8 @@ CHECKS = {
 
 
 def run_checks(checks: Mapping[str, Sequence[str]]) -> list[str]:
-    """Run commands at the same time, print each one's output when it fails, and return the names of
-    those that failed."""
+    """Runs commands in parallel, prints the output of each failure, and returns the names of the
+    failed ones."""
     failed: list[str] = []
     with ThreadPoolExecutor(len(checks)) as pool:
         running = {pool.submit(_run, command): name for name, command in checks.items()}

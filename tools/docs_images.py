@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 IMAGES = ROOT / "docs" / "images"
 README = {"drawing": ROOT / "resources" / "readme" / "window.png"}
-"""Those that the README shows as well."""
+"""Those that the README shows too."""
 QUALITY = 85
 
 

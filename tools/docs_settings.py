@@ -1,6 +1,6 @@
 """Writes the tables of docs/settings.md, in every language, from the table of parameters.
 
-What is before the first table is written by hand.
+The text before the first table is written by hand.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ HEADERS = {
     "zh_CN": ("设置", "取值", "默认值", "命令行选项", "图片文件中的名称"),
 }
 MAX_CHOICES = 5
-"""More of them stand on a page of their own."""
+"""Longer lists of choices have their own page."""
 
 
 def pages() -> dict[str, Path]:
-    """Locale -> page, of the languages that have one."""
+    """Locale -> page, for the languages that have one."""
     places = {locale: DOCS / locale / "settings.md" for locale in languages()}
     places[SOURCE] = DOCS / "settings.md"
     return {locale: page for locale, page in places.items() if page.exists()}
 
 
 def rewritten(page: Path, locale: str) -> str:
-    """The page with its tables anew, in the language that is installed."""
+    """The page with new tables, in the installed language."""
     head = page.read_text(encoding="utf-8").split("\n## ")[0]
     return "\n".join([head, *_lines(HEADERS[locale])])
 

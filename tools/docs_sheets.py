@@ -54,7 +54,7 @@ def model() -> Model:
 
 
 def asked(prompt: str, seed: int, **settings: object) -> Request:
-    """With the model's own settings where none are given."""
+    """With the model's own settings unless given."""
     usual = model().defaults
     request = Request(prompt=prompt, seed=seed, sampler=usual.sampler, schedule=usual.schedule)
     return replace(replace(request, steps=usual.steps, cfg=usual.cfg), **settings)
@@ -100,7 +100,7 @@ def cfg() -> Image.Image:
 
 
 def numbers_of_steps() -> Image.Image:
-    """Each image twice as many steps as the one before."""
+    """Each image with twice as many steps as the previous one."""
     cells = [
         Cell(f"{name}, {n} steps", (draw(asked(*SUN, sampler=name, schedule="Normal", steps=n)),))
         for name in ("DPM++ 2M", "Euler a")
@@ -119,7 +119,7 @@ def strength() -> Image.Image:
 
 
 def contents() -> Image.Image:
-    """What a redrawn part starts from matters where the strength is below 1."""
+    """The masked content matters if the strength is below 1."""
     cat = draw(asked("a cat, 3d", 5))
     mask = np.zeros((128, 128), np.uint8)
     mask[:52, 16:112] = 255
@@ -136,7 +136,7 @@ def contents() -> Image.Image:
 
 
 def freshness() -> Image.Image:
-    """Fresh noise: of a sampler that adds it by itself, and put back by hand."""
+    """Fresh noise: of a sampler that adds it itself, and added by hand."""
     kinds: list[tuple[str, str, str, tuple[float, ...]]] = [
         ("Euler a", "eta", "eta", (0.0, 0.3, 0.6, 1.0)),
         ("Euler", "churn", "churn", (0.0, 2.0, 5.0, 10.0)),
@@ -153,13 +153,13 @@ def freshness() -> Image.Image:
 
 
 def compositions() -> Image.Image:
-    """The same images that the model is judged by."""
+    """The images that the model is evaluated on."""
     texts = [prompt.text for prompt in COMPOSITIONS]
     return sheet([Cell(text, (draw(asked(text, i)),)) for i, text in enumerate(texts)], columns=6)
 
 
 def styles() -> Image.Image:
-    """From one style to another, the thing staying what it is."""
+    """From one style to another with the same subject."""
     cells: list[Cell] = []
     for seed, thing in enumerate(("cat", "dog", "pizza", "rocket", "house", "owl"), start=1):
         image = draw(asked(f"a {thing}, 3d", seed))
@@ -171,7 +171,8 @@ def styles() -> Image.Image:
 
 
 def schedules() -> Image.Image:
-    """Where ten steps fall between pure noise (left) and a clean image, for Stable Diffusion."""
+    """The positions of ten steps between pure noise (left) and a clean image, for Stable
+    Diffusion."""
     trained, left, width = scaled_linear(), 130, 530
     top, bottom = np.log(trained.sigma_max), np.log(trained.sigma_min)
     rows = [name for name in SCHEDULES if name != AUTOMATIC]

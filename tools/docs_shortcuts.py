@@ -22,14 +22,14 @@ DOCS = ROOT / "docs"
 
 
 def pages() -> dict[str, Path]:
-    """Locale -> page, of the languages that have one."""
+    """Locale -> page, for the languages that have one."""
     places = {locale: DOCS / locale / "shortcuts.md" for locale in languages()}
     places[SOURCE] = DOCS / "shortcuts.md"
     return {locale: page for locale, page in places.items() if page.exists()}
 
 
 def rewritten(page: Path) -> str:
-    """The page with its tables anew, in the language that is installed."""
+    """The page with new tables, in the installed language."""
     sections = page.read_text(encoding="utf-8").split("\n## ")
     tables = "\n".join(_lines())
     return f"{sections[0]}\n{tables}\n## {sections[-1]}"

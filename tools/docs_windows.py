@@ -30,11 +30,11 @@ SCREEN = {
 }
 """As Qt's offscreen platform reads it."""
 WIDTH = 1000
-"""Pixels of the images that are kept."""
+"""Width of the saved images in pixels."""
 SETTLE = 0.7
-"""Seconds for what is animated, or decoded beside the interface."""
+"""Seconds for animations and background decoding."""
 WAIT = 180.0
-"""Seconds after which something is wrong."""
+"""Seconds after which it fails."""
 
 Shots = dict[str, Image.Image]
 
@@ -42,7 +42,7 @@ Shots = dict[str, Image.Image]
 def photograph(names: Sequence[str]) -> list[tuple[str, Image.Image]]:
     """The windows of these names, in the order of WINDOWS, from one run of the program.
 
-    On a screen that is not there, so that every computer makes the same.
+    On a virtual screen, so that every computer makes the same images.
     """
     shots: Shots = {}
 
@@ -81,7 +81,7 @@ async def drawing(application: Application) -> QWidget | Image.Image:
 
 
 async def masking(application: Application) -> QWidget:
-    """A cat, and where its hat shall be."""
+    """A cat, and the mask for its hat."""
     store, view = application.store, application.window.canvas.view
     store.seed_locked = True
     store.seed, store.mode = 5, Mode.TEXT

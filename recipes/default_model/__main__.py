@@ -212,7 +212,7 @@ def sweep(arguments: argparse.Namespace) -> None:
 
 
 def train_or_resume(what: str, run: Path, samples: int, train: Callable[[], None]) -> None:
-    """Trains towards `samples` images in the folder `run`, saying where it starts and ends."""
+    """Trains up to `samples` images in the folder `run`, and reports where it starts and ends."""
     use_cores()
     before = position(run)
     if before and before.samples >= samples:
@@ -411,7 +411,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; 0, or 2 after an error that is told in a line, or 130 when interrupted."""
+    """Runs one command; 0, or 2 after an error, which is printed in a line, or 130 when
+    interrupted."""
     arguments = parser().parse_args(argv)
     try:
         arguments.run(arguments)

@@ -29,7 +29,7 @@ class RasterSource:
     files: dict[str, Path]
 
     def draw(self, hexcode: str) -> np.ndarray | None:
-        """uint8 [128, 128, 4] straight RGBA, or None when this source lacks the emoji."""
+        """uint8 [128, 128, 4] straight RGBA, or None if this source lacks the emoji."""
         path = self.files.get(hexcode)
         if path is None:
             return None
@@ -45,7 +45,7 @@ class IconSource:
     names: dict[str, str]
 
     def draw(self, hexcode: str) -> np.ndarray | None:
-        """uint8 [128, 128, 4] straight RGBA, or None when this source lacks the emoji."""
+        """uint8 [128, 128, 4] straight RGBA, or None if this source lacks the emoji."""
         name = self.names.get(hexcode)
         return None if name is None else rasterise(self.svg(name))
 
@@ -79,7 +79,7 @@ Source = RasterSource | IconSource
 
 
 def open_source(style: str, packages: Path) -> Source:
-    """The source of one style. Raises RecipeError when its package is not unpacked."""
+    """The source of one style. Raises RecipeError if its package is not unpacked."""
     package = STYLES[style]
     root = package.root(packages)
     if package is FLUENT_3D:
@@ -109,7 +109,7 @@ def _plain(code: str) -> str:
 
 
 def read_json(path: Path, package: Package) -> Any:
-    """The parsed file. Raises RecipeError when it is missing or is not JSON."""
+    """The parsed file. Raises RecipeError if it is missing or is not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

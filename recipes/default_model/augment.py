@@ -45,23 +45,23 @@ MOVES = 10
 COLOURS_OF_A_DRAWING = 4
 COMPOSED = 20000
 COMMON_WEIGHT = 3.0
-"""How much more often a commonly asked-for concept is drawn than another."""
+"""How much more often popular concepts are used than others."""
 
 SHIFT = 6.0
 SCALES = (0.88, 1.06)
 FLIPPED = 0.3
 
 ONE_WAY = "💯 📅 🎱 🏥 🏫 🚓 🚑 🚒 🚕 🛑 ❓ ⏰ 🎵 📰 🥇 🌙 🔍 💰 🪙 🎹 🤑 🌍 ✅ 😴 🎲 📺 🗽 📱 💻"
-"""Letters, digits, hands of a clock, and what points one way: not flipped."""
+"""Letters, digits, clock hands, and everything with a direction: not flipped."""
 
 OWN_COLOUR = """
 🤢 🤮 🥵 🥶 😡 😈 🤯 😳 🛑 🚦 ⚠️ 🌍 🌈 ✅ ❌ 💯 🔴 🟡 🟢 🔵 🎨 🎆 🥇 🍁 🍃 🌱 💧 🌊 ❄️ 🌅 🎯 🧩
 ❤️‍🔥 💔
 """
-"""Another colour would make these something else, or nothing anybody asks for."""
+"""Concepts that another colour would turn into something else, or that nobody asks for."""
 
 SPOKEN = {"yellow": ("yellow", "golden")}
-"""What a colour is called, where that is more than its name."""
+"""Words for a colour, if there are more than its name."""
 
 COLOUR_WORDS = "red orange yellow green blue purple pink brown black white golden gold"
 
@@ -70,7 +70,7 @@ HEADS = """
 0.50 🐱 🐶 🦊 🐻 🐼 🐨 🐭 🐹 🐮 🦁 🐯 🐵 🐰 🐷 💀 👻
 0.30 🐸 👽 🤖
 """
-"""Heads seen from the front, and where their eyes are, as a share of the height."""
+"""Heads seen from the front, and the height of their eyes as a share."""
 
 HATS = "🎩 👑 🎓 🧢 🎀"
 GLASSES = "🕶️ 👓"
@@ -80,7 +80,7 @@ THINGS = """
 0.52 ⭐ ☀️ 🌕 🍊 🍋 🍐 🍑 ☁️ 🍎 🏀 🥚 🍪 🔴 🌍 🍞 🥥 🎁 🍔 🍙
 0.62 💧 🔥 🌵 🍏 🍩 🧁 🎂 🚗 🏠
 """
-"""Things that can have a face, and where, as a share of the height."""
+"""Things that can have a face, and its height as a share."""
 
 EXPRESSIONS = {
     "🙂": ("smiling", "a smile"),
@@ -94,7 +94,7 @@ EXPRESSIONS = {
 }
 
 ARRANGEMENTS = {"beside": 0.27, "accompanied": 0.2, "hat": 0.21, "glasses": 0.1, "face": 0.18}
-"""How often each way of composing is chosen; the rest is fire."""
+"""The frequency of each kind of composition; the rest is fire."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def importance(drawing: Drawing) -> float:
 
 
 def examples(dataset: Dataset, composed: int) -> Iterator[Example]:
-    """All made images of a data set: moved, coloured, and about this many composed ones."""
+    """All augmented images of a data set: moved, coloured, and about this many composed ones."""
     rng = np.random.default_rng(SEED)
     named = {concept.hexcode: concept for concept in concepts()}
     one_way = {hexcode(emoji) for emoji in ONE_WAY.split()}
@@ -146,7 +146,7 @@ def examples(dataset: Dataset, composed: int) -> Iterator[Example]:
 
 
 def coloured(one: Known, rng: np.random.Generator) -> Iterator[Example]:
-    """A drawing called by its own colour, and in others."""
+    """A drawing captioned with its own colour, and in others."""
     if one.concept.emoji in OWN_COLOUR.split():
         return
     own = colour_name(one.image)
@@ -177,8 +177,8 @@ def compositions(known: list[Known], count: int, rng: np.random.Generator) -> It
 
 
 def _composition(found: dict[str, Known], style: str, rng: np.random.Generator) -> Example | None:
-    """One composition; None when a drawing it chose is not there, or the whole is kept for judging
-    or a concept of its own ("burning heart")."""
+    """One composition; None if a chosen drawing is missing, or the result is kept for evaluation
+    or is a concept of its own ("burning heart")."""
     ways = [*ARRANGEMENTS, "fire"]
     chances = [*ARRANGEMENTS.values(), 1 - sum(ARRANGEMENTS.values())]
     way = ways[int(rng.choice(len(ways), p=chances))]
@@ -225,7 +225,7 @@ def _composition(found: dict[str, Known], style: str, rng: np.random.Generator) 
 
 @cache
 def heights(table: str) -> dict[str, float]:
-    """Each emoji of a table and the number its line begins with."""
+    """Each emoji of a table and the number at the start of its line."""
     lines = (line.split() for line in table.strip().splitlines())
     return {emoji: float(share) for share, *emojis in lines for emoji in emojis}
 
@@ -239,20 +239,20 @@ def _pick(found: dict[str, Known], emojis: list[str], rng: np.random.Generator) 
 
 
 def _judged_by(first: Known, second: Known) -> bool:
-    """Whether a prompt that compositions are judged by asks for both together."""
+    """Whether a prompt of the evaluation names both together."""
     both = {first.concept.emoji, second.concept.emoji}
     return any(both <= set(prompt.expected) for prompt in COMPOSITIONS)
 
 
 def _colour_word(colour: str, concept: Concept, rng: np.random.Generator) -> str | None:
-    """One of the colour's names; None when the concept of that name is taken."""
+    """One of the colour's names; None if the concept of that name exists."""
     words = SPOKEN.get(colour, (colour,))
     word = words[int(rng.integers(len(words)))]
     return None if _taken(word, concept) else word
 
 
 def _taken(colour: str, concept: Concept) -> bool:
-    """Whether the concept in this colour is another one, or a prompt judges by it."""
+    """Whether the concept in this colour is another one, or is used for evaluation."""
     judged = any(
         prompt.expected == (concept.emoji,) and colour in prompt.text.split()
         for prompt in COMPOSITIONS
@@ -264,7 +264,7 @@ def _taken(colour: str, concept: Concept) -> bool:
 
 @cache
 def judging_texts() -> frozenset[str]:
-    """What the prompts say that compositions are judged by."""
+    """The texts of the prompts for evaluating compositions."""
     return frozenset(without_article(prompt.text) for prompt in COMPOSITIONS)
 
 
@@ -274,12 +274,12 @@ def without_article(text: str) -> str:
 
 @cache
 def concept_names() -> frozenset[str]:
-    """Everything that some concept is called."""
+    """All names of all concepts."""
     return frozenset(name for one in concepts() for name in (one.label, *one.aliases))
 
 
 def nouns(concept: Concept) -> tuple[str, ...]:
-    """What it is called, aliases first, without words for its colour."""
+    """Its names, aliases first, without words for its colour."""
     names = (*concept.aliases, concept.label)
     bare = (" ".join(w for w in name.split() if w not in COLOUR_WORDS.split()) for name in names)
     return tuple(dict.fromkeys(noun for noun in bare if noun))

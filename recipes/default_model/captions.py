@@ -20,7 +20,7 @@ STYLED_SHARE = 0.63  # a name and the style word
 PLAIN_SHARE = 0.20  # a name alone
 STYLED_TAGS_SHARE = 0.12  # label, tags and the style word
 TAGS_SHARE = 0.05  # tags alone
-ALIAS_SHARE = 0.65  # of the names, when there are aliases: people type "cat", not "cat face"
+ALIAS_SHARE = 0.65  # share of the names, if there are aliases: people type "cat", not "cat face"
 
 WITHOUT_ARTICLE = (
     "bacon bawling beer boba boom bread broccoli candy cheese chocolate coffee confetti "
@@ -79,7 +79,7 @@ def _templates(concept: Concept, key: str) -> tuple[str, ...]:
 
 
 def _few(tags: Sequence[str], concept: Concept, key: str) -> list[str]:
-    """Up to three tags that say more than the label, in an order fixed by `key`."""
+    """Up to three tags that add to the label, in an order fixed by `key`."""
     telling = {tag for tag in tags if tag.isascii() and len(tag) > 2 and tag != concept.label}
     return sorted(telling, key=lambda tag: _hash(f"{key}|{tag}"))[:3]
 
@@ -95,5 +95,5 @@ def with_article(name: str) -> str:
 
 
 def _hash(text: str) -> int:
-    """A number that stays the same from run to run, unlike `hash`."""
+    """A number that is stable between runs, unlike `hash`."""
     return int.from_bytes(hashlib.md5(text.encode()).digest()[:8])

@@ -88,7 +88,7 @@ class ClassifierTask:
 
 @dataclass(frozen=True)
 class Judge:
-    """A trained classifier and what its classes are."""
+    """A trained classifier and its classes."""
 
     network: ConceptClassifier
     concepts: tuple[str, ...]
@@ -104,13 +104,13 @@ class Judge:
         return self.best_ranks(images, [[code] for code in hexcodes])
 
     def best_ranks(self, images: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
-        """The same where any of several concepts is right: the rank of the likeliest of them."""
+        """Likewise if any of several concepts is right: the rank of the likeliest of them."""
         logits = self.logits(images)
         best = logits.masked_fill(~self._right(hexcodes), -torch.inf).amax(dim=1, keepdim=True)
         return (logits > best).sum(dim=1)
 
     def probabilities(self, images: Tensor, hexcodes: Sequence[Sequence[str]]) -> Tensor:
-        """Of all concepts that are right together, [B]."""
+        """Summed over all right concepts, [B]."""
         return (self.logits(images).softmax(dim=1) * self._right(hexcodes)).sum(dim=1)
 
     @torch.no_grad()
@@ -184,7 +184,8 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     ink = 1 - images  # 0 where it is white, which is what lies outside
     x = 1 - F.grid_sample(ink, grid, padding_mode="zeros", align_corners=False)
 
-    # Colour: saturation, contrast around white, gain of each channel. Little hue: it has meaning.
+    # Colour: saturation, contrast around white, gain of each channel. Little hue, because it has
+    # meaning.
     grey = x.mean(dim=1, keepdim=True)
     x = grey + uniform(0.7, 1.3, 1, 1, 1) * (x - grey)
     x = 1 - (1 - x) * uniform(0.8, 1.2, 1, 1, 1) * uniform(0.9, 1.1, 3, 1, 1)

@@ -1,7 +1,7 @@
-"""Naming the colour of a drawing, and giving it another, in the perceptual space OKLab.
+"""Names the colour of a drawing, and changes it, in the perceptual space OKLab.
 
-Hues are degrees in OKLab's polar form: about 29 is red, 110 yellow, 142 green, 264 blue.
-Source of the space: B. Ottosson, "A perceptual color space for image processing", 2020.
+Hues are degrees in OKLab's polar form: about 29 is red, 110 yellow, 142 green, 264 blue. Source of
+the space: B. Ottosson, "A perceptual color space for image processing", 2020.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ NEUTRAL = 0.04
 """Chroma below which something is black, grey or white."""
 
 PALE = 0.07
-"""The same for what is nearly white."""
+"""The same for nearly white colours."""
 
 MOSTLY = 0.42
-"""A drawing has the colour that at least this share of it has."""
+"""The minimum share of a drawing that has its colour."""
 
 STRENGTH = 0.75
-"""How far lightness goes towards that of the new colour: shading and character stay."""
+"""How far lightness moves towards that of the new colour: shading stays."""
 
 HUES_TOGETHER = (40.0, 70.0)
-"""Parts whose hue is this near the main one change with it wholly, and no further than that."""
+"""Parts whose hue is at most this far from the main one are changed with it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def to_oklab(rgb: np.ndarray) -> np.ndarray:
 
 
 def from_oklab(lab: np.ndarray) -> np.ndarray:
-    """The inverse, cut off at what sRGB can show."""
+    """The inverse, clipped to sRGB."""
     cones = lab @ np.linalg.inv(_TO_LAB).T
     linear = np.clip(cones**3 @ np.linalg.inv(_TO_CONES).T, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -85,7 +85,7 @@ def polar(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def neutral(light: np.ndarray, chroma: np.ndarray) -> np.ndarray:
-    """Where there is black, grey or white."""
+    """Where it is black, grey or white."""
     return (chroma < NEUTRAL) | ((chroma < PALE) & (light > 0.85))
 
 
@@ -118,7 +118,7 @@ def names(lab: np.ndarray) -> np.ndarray:
 
 
 def colour_name(image: np.ndarray) -> str | None:
-    """What colour a drawing (uint8 [H, W, 4], straight RGBA) mostly is, or None if it is mixed."""
+    """The main colour of a drawing (uint8 [H, W, 4], straight RGBA), or None if it is mixed."""
     opaque = image[..., 3] >= 128
     if not opaque.any():
         return None
@@ -128,10 +128,10 @@ def colour_name(image: np.ndarray) -> str | None:
 
 
 def recoloured(image: np.ndarray, colour: Colour) -> np.ndarray | None:
-    """The drawing with its main colour, and shades of it, turned into another.
+    """The drawing with its main colour, and shades of it, replaced by another.
 
-    Parts of other hues, and in a coloured drawing black and white ones, stay: eyes, leaves,
-    windows. None when the result is not mostly of that colour, or was before.
+    Parts of other hues, and black and white parts of a coloured drawing, stay: eyes, leaves,
+    windows. None if the result is not mostly of that colour, or was before.
     """
     if colour_name(image) == colour.name:
         return None

@@ -58,8 +58,8 @@ def wearing(head: np.ndarray, hat: np.ndarray) -> np.ndarray:
 
 
 def crowned(head: np.ndarray, hat: np.ndarray) -> np.ndarray:
-    """The second one smaller, on top of the first, which stays where it is: as when somebody
-    paints a hat on a head that is there."""
+    """The second one smaller, on top of the first, which keeps its place: as if a hat were
+    painted on an existing head."""
     canvas = _blank()
     image = Image.fromarray(head)
     left, top, right, bottom = image.getbbox() or (0, 0, SIDE, SIDE)
@@ -100,7 +100,7 @@ def with_face(thing: np.ndarray, face: np.ndarray, middle: float) -> np.ndarray:
 
 
 def features(face: np.ndarray) -> np.ndarray:
-    """What is drawn on the skin of a yellow face: everything inside that is not skin."""
+    """The features of a yellow face: everything inside that is not skin."""
     light, chroma, hue = polar(to_oklab(face[..., :3] / 255))
     skin = (hue > SKIN_HUES[0]) & (hue < SKIN_HUES[1]) & (chroma > 0.08) & (light > 0.6)
     opaque = Image.fromarray(np.where(face[..., 3] >= 250, 255, 0).astype(np.uint8))
@@ -115,7 +115,7 @@ def features(face: np.ndarray) -> np.ndarray:
 def moved(
     rgba: np.ndarray, scale: float, shift: tuple[float, float], flip: bool = False
 ) -> np.ndarray:
-    """The drawing larger or smaller and elsewhere by up to `shift` pixels, without being cut."""
+    """The drawing scaled and moved by up to `shift` pixels, without being cut."""
     drawing = Image.fromarray(rgba)
     drawing = drawing.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flip else drawing
     bounds = drawing.getchannel("A").getbbox()

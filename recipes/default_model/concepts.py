@@ -1,7 +1,7 @@
-"""What the default model learns to draw: well-known concepts that look different from each other.
+"""The concepts of the default model: well-known things that look different from each other.
 
-Each line of a table is one concept: `*` when people ask for it often, the emoji, its English label
-in emojibase, and after a colon the plainer words people type instead. A concept is in the list when
+Each line of a table is one concept: `*` if people often ask for it, the emoji, its English label in
+emojibase, and after a colon the plainer words that people type instead. A concept is listed if
 every default style draws it; of near duplicates (cat face and cat, four clocks) one is kept.
 """
 

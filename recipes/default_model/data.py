@@ -59,9 +59,10 @@ class Dataset:
 
 
 def held_out(hexcode: str, style: str, styles: int, keep: bool) -> HeldOut:
-    """The part of the split a drawing belongs to: see RULE.
+    """The part of the split that a drawing belongs to: see RULE.
 
-    `styles` is how many styles the concept has; `keep` protects it from being held out entirely.
+    `styles` is the number of styles of the concept; `keep` protects it from being held out
+    entirely.
     """
     if not keep and _md5(hexcode) % 50 == 0:
         return "concept"
@@ -76,10 +77,10 @@ def needed_concepts() -> frozenset[str]:
 
 
 def build(packages: Path, out: Path, styles: Sequence[str] = DEFAULT_STYLES) -> None:
-    """Draw every concept in every style and write the data set.
+    """Draws every concept in every style and writes the data set.
 
-    `packages` holds the unpacked npm packages (see `packages.fetch`). Raises RecipeError when one
-    is missing, or a concept is not in emojibase under its label, or has no drawing in any style.
+    `packages` holds the unpacked npm packages (see `packages.fetch`). Raises RecipeError if one is
+    missing, or a concept is not in emojibase under its label, or has no drawing in any style.
     """
     known = _emojibase(packages)
     needed = needed_concepts()
@@ -130,7 +131,7 @@ def _tags(concept: Concept, known: dict[str, Any]) -> list[str]:
 
 
 def write(out: Path, images: np.ndarray, drawings: Sequence[Drawing]) -> None:
-    """Write the three files of a data set into the folder `out`."""
+    """Writes the three files of a data set into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     np.save(out / "pictures.npy", images)
     _write_json(out / "index.json", [asdict(drawing) for drawing in drawings])
@@ -143,7 +144,7 @@ def write(out: Path, images: np.ndarray, drawings: Sequence[Drawing]) -> None:
 
 
 def load(out: Path) -> Dataset:
-    """Read a data set. Raises RecipeError when a file is missing, damaged or does not fit."""
+    """Reads a data set. Raises RecipeError if a file is missing, damaged or does not fit."""
     try:
         images = np.load(out / "pictures.npy", mmap_mode="r")
         records = json.loads((out / "index.json").read_text(encoding="utf-8"))
@@ -165,7 +166,7 @@ def load(out: Path) -> Dataset:
 
 
 def _drawing(position: int, record: Any) -> Drawing:
-    """One record of the index, checked."""
+    """One validated record of the index."""
 
     def check(holds: bool, what: str) -> None:
         if not holds:
@@ -204,7 +205,7 @@ def _md5(text: str) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Fetch what is missing, build the data set and say what is in it."""
+    """Fetches what is missing, builds the data set and prints its contents."""
     parser = argparse.ArgumentParser(description="Build the default model's training data.")
     parser.add_argument("--packages", type=Path, required=True, help="folder of npm packages")
     parser.add_argument("--out", type=Path, required=True, help="folder of the data set")

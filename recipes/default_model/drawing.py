@@ -1,4 +1,5 @@
-"""Drawing many prompts at once, with any sampler, for training's sheets and for measuring."""
+"""Generates images for many prompts at once, with any sampler, for training's sheets and for
+measuring."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ class Settings:
 
 
 def settings_of(model: Model) -> Settings:
-    """Those that the model says suit it."""
+    """The model's recommended settings."""
     found = model.defaults
     return Settings(found.sampler, found.schedule, found.steps, found.cfg)
 
@@ -42,7 +43,7 @@ def images(
 ) -> Tensor:
     """RGB on white, [N, 3, H, W] in [-1, 1]: one image for each text and its seed.
 
-    Text i is drawn beside others, so by rounding alone it may differ from itself drawn alone.
+    Text i is in a batch with others, so by rounding it may differ from the image generated alone.
     """
     parts: list[Tensor] = []
     for first in tqdm(range(0, len(texts), BATCH), desc=f"Drawing {what}", unit="batch"):
@@ -78,7 +79,7 @@ def draw(
 ) -> Tensor:
     """Normalised latents of many prompts, [B, C, side, side], with guidance.
 
-    `begin`: latents to noise and draw again from that step on, instead of from noise alone.
+    `begin`: latents to add noise to and denoise from that step on, instead of pure noise.
     """
     cond = cond.to(device, torch.float32)
     count = len(seeds)

@@ -1,4 +1,4 @@
-"""Encode the drawings and the captions once, so that training the denoiser reads only tensors."""
+"""Encodes the drawings and the captions once, so that training the denoiser only reads tensors."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def load_sentence_encoder(folder: Path) -> SentenceConditioner:
     weights = load_file(folder / "model.safetensors")
     network = Bert(TEXT)
     network.load_state_dict({name: weights[name] for name in network.state_dict()})
-    # as it will be shipped, so that training sees the vectors that drawing will
+    # as shipped, so that training and generation use the same vectors
     network.half().float().eval()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     return SentenceConditioner(tokenizer, network, PROMPT_TOKENS)
@@ -105,7 +105,7 @@ def latent_set(
 
 
 def training_set(encoded: dict[str, Tensor], device: torch.device) -> LatentSet:
-    """All that is trained on: training drawings and what was made from them."""
+    """Everything for training: training drawings and images made from them."""
     return _latent_set(encoded, encoded["weights"].nonzero()[:, 0], device)
 
 
@@ -122,13 +122,13 @@ def _latent_set(encoded: dict[str, Tensor], picks: Tensor, device: torch.device)
 
 @torch.no_grad()
 def _encoded(network: CompactAutoencoder, images: Sequence[np.ndarray]) -> Tensor:
-    """Drawings, uint8 [128, 128, 4] each -> latents as they come, [N, C, h, w]."""
+    """Drawings, uint8 [128, 128, 4] each -> unnormalised latents, [N, C, h, w]."""
     chunks = (np.stack(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK))
     return torch.cat([network.encode(on_white(torch.from_numpy(chunk))) for chunk in chunks])
 
 
 def row_weights(kinds: Sequence[Kind], weights: Sequence[float]) -> Tensor:
-    """How often each row is drawn, adding up to 1; every kind that there is has its share."""
+    """The frequency of each row, summing to 1; every existing kind has its share."""
     totals = dict.fromkeys(kinds, 0.0)
     for kind, weight in zip(kinds, weights, strict=True):
         totals[kind] += weight
@@ -142,7 +142,7 @@ def row_weights(kinds: Sequence[Kind], weights: Sequence[float]) -> Tensor:
 
 
 def _caption_table(lists: Sequence[Captions], texts: list[str]) -> tuple[Tensor, Tensor]:
-    """Which captions each row has, and how likely each is, [N, K] both."""
+    """The captions of each row and their probabilities, [N, K] both."""
     position = {text: i for i, text in enumerate(texts)}
     width = max(len(captions) for captions in lists)
     captions = torch.zeros(len(lists), width, dtype=torch.long)

@@ -111,10 +111,10 @@ def evaluate(
     count: int = 128,
     classifier_samples: int = SAMPLES,
 ) -> Evaluation:
-    """Every measure. Trains the classifier first, unless `work` has it, and writes
+    """All measures. Trains the classifier first, unless `work` has it, and writes
     `work/memorisation.png`: generated images, each beside its nearest training drawing.
 
-    Raises RecipeError when the model is not one of this recipe.
+    Raises RecipeError if the model is not of this recipe.
     """
     check(model)
     judge = train_judge(dataset, work, samples=classifier_samples)
@@ -165,7 +165,7 @@ def evaluate(
 
 
 def check(model: Model) -> None:
-    """Raises RecipeError unless the model predicts as this recipe's do."""
+    """Raises RecipeError unless the model has this recipe's prediction type."""
     config = model.config
     if (config.prediction, config.schedule) != (PREDICTION.name, SCHEDULE):
         raise RecipeError(
@@ -174,7 +174,7 @@ def check(model: Model) -> None:
 
 
 def indices(dataset: Dataset, held_out: str) -> list[int]:
-    """Where the drawings of one part of the split are."""
+    """Indices of the drawings of one part of the split."""
     return [i for i, drawing in enumerate(dataset.drawings) if drawing.held_out == held_out]
 
 
@@ -190,7 +190,7 @@ def caption(drawing: Drawing) -> str:
 def draw_captions(
     model: Model, dataset: Dataset, picks: Sequence[int], count: int, what: str
 ) -> Drawn:
-    """`count` images for the captions of `picks`, in turn, image i from seed i."""
+    """`count` images for the captions of `picks`, in turn, image i with seed i."""
     drawings = tuple(dataset.drawings[picks[i % len(picks)]] for i in range(count))
     texts = [caption(drawing) for drawing in drawings]
     return Drawn(images(model, texts, range(count), settings_of(model), what), drawings)
@@ -207,7 +207,7 @@ def share(ranks: Tensor, within: int) -> float:
 
 @torch.no_grad()
 def reconstructed(model: Model, images: Tensor) -> Tensor:
-    """Images [N, 3, H, W] through the autoencoder and back."""
+    """Images [N, 3, H, W] encoded and decoded."""
     parts = (model.decode(model.encode(part.to(model.device))) for part in images.split(64))
     return torch.cat([part[:, :3].clamp(-1, 1).cpu() for part in parts])
 

@@ -1,4 +1,4 @@
-"""Export what was trained as a model folder: fp16 weights, configuration, tokenizer."""
+"""Exports the trained networks as a model folder: fp16 weights, configuration, tokenizer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .denoiser import CONFIG as DENOISER
 from .denoiser import PREDICTION, SCHEDULE
 from .encode import PROMPT_TOKENS, TEXT, load_sentence_encoder
 
-# Fresh noise at every step lets a small network mend what it got wrong earlier: see the model card.
+# Fresh noise at every step lets a small network correct earlier errors: see the model card.
 DEFAULTS = Defaults(sampler="Euler a", schedule="Normal", steps=8, cfg=3.0, width=128, height=128)
 MAX_SIDE = 128
-"""Larger images repeat what was asked for: they are drawn in tiles, or enlarged."""
+"""Larger images repeat their subject; they need tiles or upscaling."""
 
 
 def export(
@@ -60,4 +60,4 @@ def save(network: nn.Module, path: Path) -> None:
     """In half precision, as safetensors."""
     tensors = network.state_dict().items()
     save_file({name: value.to(torch.float16).contiguous() for name, value in tensors}, path)
-    path.chmod(0o644)  # the library leaves it readable by its owner alone
+    path.chmod(0o644)  # the library makes it readable by its owner only

@@ -32,7 +32,7 @@ LINE_HEIGHT = 15
 
 
 def draw_sheet(model: Model, name: str, path: Path, *, seed: int = 0) -> None:
-    """Draws one list of PROMPTS, prompt i from `seed` + i, and writes it with its words."""
+    """Generates one list of PROMPTS, prompt i with `seed` + i, and writes the labelled sheet."""
     prompts = PROMPTS[name]
     images = [
         draw_one(model, prompt.text, seed + i)
@@ -43,7 +43,7 @@ def draw_sheet(model: Model, name: str, path: Path, *, seed: int = 0) -> None:
 
 
 def draw_one(model: Model, prompt: str, seed: int, settings: Settings | None = None) -> np.ndarray:
-    """One image as the application draws it, uint8 [H, W, 3], by default with the model's
+    """One image as the application generates it, uint8 [H, W, 3], by default with the model's
     default settings."""
     settings = settings or settings_of(model)
     request = Request(
@@ -62,7 +62,7 @@ def draw_one(model: Model, prompt: str, seed: int, settings: Settings | None = N
 
 
 def labelled(images: Sequence[np.ndarray], labels: Sequence[str]) -> Image.Image:
-    """Images uint8 [H, W, 3] of one size in rows of eight, each above its words."""
+    """Images uint8 [H, W, 3] of one size in rows of eight, each above its caption."""
     height, width, _ = images[0].shape
     across, down = width + GAP, height + LABEL_LINES * LINE_HEIGHT + GAP
     columns = min(COLUMNS, len(images))
@@ -80,7 +80,7 @@ def labelled(images: Sequence[np.ndarray], labels: Sequence[str]) -> Image.Image
 
 
 def wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
-    """Lines of whole words that fit into `width` pixels, where a single word does."""
+    """Lines of whole words that fit into `width` pixels, if a single word does."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word

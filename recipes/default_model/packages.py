@@ -12,12 +12,12 @@ from core.errors import StudioError
 
 
 class RecipeError(StudioError):
-    """The recipe cannot go on: a package or a data set is missing, damaged or unexpected."""
+    """The recipe cannot continue: a package or a data set is missing, damaged or unexpected."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """An npm package: `sha256` is of the archive that `npm pack` downloads."""
+    """An npm package: `sha256` is that of the archive that `npm pack` downloads."""
 
     name: str
     version: str
@@ -67,9 +67,9 @@ EMOJIBASE = Package(
 
 
 def fetch(package: Package, packages: Path) -> Path:
-    """Download (unless already there), verify and unpack one package; returns its root folder.
+    """Downloads (unless present), verifies and unpacks one package; returns its root folder.
 
-    Raises RecipeError when npm fails or the archive is not the pinned one.
+    Raises RecipeError if npm fails or the archive is not the pinned one.
     """
     packages.mkdir(parents=True, exist_ok=True)
     archive = packages / f"{package.stem}.tgz"
@@ -110,7 +110,7 @@ def verify(archive: Path, sha256: str) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a `.tgz` into `folder`; members that would leave it or are devices are refused."""
+    """Unpacks a `.tgz` into `folder`; members outside of it and devices are refused."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, "r:gz") as tar:

@@ -1,10 +1,9 @@
-"""Train the decoder on latents as the denoiser leaves them, not only as the encoder makes them.
+"""Trains the decoder on latents of the denoiser, not only on those of the encoder.
 
-A sampled latent is never quite one that the encoder would make: what should be even is blotchy,
-and edges are frayed. So drawings are noised part of the way and denoised again by the trained
-denoiser, and the decoder learns to show the drawings from what came out. The encoder stays as it
-is, and with it all latents; half of what the decoder sees is the encoder's own, so that images
-that people bring keep coming back as they were.
+A sampled latent is never quite one of the encoder's: even areas are blotchy, and edges are frayed.
+So drawings are noised part of the way and denoised by the trained denoiser, and the decoder learns
+to reconstruct the drawings from the result. The encoder stays unchanged, and so do all latents;
+half of the decoder's inputs are the encoder's own, so that users' images still round-trip.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ from .workspace import POLISH_SAMPLES, checkpoint
 SEED = 6
 PLAN = Plan(samples=POLISH_SAMPLES, batch=32, lr=5e-4, decay=0.7, weight_decay=0.0, seed=SEED)
 REDRAWN = 8000
-"""Images that are drawn again."""
+"""The number of redrawn images."""
 STEPS_LEFT = (1, 6)
-"""How many of the default steps are drawn again, at least and at most: with more of them an image
-is no longer the one that it was."""
+"""The minimum and maximum number of default steps that are run again: with more, an image is no
+longer the same."""
 COMPOSED = 1500
 
 
@@ -48,17 +47,17 @@ class Redrawn:
     targets: Tensor
     """RGB on white and alpha, uint8 [N, 4, S, S]."""
     latents: Tensor
-    """As the decoder takes them, [N, C, h, w]."""
+    """Scaled as the decoder's input, [N, C, h, w]."""
 
 
 def polish(
     model: Model, dataset: Dataset, run: Path, *, samples: int, seconds: float, bf16: bool
 ) -> None:
-    """Trains (or goes on training) the decoder of `model` in the folder `run`."""
+    """Trains (or continues training) the decoder of `model` in the folder `run`."""
     network = model.autoencoder
     assert isinstance(network, CompactAutoencoder)
     for one in (network.decoder, network.picture_conv, network.decoder_shortcut):
-        one.requires_grad_()  # no more of a model that is drawn with has gradients
+        one.requires_grad_()  # a model used for generation has no gradients
     rng = np.random.default_rng(SEED)
     made = redrawn(model, chosen(dataset, REDRAWN, rng), rng)
     held_out = [
@@ -90,14 +89,14 @@ def polish(
 
 
 def put_in(run: Path, model: Path) -> None:
-    """Gives a model folder the decoder that was trained in `run`."""
+    """Puts the decoder trained in `run` into a model folder."""
     network = CompactAutoencoder(CONFIG)
     load_ema(network, checkpoint(run))
     save(network, model / "autoencoder.safetensors")
 
 
 def chosen(dataset: Dataset, count: int, rng: np.random.Generator) -> list[Example]:
-    """Of all that the denoiser is trained on, about as often as it sees each."""
+    """Chosen from all training images with the denoiser's frequencies."""
     plain = (
         Example("plain", image, drawing.captions, importance(drawing))
         for drawing, image in zip(dataset.drawings, dataset.images, strict=True)
@@ -116,7 +115,8 @@ def chosen(dataset: Dataset, count: int, rng: np.random.Generator) -> list[Examp
 
 @torch.no_grad()
 def redrawn(model: Model, those: Sequence[Example], rng: np.random.Generator) -> Redrawn:
-    """Each noised to where a few of the default steps are left, and drawn again under a caption."""
+    """Each image noised to where a few of the default steps are left, and denoised under a
+    caption."""
     settings = settings_of(model)
     most = min(STEPS_LEFT[1], settings.steps - 1)
     targets = [_target(one.image) for one in those]
@@ -137,7 +137,7 @@ def redrawn(model: Model, those: Sequence[Example], rng: np.random.Generator) ->
 
 
 def _batches(left: np.ndarray) -> Iterator[list[int]]:
-    """Images with as many steps left, together."""
+    """Images with equally many steps left, together."""
     for count in np.unique(left):
         same = [int(i) for i in np.flatnonzero(left == count)]
         yield from (same[i : i + BATCH] for i in range(0, len(same), BATCH))

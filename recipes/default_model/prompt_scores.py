@@ -46,7 +46,7 @@ class PromptScore:
 
 @dataclass(frozen=True)
 class ColourScore:
-    """Of things asked for in a colour, the share that mostly has it."""
+    """The share of things asked for in a colour that mostly have it."""
 
     coloured: float
     images: int
@@ -86,7 +86,7 @@ def prompt_scores(judge: Judge, model: Model, settings: Settings) -> PromptScore
 
 
 def known_to(judge: Judge, prompts: Sequence[Prompt]) -> tuple[Prompt, ...]:
-    """Prompts with what they expect cut down to the concepts the judge knows, if any."""
+    """Prompts whose expectations are reduced to the concepts that the judge knows, if any."""
     cut = (
         replace(
             prompt,
@@ -98,7 +98,7 @@ def known_to(judge: Judge, prompts: Sequence[Prompt]) -> tuple[Prompt, ...]:
 
 
 def in_style(prompts: Sequence[Prompt], style: str) -> tuple[Prompt, ...]:
-    """The prompts that name no style, with this one."""
+    """The prompts without a style, with this one."""
     plain = (prompt for prompt in prompts if not set(STYLES) & set(words(prompt.text)))
     return tuple(replace(prompt, text=f"{prompt.text}, {style}") for prompt in plain)
 
@@ -108,7 +108,7 @@ def words(text: str) -> list[str]:
 
 
 def drawn(model: Model, prompts: Sequence[Prompt], settings: Settings, what: str) -> Tensor:
-    """RGB on white, [N, 3, H, W] in [-1, 1]; image i from seed i."""
+    """RGB on white, [N, 3, H, W] in [-1, 1]; image i with seed i."""
     if not prompts:
         return torch.empty(0, 3, model.defaults.height, model.defaults.width)
     texts = [prompt.text for prompt in prompts]
@@ -116,7 +116,7 @@ def drawn(model: Model, prompts: Sequence[Prompt], settings: Settings, what: str
 
 
 def named(judge: Judge, prompts: Sequence[Prompt], drawn: Tensor) -> PromptScore:
-    """How often the classifier finds what was asked for."""
+    """How often the classifier recognises the prompt's concept."""
     if not prompts:
         return PromptScore(0.0, 0.0, 0.0, 0)
     expected = [[hexcode(emoji) for emoji in prompt.expected] for prompt in prompts]
@@ -127,7 +127,7 @@ def named(judge: Judge, prompts: Sequence[Prompt], drawn: Tensor) -> PromptScore
 
 
 def in_their_colour(prompts: Sequence[Prompt], drawn: Tensor) -> ColourScore:
-    """Of single things asked for in a colour, how many mostly have it."""
+    """How many single things asked for in a colour mostly have it."""
     colours = {colour.name for colour in COLOURS}
     hits = [
         colour_name(opaque(image)) in words(prompt.text)
@@ -138,7 +138,7 @@ def in_their_colour(prompts: Sequence[Prompt], drawn: Tensor) -> ColourScore:
 
 
 def opaque(image: Tensor) -> np.ndarray:
-    """RGB on white [3, H, W] -> uint8 [H, W, 4]: whatever is not white is there."""
+    """RGB on white [3, H, W] -> uint8 [H, W, 4]: everything that is not white is opaque."""
     rgb = to_pixels(image)
     there = np.where(rgb.min(axis=-1, keepdims=True) < 235, 255, 0)
     return np.concatenate([rgb, there.astype(np.uint8)], axis=-1)

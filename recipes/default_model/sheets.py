@@ -1,4 +1,4 @@
-"""Sample sheets: images in a grid, for looking at."""
+"""Sample sheets: images in a grid, for judging by eye."""
 
 from __future__ import annotations
 

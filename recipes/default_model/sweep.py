@@ -1,4 +1,4 @@
-"""Which settings suit a model? The common prompts with each, and the time of an image."""
+"""Compares settings of a model: the common prompts with each, and the time of an image."""
 
 from __future__ import annotations
 

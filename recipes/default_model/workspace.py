@@ -1,4 +1,4 @@
-"""The work folder: where every command of the recipe finds what the ones before it made."""
+"""The work folder, where every command of the recipe finds the results of earlier ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMAND = "python -m recipes.default_model"
 AUTOENCODER_SAMPLES = 80_000
 DENOISER_SAMPLES = 400_000
 POLISH_SAMPLES = 60_000
-"""Images to see in training, where nobody says how many."""
+"""The default number of training images."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Position:
-    """How far a training run has come."""
+    """The progress of a training run."""
 
     step: int
     batch: int
@@ -76,9 +76,9 @@ def checkpoint(run: Path) -> Path:
 
 
 def position(run: Path) -> Position | None:
-    """Where a training run stands, or None before its first checkpoint.
+    """The progress of a training run, or None before its first checkpoint.
 
-    Raises RecipeError when the checkpoint cannot be read.
+    Raises RecipeError if the checkpoint cannot be read.
     """
     path = checkpoint(run)
     if not path.exists():
@@ -97,7 +97,7 @@ def position(run: Path) -> Position | None:
 
 
 def need(path: Path, what: str, command: str) -> Path:
-    """`path` itself. Raises RecipeError when it is missing, naming the command that makes it."""
+    """`path` itself. Raises RecipeError if it is missing, naming the command that makes it."""
     if not path.exists():
         raise RecipeError(
             "There is no {what} at {path}.",

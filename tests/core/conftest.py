@@ -98,7 +98,7 @@ def tiny_config() -> NativeConfig:
 
 @pytest.fixture(scope="session")
 def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer: Tokenizer) -> Path:
-    """A model folder as the program ships it; copy it before changing anything."""
+    """A model folder as shipped; copy it before changing anything."""
     folder = tmp_path_factory.mktemp("tiny_model")
     (folder / "model.json").write_text(TINY.to_json(), encoding="utf-8")
     tokenizer.save(str(folder / "tokenizer.json"))

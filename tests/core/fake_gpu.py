@@ -31,7 +31,7 @@ BETWEEN_DEVICES = {
 
 
 class Memory:
-    """What the tensors on the pretended GPU take."""
+    """The memory of the tensors on the fake GPU."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -182,7 +182,7 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 
 @contextmanager
 def pretended_gpu(total: int = 24 * 10**9) -> Iterator[Memory]:
-    """As long as it lasts, `torch.cuda` has one GPU with `total` bytes."""
+    """While it lasts, `torch.cuda` has one GPU with `total` bytes."""
     memory = Memory(total)
     answers: dict[str, Any] = {
         "_lazy_init": lambda: None,

@@ -1,4 +1,4 @@
-"""What is computed in tiles can be stopped between two of them, and gone on with."""
+"""Tiled computations can be cancelled between two tiles, and repeated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TILED = Request(prompt="a red cat", steps=3, width=SIDE, height=SIDE, tile=32, s
 
 
 class After:
-    """Stops whoever asks for the `count`th time, once."""
+    """Cancels at the `count`th call, once."""
 
     def __init__(self, count: int) -> None:
         self.left = count

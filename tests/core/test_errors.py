@@ -1,4 +1,4 @@
-"""Messages: what they say, that they cross threads, processes and files, and come back whole."""
+"""Messages: their text, and their round trips through threads, processes and files."""
 
 from __future__ import annotations
 

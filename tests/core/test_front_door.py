@@ -1,4 +1,5 @@
-"""`from core import ...`: what is there, what it loads, and what prepare fills in or refuses."""
+"""`from core import ...`: its names, what they import, and the defaults and refusals of
+`prepare`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 class Module:
     name: str
     every: frozenset[str]
-    """All that is imported anywhere in the module, as absolute dotted names."""
+    """Everything that is imported anywhere in the module, as absolute dotted names."""
     at_once: frozenset[str]
     """What importing the module imports: not in functions, not for type checkers."""
 
@@ -46,7 +46,7 @@ def executed(body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def imported(nodes: Iterator[ast.AST], package: str) -> Iterator[str]:
-    """Absolute names; `from a import b` gives a.b, as b may be a module."""
+    """Absolute names; `from a import b` gives a.b, because b may be a module."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -97,7 +97,7 @@ def test_core_imports_neither_ldm_studio_nor_recipes() -> None:
 
 
 def path_to_torch(name: str, modules: dict[str, Module], seen: set[str]) -> list[str]:
-    """How importing `name` comes to import torch, or nothing."""
+    """The import chain from `name` to torch, or nothing."""
     if inside(name, "torch", "safetensors.torch"):
         return [name]
     while name and name not in modules:  # an attribute of a module, or another's package
@@ -113,7 +113,7 @@ def path_to_torch(name: str, modules: dict[str, Module], seen: set[str]) -> list
 
 
 def test_the_window_opens_without_torch() -> None:
-    """Only the engine and the command line may load it with themselves."""
+    """Only the engine and the command line may import it."""
     for name in STUDIO:
         if not inside(name, "ldm_studio.engine", "ldm_studio.command_line"):
             path = path_to_torch(name, CORE | STUDIO, set())

@@ -39,7 +39,7 @@ CLASSES = 3
 
 
 class Pixels(Autoencoder):
-    """A pixel model's: the latent is the image."""
+    """An autoencoder for pixel models: the latent is the image."""
 
     latent_channels = 3
     factor = 1
@@ -57,7 +57,7 @@ class Pixels(Autoencoder):
 
 
 class PatchTransformer(Backbone):
-    """Attends from patches of pixels to those tokens that are not padding."""
+    """Attends from patches of pixels to the tokens that are not padding."""
 
     token_width = WIDTH
 
@@ -131,7 +131,8 @@ class Words(TextConditioner):
 
 
 class Classes:
-    """A class is its number; the one after the last is none, as in Ho & Salimans 2022."""
+    """The condition is the number of a class; the one after the last means none, as in Ho &
+    Salimans 2022."""
 
     networks = ()
 
@@ -158,7 +159,7 @@ class ClassMaps:
 
 
 class MapMlp(Backbone):
-    """The same small network for every pixel, which sees the class of the pixel."""
+    """The same small network for every pixel, which takes the class of the pixel."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -226,7 +227,7 @@ TEXT = Request(prompt="cat", **SIZE)
 
 @dataclass(frozen=True)
 class Case:
-    """A model, what it is asked for, and the same with another condition, and without."""
+    """A model, a request for it, the same with another condition, and without."""
 
     model: Model
     request: Request
@@ -283,7 +284,7 @@ def test_an_image_is_generated_previewed_and_decoded(case: Case) -> None:
 
 
 def test_guidance_leads_away_from_the_absence_of_the_condition(case: Case) -> None:
-    """With the scale 0, only the estimate without the condition counts."""
+    """With scale 0, only the estimate without the condition counts."""
     without = drawn(case.model, replace(case.request, cfg=0.0))
     assert np.array_equal(without, drawn(case.model, replace(case.without, cfg=1.0)))
 

@@ -1,6 +1,6 @@
-"""All that the corpus asks of the application, and every name it knows of it.
+"""The interface between the corpus and the application, with every name that the corpus uses.
 
-When modules are renamed, this is the file to adapt; what its functions return must not change.
+When modules are renamed, adapt this file; the return values of its functions must not change.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from tests.ldm_studio.infotext_of import infotext_of
 Data = dict[str, Any]
 
 MODELS_TIME = 1_700_000_000
-"""When the files of the models were changed last, in seconds since 1970."""
+"""The modification time of the model files, in seconds since 1970."""
 TRAJECTORY_BYTES = 2**30
 
 new_pipeline: Callable[[], CorePipeline] = partial(CorePipeline, device="cpu", threads=1)
@@ -57,7 +57,8 @@ new_pipeline: Callable[[], CorePipeline] = partial(CorePipeline, device="cpu", t
 
 
 def write_models_of(home: Path) -> None:
-    """The models are made rather than stored: they are a hundred times as large as the rest."""
+    """The models are generated rather than stored: they are a hundred times as large as the
+    rest."""
     folder = home / "data" / "models"
     write_models(folder)
     for name in read_table():
@@ -65,7 +66,7 @@ def write_models_of(home: Path) -> None:
 
 
 def relocate(home: Path, before: str) -> None:
-    """The files say where they are: make a copy of them say that they are in `home`."""
+    """The files contain their paths: adapts a copy of them to `home`."""
     for path in home.rglob("*.json*"):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace(before, home.as_posix()), encoding="utf-8")
@@ -100,13 +101,13 @@ def run_again(commands: list[list[str]]) -> list[tuple[int, list[Data]]]:
 
 
 NEWER: Mapping[str, Data] = {"guidance": {"zero_star": False, "zero_init": 0}}
-"""Parameters that came later, by their group, with the values that leave images as they were."""
+"""Parameters added since, by group, with the values that leave images unchanged."""
 NEWER_FIELDS: Data = {"conditions": []}
-"""Likewise, of the request itself."""
+"""Likewise for fields of the request itself."""
 
 
 def as_then(request: Request) -> Data:
-    """The JSON of a request, without newer parameters that change nothing."""
+    """The JSON of a request, without new parameters that change nothing."""
     data: Data = json.loads(request.to_json())
     for part, newer in ((data, NEWER_FIELDS), *((data[group], NEWER[group]) for group in NEWER)):
         for name, value in newer.items():
@@ -116,11 +117,11 @@ def as_then(request: Request) -> Data:
 
 
 FOUND_OUT = ("model_digest", "prediction", "addons", "vae", "init", "mask")
-"""What the pipeline adds to a request when it begins an image."""
+"""What the pipeline adds to a request when an image starts."""
 
 
 def asked(commands: list[list[str]]) -> list[Data]:
-    """The request that each command makes of its arguments; nothing is drawn."""
+    """The request of each command; nothing is generated."""
     pipeline, requests = new_pipeline(), []
 
     def begin(request: Request, *_: Any, **__: Any) -> Any:
@@ -134,7 +135,7 @@ def asked(commands: list[list[str]]) -> list[Data]:
 
 
 def as_asked(request: Data) -> Data:
-    """A request without what is found out when it is drawn."""
+    """A request without what is added when it runs."""
     plain = {key: value for key, value in request.items() if key not in FOUND_OUT}
     plain["changes"] = [as_asked(change) for change in request.get("changes", ())]
     return plain
@@ -155,7 +156,7 @@ def pixels_of(path: Path) -> np.ndarray:
 
 
 def describe_image(path: Path) -> Data:
-    """What an image says of itself."""
+    """The metadata of an image."""
     pixels = images.read_pixels(path)
     request, run, info = (
         images.read_request(path),
@@ -172,7 +173,7 @@ def describe_image(path: Path) -> Data:
 
 
 def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:
-    """The pixels that the recipe inside an image makes here."""
+    """The pixels of an image generated from its own recipe."""
     request = recall.recipe(path)
     start = recall.find(request, InputStore(paths.inputs_dir()))
     recall.load_model(pipeline, request)
@@ -181,7 +182,7 @@ def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:
 
 
 def read_again(request: Data) -> Data:
-    """A request through its reader and writer."""
+    """A request after a JSON round trip."""
     return as_then(Request.from_json(json.dumps(request)))
 
 
@@ -189,9 +190,9 @@ def read_again(request: Data) -> Data:
 
 
 def history_of(folder: Path, *, ours: bool) -> Data:
-    """Everything that the index in the data folder says, by the names of the images.
+    """The contents of the index in the data folder, by the names of the images.
 
-    `ours`: with what the user said of them, and what lies beside them.
+    `ours`: with the user's marks and what is stored beside them.
     """
     with History(folder) as history, closing(history.reader()) as reader:
         found = {}
@@ -236,7 +237,7 @@ def _listed(reader: Any) -> Iterator[Any]:
 
 @contextmanager
 def engine() -> Iterator[tuple[Engine, Reader]]:
-    """An engine in the folders of this program, and what it says."""
+    """An engine in the folders of this program, and its events."""
     reader = Reader()
     engine = Engine(
         new_pipeline(),
@@ -264,7 +265,7 @@ def describe_queue(items: tuple[QueueItem, ...]) -> list[Data]:
 
 
 def finish_queue() -> tuple[list[Data], list[Path]]:
-    """The queue as it is found, and the images once everything in it has been drawn."""
+    """The restored queue, and the images once all jobs are finished."""
     with engine() as (running, reader):
         first = reader.one(QueueChanged, lambda event: bool(event.items))
         found = describe_queue(first.items)
@@ -278,7 +279,7 @@ def finish_queue() -> tuple[list[Data], list[Path]]:
 
 
 def kept_steps() -> Data:
-    """The files that keep the steps of images, by name."""
+    """The files of saved steps by name."""
     found = {}
     for path in sorted(paths.trajectories_dir().glob("*")):
         kept = read_trajectory(path)
@@ -331,7 +332,7 @@ def settings_of(home: Path) -> Data:
 
 
 def preview_colours(autoencoder: str) -> Any:
-    """The matrix from latents to colours that is remembered of an autoencoder, by its digest."""
+    """The cached latent-to-RGB matrix of an autoencoder, by its digest."""
     return LatentRgbStore().find(autoencoder)
 
 
@@ -348,7 +349,7 @@ def _plain(value: Any) -> Any:
 
 
 def probe() -> str:
-    """A digest of what torch makes of some sums here: processors of one kind agree on it."""
+    """A digest of some sums in torch: equal on processors of one kind."""
     import torch
 
     torch.set_num_threads(1)

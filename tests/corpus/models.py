@@ -1,8 +1,8 @@
 """The models of the corpus: true architectures, narrow, with numbers that never change.
 
 Each file is written from a table of tensor names and shapes (`models.json.gz`) and a generator
-whose output numpy promises not to change, byte for byte as its SHA-256 in the table says. Nothing
-here imports the application, so that no change of it can change the files.
+whose output numpy guarantees, byte for byte as its SHA-256 in the table says. Nothing here imports
+the application, so no change of it can change the files.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def read_table() -> dict[str, dict[str, Any]]:
 
 
 def write_models(folder: Path) -> None:
-    """Write every model, LoRA, embedding and autoencoder below `folder`."""
+    """Writes every model, LoRA, embedding and autoencoder below `folder`."""
     for name, entry in read_table().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def write_models(folder: Path) -> None:
 
 
 def write_file(path: Path, entry: dict[str, Any]) -> str:
-    """Write one safetensors file; its SHA-256 in hex."""
+    """Writes one safetensors file; returns its SHA-256 in hex."""
     numbers = _numbers(entry["seed"])
     arrays = {name: _tensor(name, shape, numbers) for name, shape in entry["tensors"].items()}
     header: dict[str, Any] = {"__metadata__": entry["metadata"]}
@@ -71,7 +71,7 @@ def _numbers(seed: int) -> np.ndarray:
 
 
 def _tensor(name: str, shape: list[int], numbers: np.ndarray) -> np.ndarray:
-    """As networks are initialised: activations keep about unit size, and nothing is zero."""
+    """Initialised so that activations keep about unit size, and nothing is zero."""
     if (known := _constant(name, shape)) is not None:
         return known
     count = math.prod(shape)
@@ -86,7 +86,7 @@ def _tensor(name: str, shape: list[int], numbers: np.ndarray) -> np.ndarray:
 
 
 def _constant(name: str, shape: list[int]) -> np.ndarray | None:
-    """Tensors with a meaning of their own."""
+    """Tensors with a special meaning."""
     steps = np.linspace(-1, 1, math.prod(shape))
     end = name.rsplit(".", 1)[-1]
     match end:

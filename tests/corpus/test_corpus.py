@@ -1,6 +1,6 @@
-"""What version 96bb21d wrote opens, restores and replays: nothing is lost on the way.
+"""Files of version 96bb21d open, restore and replay unchanged.
 
-`home` is a data directory as the program left it; `expected.json` says what it read of it then.
+`home` is a data directory as the program left it; `expected.json` is what it read from it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DAY = "Pictures/LDM Studio/2026-11-30"
 MODELS = sorted({one["request"]["model"] for one in EXPECTED["images"].values() if one["request"]})
 
 MAX_MEAN_DIFFERENCE = 1.0
-"""Of 255 levels, on another machine; an image of another recipe differs by more than 10."""
+"""Of 255 levels, on another machine; the image of another recipe differs by more than 10."""
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it that this process uses."""
+    """A copy of it for this process."""
     home = tmp_path / "corpus"
     shutil.copytree(corpus, home, copy_function=_copy)
     app.relocate(home, MADE_IN)
@@ -50,7 +50,7 @@ def home(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _copy(source: str, target: str) -> None:
-    """Models are not written to, so a link does."""
+    """Models are not written to, so a link suffices."""
     if source.endswith(".safetensors") and "/models/" in source.replace(os.sep, "/"):
         os.link(source, target)
     else:
@@ -59,12 +59,12 @@ def _copy(source: str, target: str) -> None:
 
 @pytest.fixture(scope="session")
 def exact() -> bool:
-    """Whether this machine's arithmetic is that of the machine that made the corpus."""
+    """Whether this machine's arithmetic equals that of the corpus."""
     return app.this_machine() == EXPECTED["environment"] and app.probe() == EXPECTED["probe"]
 
 
 def assert_same_pixels(pixels: np.ndarray, path: Path, *, exact: bool) -> None:
-    """To the bit on a machine of the same kind, else to the eye."""
+    """Bit for bit on a machine of the same kind, otherwise visually."""
     then = app.pixels_of(path)
     assert pixels.shape == then.shape
     difference = np.abs(pixels.astype(int) - then.astype(int))
@@ -74,7 +74,7 @@ def assert_same_pixels(pixels: np.ndarray, path: Path, *, exact: bool) -> None:
 
 
 def assert_includes(found: Any, expected: Any, place: str = "") -> None:
-    """Everything that was there is there; what came later may stand beside it."""
+    """Checks that all old entries exist; new ones may be added."""
     if isinstance(expected, dict):
         for key, value in expected.items():
             assert key in found, f"{place}/{key} is lost"
@@ -110,18 +110,18 @@ def test_every_image_replays(home: Path, exact: bool, model: str) -> None:
         if exact or verdict["verdict"] == "identical":
             assert verdict == expected, name
             continue
-        causes = " ".join(verdict["causes"])  # which name what of the machine is otherwise
+        causes = " ".join(verdict["causes"])  # which names how the machine differs
         assert "when it was made" in causes or "the machine is the same" in causes, verdict
-        if not file.endswith(".jpg"):  # what its command line makes is compared below
+        if not file.endswith(".jpg"):  # the output of its command line is compared below
             assert_same_pixels(app.draw_again(Path(file), pipeline), Path(file), exact=False)
 
 
 IN_FULL = ("branch", "--count", "--transparent")
-"""Of commands that are always run to their end."""
+"""Commands that are always run completely."""
 
 
 def test_old_command_lines_make_identical_images(home: Path, exact: bool) -> None:
-    """Where replays compare bits, every fifth is enough beside them."""
+    """Replays already compare bits, so every fifth command is enough."""
     made = home / "made"
     made.mkdir()
     commands = [
@@ -239,7 +239,7 @@ def test_the_old_window_state_is_restored(home: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _home_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test made of the environment is undone."""
+    """Restores the environment after each test."""
     before = os.environ.get("LDM_STUDIO_HOME")
     yield
     if before is not None:

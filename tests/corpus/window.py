@@ -1,6 +1,6 @@
-"""Opens the real window in the folders of this process, prints what it shows as JSON, closes it.
+"""Opens the real window in the folders of this process, prints its contents as JSON, closes it.
 
-A program, so that a test of the window needs no clean-up: `python -m tests.corpus.window`.
+A separate program, so that a test of the window needs no clean-up: `python -m tests.corpus.window`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Scenario = Callable[[Application], Awaitable[None]]
 
 
 async def shown(application: Application, *, canvas: bool = True) -> None:
-    """Show the window, and wait until the model, the queue and the canvas are there."""
+    """Shows the window, and waits for the model, the queue and the canvas."""
     loop = asyncio.get_running_loop()
     ready, restored = loop.create_future(), loop.create_future()
     application.bridge.ready.connect(lambda event: ready.done() or ready.set_result(event))
@@ -36,7 +36,7 @@ async def shown(application: Application, *, canvas: bool = True) -> None:
 
 
 def describe(application: Application) -> dict[str, Any]:
-    """What the session, the settings and the queue came back as."""
+    """The restored session, settings and queue."""
     store, view = application.store, application.window.canvas.view
     image, mask = view.image(), view.mask()
     forecast = application.forecast_controller.forecast()
@@ -57,7 +57,7 @@ def describe(application: Application) -> dict[str, Any]:
 
 
 def play(scenario: Scenario) -> None:
-    """Build the application, run the scenario, put everything away as at a usual end."""
+    """Builds the application, runs the scenario, and shuts it down as usual."""
     from PySide6.QtWidgets import QApplication
     from qasync import QEventLoop
 

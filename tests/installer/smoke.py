@@ -1,7 +1,7 @@
-"""The package that `make installer` built, installed and tried: `make installer-test`.
+"""Tests of the package that `make installer` built, once installed: `make installer-test`.
 
-Not part of the ordinary tests, whose files are called `test_*.py`, as it needs what takes minutes
-to build. It wants Linux, dpkg, and Xvfb for the window; `dist` is where it looks.
+Not part of the ordinary tests, whose files are called `test_*.py`, because building takes minutes.
+It needs Linux, dpkg, and Xvfb for the window; the package is in `dist`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MADE = product(FLAVOUR, {"SOURCE_DATE_EPOCH": "0"})
 
 
 def dpkg(root: Path, *arguments: str) -> None:
-    """Into a system of its own, which has none of what the package depends on."""
+    """Into a separate system without the package's dependencies."""
     command = ["dpkg", f"--root={root}", "--force-depends", "--log=/dev/null", *arguments]
     if os.geteuid() != 0:
         command.insert(0, "fakeroot")
@@ -37,7 +37,7 @@ def dpkg(root: Path, *arguments: str) -> None:
 
 
 def files_in(root: Path) -> set[str]:
-    """Those that are not dpkg's own notes."""
+    """The installed files, without dpkg's own."""
     return {
         path.relative_to(root).as_posix()
         for path in root.rglob("*")
@@ -67,7 +67,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def environ(tmp_path: Path, studio_home: Path) -> dict[str, str]:
-    """No Python anywhere: of the system's programs only those a start script calls."""
+    """No Python anywhere: only the system programs that a start script calls."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("sh", "dirname", "readlink"):

@@ -1,4 +1,4 @@
-"""What stays out of a bundle, what it must find on the system, and whose licence is told."""
+"""What is bundled, what the system must provide, and the licences."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_only_the_torch_tests_that_torch_imports_are_bundled() -> None:
 
 
 def a_library(needed: list[str], soname: str, versions: list[str]) -> bytes:
-    """The least that the loader of Linux would call a shared library."""
+    """The smallest file that Linux's loader calls a shared library."""
     names = [*needed, soname, *versions]
     strings = b"\0" + b"".join(name.encode() + b"\0" for name in names)
     at = {name: strings.index(b"\0" + name.encode() + b"\0") + 1 for name in names}
@@ -203,8 +203,8 @@ def test_the_licence_document_contains_equal_texts_once() -> None:
     assert text.count("Take it.") == 1
     assert "The same text as under one 1.0: LICENSE." in text
     assert "By two." in text
-    assert "Apache License" in text  # our own is first
-    assert "all-MiniLM-L6-v2" in text  # and what the default model is made from
+    assert "Apache License" in text  # ours comes first
+    assert "all-MiniLM-L6-v2" in text  # and the sources of the default model
 
 
 # --- names, sums, sizes -------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What desktops, software centres and Inno Setup are told."""
+"""Files for desktops, software centres and Inno Setup."""
 
 from __future__ import annotations
 

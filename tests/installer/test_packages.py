@@ -1,4 +1,4 @@
-"""Packages and archives are what dpkg, tar and unzip expect, and the same every time."""
+"""Packages and archives are what dpkg, tar and unzip expect, and reproducible."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def entries(tmp_path: Path) -> list[Entry]:
 
 
 def members(package: Path) -> dict[str, bytes]:
-    """The parts of an ar archive, by its own description."""
+    """The parts of an ar archive, by its own headers."""
     data = package.read_bytes()
     assert data.startswith(b"!<arch>\n")
     found, at = {}, 8
@@ -94,7 +94,7 @@ def test_packages_are_reproducible(tmp_path: Path, entries) -> None:
     for name in ("one", "two"):
         deb.write(tmp_path / f"{name}.deb", CONTROL, reversed(entries), EPOCH, preset=0)
         archive.write_zip(tmp_path / f"{name}.zip", [entries[0], entries[2]], EPOCH)
-        (tmp_path / "program").touch()  # when a file was made is no part of it
+        (tmp_path / "program").touch()  # it does not contain the time of the build
     for suffix in (".deb", ".zip"):
         one, two = (tmp_path / f"{name}{suffix}" for name in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()

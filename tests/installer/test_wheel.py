@@ -19,7 +19,8 @@ NOT_SHIPPED = ("resources/readme/",)
 
 
 def build(folder: Path) -> Path:
-    """A wheel from a copy of the sources, as building writes beside them; no network is used."""
+    """A wheel from a copy of the sources, because building writes beside them; no network is
+    used."""
     sources = folder / "sources"
     sources.mkdir()
     for name in PACKAGES:
@@ -55,7 +56,7 @@ def shipped(root: Path) -> set[str]:
 
 
 def check_contents(wheel: Path) -> None:
-    """It has every file, the licences, and nothing else."""
+    """Checks that it has every file, the licences, and nothing else."""
     with zipfile.ZipFile(wheel) as packed:
         names = {name for name in packed.namelist() if ".dist-info/" not in name}
         licences = [name for name in packed.namelist() if ".dist-info/licenses/" in name]
@@ -63,8 +64,8 @@ def check_contents(wheel: Path) -> None:
     assert {Path(name).name for name in licences} == {"LICENSE", "LICENSES.md"}
 
 
-# One test, so that the wheel is built once however the tests are spread over processes. Packing
-# 80 MB and importing torch take a while on a busy machine.
+# One test, so that the wheel is built once however the tests are distributed over processes.
+# Packing 80 MB and importing torch take a while on a busy machine.
 def test_the_wheel_contains_the_whole_application(tmp_path: Path) -> None:
     wheel = build(tmp_path)
     check_contents(wheel)

@@ -36,7 +36,7 @@ INSIDE = (QAbstractSpinBox, QComboBox, QLineEdit, QKeySequenceEdit, QTabBar)
 
 
 def controls(root: QWidget) -> Iterator[QWidget]:
-    """Those that are seen: the usual kinds, and whatever else takes the focus."""
+    """The visible ones: the usual kinds, and everything else that takes the focus."""
     for widget in root.findChildren(QWidget):
         takes_keys = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
         usual = isinstance(widget, CONTROLS)
@@ -48,26 +48,26 @@ def controls(root: QWidget) -> Iterator[QWidget]:
 
 
 def is_part(widget: QWidget) -> bool:
-    """Made by Qt inside another control."""
+    """Whether Qt made it inside another control."""
     above = widget.parentWidget()
     return widget.objectName().startswith("qt_") or isinstance(above, INSIDE)
 
 
 def name_of(widget: QWidget) -> str:
-    """What a screen reader says it is."""
+    """Its accessible name."""
     words = getattr(widget, "text", str)() if isinstance(widget, QAbstractButton) else ""
     return widget.accessibleName() or words.replace("&", "")
 
 
 def explains_itself(widget: QWidget) -> bool:
-    """By a tooltip or a description, or by the words on it."""
+    """Whether it has a tooltip, a description, or its own text."""
     if isinstance(widget, QAbstractButton) and getattr(widget, "text", str)().strip():
         return True
     return bool(widget.toolTip() or widget.accessibleDescription())
 
 
 def by_keys(widget: QWidget) -> bool:
-    """Whether keys get there: by Tab, by arrows within its group, or to one that does the same."""
+    """Whether keys reach it: Tab, arrows within its group, or an equivalent control."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         return True
     if isinstance(widget, QAbstractButton) and widget.group() is not None:
@@ -77,7 +77,7 @@ def by_keys(widget: QWidget) -> bool:
         assert above is not None
         beside = above.findChildren(QAbstractSpinBox)
         return any(one.accessibleName() == widget.accessibleName() for one in beside)
-    # The lists of pickers and of the palette: keys typed into the search field move in them.
+    # Lists of pickers and of the palette: keys typed into the search field move in them.
     fields = (
         widget.window().findChildren(QLineEdit) if isinstance(widget, QAbstractItemView) else []
     )
@@ -85,7 +85,7 @@ def by_keys(widget: QWidget) -> bool:
 
 
 def place_of(widget: QWidget) -> str:
-    """To find it in the code: the classes of what it is in."""
+    """The classes of its parents, to find it in the code."""
     names = [f"{type(widget).__name__}({name_of(widget)!r})"]
     above = widget.parentWidget()
     while above is not None:
@@ -101,7 +101,7 @@ def focus() -> QWidget:
 
 
 def round_trip(qtbot, first: QWidget, key: Qt.Key = Qt.Key.Key_Tab) -> list[QWidget]:
-    """What has the focus, from `first` on, until it comes back there. Fails where it is caught."""
+    """The focus chain from `first` back to itself. Fails if the focus is trapped."""
     first.setFocus(Qt.FocusReason.OtherFocusReason)
     seen = [focus()]
     shift = Qt.KeyboardModifier.ShiftModifier
@@ -117,12 +117,12 @@ def round_trip(qtbot, first: QWidget, key: Qt.Key = Qt.Key.Key_Tab) -> list[QWid
 
 
 def next_link(widget: QWidget) -> bool:
-    """Whether the key has gone on inside, to another link of a text."""
+    """Whether the key moved to another link within a text."""
     return isinstance(widget, QTextBrowser) and widget.textCursor().hasSelection()
 
 
 def in_reading_order(widgets: list[QWidget], window: QWidget) -> list[QWidget]:
-    """Line by line; what begins above the middle of another is in its line."""
+    """Line by line; a control that begins above the middle of another is in its line."""
     boxes = {one: QRect(one.mapTo(window, QPoint(0, 0)), one.size()) for one in widgets}
     lines: list[list[QWidget]] = []
     for one in sorted(widgets, key=lambda one: boxes[one].top()):
@@ -134,7 +134,7 @@ def in_reading_order(widgets: list[QWidget], window: QWidget) -> list[QWidget]:
 
 
 def unfold(application: Application, qtbot) -> None:
-    """Every panel open, two candidates and a mask on the canvas, a notice over it."""
+    """Opens every panel, with two candidates, a mask and a notice."""
     window = application.window
     window.resize(1600, 1400)
     make(application, qtbot, prompt="a cat", count=2)
@@ -147,7 +147,7 @@ def unfold(application: Application, qtbot) -> None:
 
 
 def open_history(application: Application, qtbot) -> HistoryPage:
-    """With an image chosen and its details at the right."""
+    """With an image selected and its details at the right."""
     index_history(application.library, qtbot)
     made = application.window.strip.entries.rowCount()
     application.history_controller.show_history()
@@ -184,7 +184,7 @@ DIALOGS: dict[str, Opener] = {
     "rename": _rename,
     "export": lambda _, page: page.selection.acts["export"].trigger(),
 }  # fmt: skip
-"""What opens over the window, and how."""
+"""Dialogs, and how they are opened."""
 
 
 def opened(application: Application, qtbot, page: HistoryPage, name: str) -> QWidget:

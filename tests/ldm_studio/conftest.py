@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _english(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Texts as those who read English see them: "1 step", not "1 steps"."""
+    """English plurals: "1 step", not "1 steps"."""
     if "qapp" not in request.fixturenames:
         yield
         return

@@ -38,7 +38,7 @@ class Reader:
         self._news.set()
 
     def until(self, wanted: Callable[[Event], bool]) -> list[Event]:
-        """Every event up to now, once one satisfies `wanted`."""
+        """Every event so far, once one satisfies `wanted`."""
         while not any(wanted(event) for event in self.events):
             assert self._news.wait(HANG_SECONDS), f"not among {self.events}"
             self._news.clear()
@@ -46,14 +46,14 @@ class Reader:
         return self.events
 
     def until_idle(self) -> list[Event]:
-        """Every event up to now, once nothing was left to do after one job.
+        """Every event so far, once a job has ended and nothing is left to do.
 
-        Of several jobs the first may be over before the next is submitted: see `until_over`.
+        Of several jobs the first may end before the next is submitted: see `until_over`.
         """
         return self.until(lambda event: isinstance(event, Idle))
 
     def until_over(self, *ids: int) -> list[Event]:
-        """Every event up to now, once each of these jobs was over when nothing was left to do."""
+        """Every event so far, once all of these jobs have ended and nothing is left to do."""
 
         def over() -> bool:
             ended: set[int] = set()
@@ -67,16 +67,16 @@ class Reader:
         return self.until(lambda event: isinstance(event, Idle) and over())
 
     def one(self, kind: type[T], wanted: Callable[[T], bool] = lambda event: True) -> T:
-        """The first event of a kind that satisfies `wanted`, waited for if it must be."""
+        """The first event of a kind that satisfies `wanted`; waits for it if necessary."""
         events = self.until(lambda event: isinstance(event, kind) and wanted(event))
         return next(event for event in events if isinstance(event, kind) and wanted(event))
 
     def all(self, kind: type[T]) -> list[T]:
-        """What came of a kind up to now."""
+        """All events of a kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 
     def queue(self) -> tuple[QueueItem, ...]:
-        """As it was told last."""
+        """The last reported queue."""
         return self.all(QueueChanged)[-1].items
 
     def forget(self) -> None:

@@ -43,7 +43,7 @@ MODEL = ModelInfo(
 
 
 class FakeRun:
-    """Noise that turns into a disc whose colour the seed decides; outside the mask nothing."""
+    """Noise that turns into a disc in the seed's colour; outside the mask nothing."""
 
     def __init__(
         self,
@@ -141,17 +141,17 @@ class FakeRun:
 
 @dataclass
 class FakePipeline:
-    """Draws at once, unless told to wait or to fail."""
+    """Generates at once, unless configured to wait or to fail."""
 
     before_step: Callable[[int], None] = lambda step: None
     before_load: Callable[[], None] = lambda: None
     before_save: Callable[[int], None] = lambda step: None
     before_finish: Callable[[bool], None] = lambda tiled: None
     tiles: int = 0
-    """That each step, and the decoding, takes; 0: they are not asked between."""
+    """The number of tiles of each step and of decoding; 0: `check` is not called in between."""
     before_tile: Callable[[int], None] = lambda tile: None
     before_decoding: Callable[[int], None] = lambda tile: None
-    """Each of its tiles."""
+    """Called before each tile of decoding."""
     begin_error: BaseException | None = None
     """Raised by the next `begin`, once."""
     model: ModelInfo = MODEL
@@ -160,11 +160,11 @@ class FakePipeline:
     images: list[np.ndarray | None] = field(default_factory=list)
 
     notes: tuple[Message, ...] = ()
-    """What every run has to say."""
+    """The notes of every run."""
 
     info: ModelInfo | None = None
     named: str = ""
-    """The model that is loaded, as it was asked for."""
+    """The loaded model, as requested."""
 
     def holds(self, model: str, vae: str = "") -> bool:
         if model != DEFAULT:
@@ -224,7 +224,7 @@ class FakePipeline:
 
 
 class Saver:
-    """Remembers what it was given, and fails when told to."""
+    """Records its arguments, and fails on request."""
 
     def __init__(self) -> None:
         self.saved: list[int] = []
@@ -238,14 +238,14 @@ class Saver:
 
 
 class Gate:
-    """Lets a worker through step by step. Always opened at the end of a test."""
+    """Lets a worker pass step by step. Always opened at the end of a test."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._passes = self._arrivals = 0
         self._is_open = self._is_waited_at = False
         self.reached = 0
-        """The last step that waits, or waited, at the gate."""
+        """The last step that waits or waited at the gate."""
 
     def __call__(self, step: int = 0) -> None:
         with self._changed:
@@ -259,17 +259,17 @@ class Gate:
                 self._passes -= 1
 
     def wait(self, count: int = 1) -> None:
-        """Until so many more have come to the gate."""
+        """Waits until this many more have reached the gate."""
         with self._changed:
             arrived = self._changed.wait_for(lambda: self._arrivals >= count, HANG_SECONDS)
             assert arrived, "nobody came"
             self._arrivals -= count
 
     def wait_at(self, step: int) -> None:
-        """Until the worker waits before `step`.
+        """Waits until the worker is before `step`.
 
-        Progress is posted before the worker looks for a pause or a cancellation: who asks for one
-        when he sees the progress of a step may be answered before the next step or after it.
+        Progress is posted before the worker checks for a pause or a cancellation: a request made
+        after the progress of a step may be handled before or after the next step.
         """
         with self._changed:
             arrived = self._changed.wait_for(

@@ -1,4 +1,4 @@
-"""A disk that fills up, for everything that Python writes below a folder."""
+"""Simulates a disk that fills up, for everything that Python writes below a folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 
 
 class Disk:
-    """Takes `room` bytes more and then fails as a full disk does; None: no end of them.
+    """Accepts `room` more bytes and then fails like a full disk; None: unlimited.
 
-    SQLite writes past it, as do libraries that are given a path.
+    SQLite bypasses it, as do libraries that open paths themselves.
     """
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -22,9 +22,9 @@ class Disk:
         self.read_only = False
         self.written = 0
         self.refused = False
-        """Whether there was no room for something."""
+        """Whether a write has failed."""
         self.points: list[int] = []
-        """How many bytes had been written before each write."""
+        """The number of bytes written before each write."""
         self._folder = str(folder.absolute())
         self._open, self._os_open, self._mkdir = io.open, os.open, os.mkdir
         patch.setattr(io, "open", self.open)
@@ -35,7 +35,7 @@ class Disk:
         return isinstance(path, str | os.PathLike) and str(path).startswith(self._folder)
 
     def take(self, wanted: int) -> int:
-        """How many of the bytes there is room for. Raises OSError for none."""
+        """How many of the bytes fit. Raises OSError for none."""
         self.points.append(self.written)
         self.check()
         taken = wanted if self.room is None else min(wanted, self.room - self.written)

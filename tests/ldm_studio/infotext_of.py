@@ -1,4 +1,4 @@
-"""The `parameters` text of an image file, read and taken apart."""
+"""Reads and parses the `parameters` text of an image file."""
 
 from __future__ import annotations
 

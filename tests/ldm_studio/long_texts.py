@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from tools import translations
 
 LOCALE = "de"
-"""Any with one plural form beside the singular."""
+"""Any locale with two plural forms."""
 LONGER = 0.4
 """German and Russian need 30 to 40 % more room than English."""
 _DATE = re.compile(r"\bM{3,4}\b")
@@ -31,7 +31,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def longer(text: str) -> str:
-    """Every word grows at its end; values, plural marks and HTML stay."""
+    """Every word grows at its end; values, plural marks and HTML stay unchanged."""
     if _DATE.search(text):  # the form of a date
         return text
     parts = _KEPT.split(text)
@@ -66,7 +66,7 @@ def make(folder: Path) -> Path:
 
 
 def cut(window: QWidget) -> list[str]:
-    """Texts that need more room than they have, or reach out of what they are in."""
+    """Texts that need more room than they have, or exceed their parent."""
     QApplication.processEvents()
     found: list[str] = []
     for widget, text, needed in _texts(window):
@@ -82,7 +82,7 @@ def cut(window: QWidget) -> list[str]:
 
 
 def _texts(window: QWidget) -> Iterator[tuple[QWidget, str, QSize]]:
-    """What is shown, its text, and the least size for it."""
+    """The visible text, and the minimum size for it."""
     for widget in window.findChildren(QWidget):
         if not widget.isVisible() or _elides(widget):
             continue
@@ -100,7 +100,7 @@ def _texts(window: QWidget) -> Iterator[tuple[QWidget, str, QSize]]:
 
 
 def _width_of(button: QToolButton) -> int:
-    """With its icon beside the text, and what Qt leaves between them."""
+    """With the icon beside the text, and Qt's space between them."""
     words = button.fontMetrics().horizontalAdvance(button.text().replace("&", ""))
     beside = button.toolButtonStyle() is button.toolButtonStyle().ToolButtonTextBesideIcon
     least = words + (button.iconSize().width() + 4 if beside and not button.icon().isNull() else 0)
@@ -108,12 +108,12 @@ def _width_of(button: QToolButton) -> int:
 
 
 def _elides(widget: QWidget) -> bool:
-    """Whether it shows less of its text on purpose, and the rest in its tooltip."""
+    """Whether it is elided on purpose, with the rest in its tooltip."""
     return widget.minimumWidth() == 1 and bool(widget.toolTip())
 
 
 def _reaches_out_of(widget: QWidget) -> QWidget | None:
-    """The part of the window at whose side the widget is cut off."""
+    """The part of the window that clips the widget."""
     above = widget.parentWidget()
     while above is not None and not widget.isWindow():
         area = above.parentWidget()
@@ -134,7 +134,7 @@ def _shows_text(button: QToolButton) -> bool:
 
 
 def _place(widget: QWidget) -> str:
-    """Where in the window."""
+    """Its place in the window."""
     names: list[str] = []
     above: QWidget | None = widget
     while above is not None and not above.isWindow():

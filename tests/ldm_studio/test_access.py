@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("aio")
 
 @pytest.fixture
 def active(application, qtbot):
-    """The application, its window being the one that has the keyboard."""
+    """The application with an active window."""
     application.window.resize(1600, 1000)
     application.window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is application.window)
@@ -36,7 +36,7 @@ def active(application, qtbot):
 
 
 def check(root: QWidget) -> None:
-    """Fails for controls without a name, an explanation, or a way for keys."""
+    """Fails for controls without a name, an explanation, or a way to reach them by keys."""
     found = list(controls(root))
     assert found
     assert [place_of(one) for one in found if not name_of(one)] == []
@@ -45,7 +45,7 @@ def check(root: QWidget) -> None:
 
 
 def check_round_trip(qtbot, window: QWidget, root: QWidget, first: QWidget) -> list[QWidget]:
-    """Tab and Shift+Tab go through all of `root`, the one as the other backwards."""
+    """Tab and Shift+Tab visit all of `root`, in opposite order."""
     seen = round_trip(qtbot, first)
     back = round_trip(qtbot, first, Qt.Key.Key_Backtab)
     assert [place_of(one) for one in back[:0:-1]] == [place_of(one) for one in seen[1:]]
@@ -114,7 +114,7 @@ def test_values_of_an_image_are_reached_by_keyboard(active, qtbot) -> None:
 
 @pytest.mark.parametrize("name", DIALOGS)
 def test_dialogs_over_the_window_are_accessible(active, qtbot, name) -> None:
-    """It takes the keyboard, Esc closes it, and the focus is where it was."""
+    """It takes the focus, Esc closes it, and the focus returns."""
     unfold(active, qtbot)
     active.window.notice.dismiss()
     page = open_history(active, qtbot)

@@ -29,10 +29,10 @@ pytestmark = pytest.mark.usefixtures("aio")
 Role = QPalette.ColorRole
 SCHEMES = (Scheme.LIGHT, Scheme.DARK)
 AROUND = 3
-"""Logical pixels beside a control that its mark may take."""
+"""Logical pixels around a control where its focus mark may be."""
 LEAST = 3.0
 MARKED = 36
-"""Pixels that a mark has at least: the edge of a check box."""
+"""Minimum number of pixels of a mark: the edge of a check box."""
 
 
 def pixels(image: QImage) -> np.ndarray:
@@ -53,7 +53,7 @@ def ratio(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def seen(widget: QWidget) -> np.ndarray:
-    """The luminances of a control and what is around it."""
+    """The luminances of a control and its surroundings."""
     window = widget.window()
     box = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
     grown = box.adjusted(-AROUND, -AROUND, AROUND, AROUND).intersected(window.rect())
@@ -61,7 +61,8 @@ def seen(widget: QWidget) -> np.ndarray:
 
 
 def marks_focus(widget: QWidget, elsewhere: QWidget) -> bool:
-    """Whether enough pixels change, to a colour that stands out from what was there or is near."""
+    """Whether enough pixels change to a colour with contrast to the old and the neighbouring
+    ones."""
     above = widget.parentWidget()
     while above is not None:
         if isinstance(above, QScrollArea):
@@ -87,7 +88,7 @@ def commonest(values: np.ndarray) -> np.ndarray:
 
 
 def unmarked(qtbot, first: QWidget) -> list[str]:
-    """Controls on the way of Tab that do not tell that they have the keyboard."""
+    """Controls in the Tab order without a visible focus."""
     way = round_trip(qtbot, first)
     pairs = zip(way, [way[-1], *way[:-1]], strict=True)
     return [place_of(widget) for widget, other in pairs if not marks_focus(widget, other)]
@@ -127,7 +128,7 @@ EDGES = [
     (Role.Highlight, Role.Base),
     (Role.Highlight, Role.Window),
 ]
-"""Of what can be changed, of what has the keyboard, of what is chosen."""
+"""For edges of editable, focused and selected controls."""
 WORDS = [
     *product(
         (Role.Text, Role.PlaceholderText, Role.BrightText), (Role.AlternateBase, Role.Midlight)
@@ -150,14 +151,14 @@ def test_text_under_the_pointer_has_enough_contrast(qapp, dark, front, back) -> 
 
 
 def best(widget: QWidget) -> float:
-    """The contrast of the strongest pixels in a widget against what most of it is."""
+    """The contrast of the strongest pixels in a widget against its background."""
     drawn = luminance(pixels(widget.grab().toImage()))
     return float(np.quantile(ratio(drawn, commonest(drawn)), 0.999))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_text_and_icons_have_enough_contrast(whole, qtbot, scheme) -> None:
-    """Grabbed as they are, in their states; what is disabled may be faint."""
+    """Captured in their current states; disabled ones may be faint."""
     whole.theme.scheme = scheme
     window = whole.window
     window.notice.show_error("It could not be written.", "Make room.")
@@ -174,7 +175,7 @@ def test_text_and_icons_have_enough_contrast(whole, qtbot, scheme) -> None:
     faint = [place_of(one) for one in buttons if best(one) < LEAST]
     assert faint == []
     grey = [f"{one.text()}: {best(one):.1f}" for one in labels if best(one) < 4.0]
-    assert grey == []  # below 4.5, as the edges of thin letters are smoothed
+    assert grey == []  # below 4.5, because the edges of thin letters are smoothed
 
 
 @pytest.mark.parametrize("ratio_", [1.0, 2.0])
@@ -183,7 +184,7 @@ def test_icons_match_the_screens_resolution(qapp, ratio_) -> None:
     assert drawn.size() == QSize(20, 20) * ratio_
     assert drawn.devicePixelRatio() == ratio_
     image = drawn.toImage()
-    if ratio_ == 2.0:  # more than the small one doubled
+    if ratio_ == 2.0:  # more than a scaled small one
         small = icon("brush").pixmap(QSize(20, 20), 1.0).toImage().scaled(QSize(40, 40))
         alpha = [
             np.array([[one.pixelColor(x, y).alpha() for x in range(40)] for y in range(40)])
@@ -193,7 +194,7 @@ def test_icons_match_the_screens_resolution(qapp, ratio_) -> None:
 
 
 def test_the_window_fits_a_small_high_density_screen(tmp_path) -> None:
-    """640 x 400 logical pixels at 200 %, which Qt takes up at its start alone."""
+    """640 x 400 logical pixels at 200 %, which Qt only reads at its start."""
     program = """
 import sys
 from PySide6.QtWidgets import QApplication

@@ -1,4 +1,4 @@
-"""The program as a whole, each time in a process of its own."""
+"""The whole program, each time in its own process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(script: str, home: Path, *options: str) -> subprocess.CompletedProcess[s
 
 
 def complaints(stderr: str) -> list[str]:
-    """What was written to stderr, but for what the offscreen platform always says."""
+    """The output on stderr, except for the usual messages of the offscreen platform."""
     return [line for line in stderr.splitlines() if "propagateSizeHints" not in line]
 
 
@@ -86,7 +86,8 @@ LATER = (
     "ldm_studio.draw.prompt.style_dialogs",
     "ldm_studio.settings_dialog",
 )
-"""What the window is painted without: imported by what is pressed, or behind it."""
+"""Modules that are not imported before the first paint: they are imported on demand, or
+afterwards."""
 
 
 def test_the_first_paint_imports_only_what_is_visible(studio_home) -> None:

@@ -23,7 +23,7 @@ YEAR = 365 * 86_400
 
 
 class Clock:
-    """What the time is off by."""
+    """The offset of the time."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.seconds = 0
@@ -71,7 +71,7 @@ def test_the_newest_steps_are_kept_whatever_the_clock_says(tmp_path: Path) -> No
 
 
 def test_no_image_overwrites_another(studio_home: Path) -> None:
-    """Days come again, and their folders with them."""
+    """Dates and their folders repeat."""
     request = Request(width=8, height=8, seed=1)
     pixels = np.zeros((8, 8, 3), np.uint8)
     days = [date(2026, 11, 23), date(2016, 11, 23), date(2026, 11, 23), date(2099, 1, 1)]

@@ -206,7 +206,7 @@ def test_an_unsaved_image_can_be_discarded(start, disk) -> None:
 
 
 def test_an_unsaved_image_survives_the_program(start, disk) -> None:
-    """Of the images' disk only: the latent and the queue are on another."""
+    """Only the disk of images is full: the latent and the queue are on another."""
     reader = Reader()
 
     def full(image, model, record) -> Path:
@@ -350,7 +350,7 @@ history.close()
 
 
 def test_a_small_disk_that_fills_up_loses_nothing(studio_home) -> None:
-    """A file system of its own where the system lets one be mounted; else the faults above."""
+    """A real small file system if the system allows mounting; otherwise the faults above."""
     studio_home.mkdir()
     script = [sys.executable, "-c", SMALL]
     mount = f"mount -t tmpfs -o size=600k none '{studio_home}'"

@@ -106,7 +106,7 @@ def uninterrupted(model: Path) -> tuple[np.ndarray, Request]:
 
 
 def killed_after(step: int, model: Path, folder: Path) -> None:
-    """Draws in a process of its own until `step` is done, and kills it."""
+    """Generates in a separate process until `step` is done, and kills it."""
     image, mask = inputs()
     np.savez(folder / "inputs.npz", image=image, mask=mask)
     arguments = [str(model), REQUEST.to_json(), str(folder / "inputs.npz"), str(step + 5)]

@@ -1,4 +1,4 @@
-"""Changing the language while the program runs: another window, and nothing is lost."""
+"""Changing the language while the program runs: a new window in the same state."""
 
 from __future__ import annotations
 

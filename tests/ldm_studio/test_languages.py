@@ -40,7 +40,7 @@ MNEMONIC = re.compile(r"&(?=\S)")
 
 
 class Text(NamedTuple):
-    """One message of a `.ts` file; `said` has one entry, or one for each plural form."""
+    """One message of a `.ts` file; `said` has one entry, or one per plural form."""
 
     context: str
     source: str
@@ -119,7 +119,8 @@ def test_translations_keep_placeholders_and_markup(mark: re.Pattern[str]) -> Non
     for language, text in every_text():
         asked = marks(text.source)
         for said in text.said:
-            # Of several plural forms that for one may say "at step 3", not "at steps 3 to 3".
+            # Of several plural forms, that for one may say "at step 3" instead of "at steps 3 to
+            # 3".
             fits = marks(said) <= asked if len(text.said) > 1 else marks(said) == asked
             if not fits:
                 wrong.append((language, text.source, said))
@@ -138,7 +139,7 @@ def test_templates_are_literals_and_their_values_are_given() -> None:
 
 
 def test_raised_errors_have_translatable_texts() -> None:
-    """Sentences in exceptions that are no messages would never be translated."""
+    """Sentences in exceptions without messages would never be translated."""
     wrong = []
     for path in sorted((translations.ROOT / "ldm_studio").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -132,7 +132,7 @@ def test_dialogs_have_room_for_long_texts(application, made: Callable[[QWidget],
 
 
 def unfold(window: QWidget) -> None:
-    """Show what is folded away."""
+    """Expands all collapsed sections."""
     for button in window.findChildren(QToolButton, "link"):
         if button.isCheckable():
             button.setChecked(True)

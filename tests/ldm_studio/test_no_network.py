@@ -1,6 +1,5 @@
-"""The program opens no network connection. The kernel ends a process that opens another socket than
-a local one, whichever library does it.
-"""
+"""The program opens no network connection. The kernel ends a process that opens a socket other
+than a local one, whichever library does it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Every parameter of an image, from end to end: the table is walked row by row.
+"""Every parameter of an image, from end to end: the table is tested row by row.
 
-Each row changes the image where it has an effect and does not where it has none; it comes back from
-JSON, the text in image files, the command line, the session and its control at both ends of its
-range; beyond them it is refused or clamped, everywhere alike; and it has a name everywhere.
+Each row changes the image where it has an effect and not elsewhere; it round-trips through JSON,
+the text in image files, the command line, the session and its control at both ends of its range;
+beyond them it is refused or clamped, everywhere alike; and it has a name everywhere.
 """
 
 from __future__ import annotations
@@ -75,16 +75,16 @@ def request_of(values: Mapping[str, Any]) -> Request:
 
 @dataclass(frozen=True)
 class Case:
-    """Where a parameter has an effect on the image, and where it has none."""
+    """Where a parameter has an effect on the image, and where it does not."""
 
     value: Any
-    """Another than the default."""
+    """A value other than the default."""
     others: Mapping[str, Any] = field(default_factory=dict)
-    """With which it has an effect."""
+    """Other settings with which it has an effect."""
     without: Mapping[str, Any] | None = None
-    """With which it has none; None: it always has one."""
+    """Other settings with which it does not; None: it always has an effect."""
     masked: bool = False
-    """Whether it acts on a masked image."""
+    """Whether it applies to a masked image."""
 
 
 _MASKED: dict[str, Any] = {"masked": True}
@@ -144,7 +144,7 @@ ELSEWHERE = {
     "image_guidance": "for InstructPix2Pix: tests/core/checkpoints/test_control.py",
     "noise_level": "for upscalers and unCLIP: tests/core/checkpoints/test_control.py",
 }
-"""Rows whose effect needs a model of another kind, and where that is tested."""
+"""Rows that need a model of another kind, and where they are tested."""
 
 
 def pixels(model: Model, case: Case, values: Mapping[str, Any]) -> bytes:
@@ -178,7 +178,7 @@ def test_a_parameter_does_not_change_the_image_where_it_does_not_apply(
 ) -> None:
     case, row = CASES[name], PARAMETERS[name]
     assert case.without is not None
-    if name not in ("negative", "zero_star"):  # of whose CFG the context does not know
+    if name not in ("negative", "zero_star"):  # the context does not know its CFG
         context = context_of(request_of({**case.without, name: case.value}))
         assert not row.applies(replace(context, masked=case.masked))
     before = pixels(tiny_model, case, case.without)
@@ -199,7 +199,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "rho": {"schedule": "Karras"},
     "sigma_min": {"sigma_max": None},
 }
-"""What else must be set for a value to be valid, and kept."""
+"""Settings that are needed for a value to be valid, and kept."""
 
 
 def ends(row: Parameter) -> tuple[Any, ...]:
@@ -326,7 +326,7 @@ def test_a_control_shows_and_sets_its_parameter(
         assert (widget.value() or 0) == (value or 0)
     store.reset(row.name)
     widget.set_value(value or None if row.unset else value)
-    if isinstance(widget, QLineEdit):  # which says so only of what is typed
+    if isinstance(widget, QLineEdit):  # which only reports typed values
         cast("Any", widget).changed.emit()
     if not row.exclusive or value == row.high:
         assert getattr(store, row.name) in (value, None if row.optional else value)

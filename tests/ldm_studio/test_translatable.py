@@ -14,7 +14,7 @@ from tools.translations import FOLDER
 
 ROOT = Path(__file__).parents[2] / "ldm_studio"
 EXCLUDED = ("command_line",)
-"""Not looked at: the command line speaks English."""
+"""Excluded: the command line speaks English."""
 
 WIDGETS = {
     "QAction", "QCheckBox", "QDockWidget", "QGroupBox", "QLabel", "QMenu", "QProgressDialog",
@@ -35,10 +35,10 @@ OURS = {
     "SegmentedControl",
     "_caption", "_check", "_reading", "_side", "_worded", "ask_for_name", "tool_button",
 }  # fmt: skip
-"""What makes widgets here, and is given texts to show."""
+"""Calls that make widgets, and take texts to show."""
 TRANSLATORS = {"tr", "translate", "told", "counted"}
 NAMES = {"LDM Studio", "CFG", "VAE", "DPM++", "×", "∞"}
-"""Said alike in every language."""
+"""The same in every language."""
 IDENTIFIERS = {"icon", "native", "setObjectName", "setProperty", "QKeySequence", "fromTheme"}
 """Their texts are not shown."""
 
@@ -63,7 +63,7 @@ def is_sink(call: ast.Call) -> bool:
 
 
 def texts(node: ast.AST) -> Iterator[str]:
-    """Those in an argument that would be shown as they are."""
+    """The texts in an argument that would be shown literally."""
     if isinstance(node, ast.Call):
         if name_of(node) in TRANSLATORS | IDENTIFIERS:
             return
@@ -88,9 +88,7 @@ def texts(node: ast.AST) -> Iterator[str]:
 
 
 def is_shown_in_words(text: str) -> bool:
-    """Whether anything in it would have to be said otherwise; icons and keys are named in one
-    small word.
-    """
+    """Whether it contains words to translate; icons and keys are single lower-case words."""
     if text in NAMES or not re.search(r"[A-Za-z]{2}", text):
         return False
     return " " in text or not re.fullmatch(r"[a-z0-9_-]+", text)
@@ -127,7 +125,7 @@ def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
 
 
 def test_values_are_filled_in_after_translating() -> None:
-    """lupdate reads literals: what is put together before translating is found by nobody."""
+    """lupdate reads literals: it does not find texts that are composed before translating."""
     wrong = [
         f"{path.name}:{call.lineno}"
         for name in ("tr", "translate", "counted")
@@ -140,12 +138,12 @@ def test_values_are_filled_in_after_translating() -> None:
 
 
 def marks(text: str) -> list[str]:
-    """What values are filled in for."""
+    """The placeholders for values."""
     return re.findall(r"\{\w*(?:[!:][^{}]*)?\}|%L?n", text)
 
 
 def messages(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each text of a `.ts` file, with what is said for it: several in plural forms."""
+    """Each text of a `.ts` file with its translations: several for plural forms."""
     for message in ElementTree.parse(path).getroot().iter("message"):
         said = message.find("translation")
         assert said is not None

@@ -20,7 +20,7 @@ from tests.waiting import HANG_SECONDS
 
 
 def begin(application, qtbot, gate, **parameters: object) -> None:
-    """Generate, and wait until the first step is done and the second waits."""
+    """Generates, and waits until the first step is done and the second waits."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
     with qtbot.waitSignal(application.bridge.progress):
@@ -251,7 +251,7 @@ def test_an_image_of_the_last_session_is_resumed(start, qtbot, gate) -> None:
 
 
 def live(application, qtbot, **parameters: object) -> None:
-    """Edit, and wait until it is drawn."""
+    """Edits, and waits for the image."""
     with qtbot.waitSignal(application.studio.live.shown):
         for name, value in parameters.items():
             setattr(application.store, name, value)

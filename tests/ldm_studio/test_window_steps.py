@@ -19,7 +19,7 @@ from tests.narrowing import present
 
 
 def look(application, qtbot, step: int) -> None:
-    """Choose a step by key and wait until it is seen."""
+    """Chooses a step by key and waits until it is visible."""
     timeline = application.window.timeline
     with qtbot.waitSignal(application.bridge.looked):
         timeline.ticks.choose(step)

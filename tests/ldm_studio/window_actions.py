@@ -18,7 +18,7 @@ SIDE = 128
 
 @contextmanager
 def until_idle(bridge: EngineBridge, qtbot: QtBot) -> Iterator[None]:
-    """Waits until every job is over and the engine is idle.
+    """Waits until every job has ended and the engine is idle.
 
     `idle` of an earlier job may arrive after the next one was submitted, and does not count.
     """
@@ -27,7 +27,7 @@ def until_idle(bridge: EngineBridge, qtbot: QtBot) -> Iterator[None]:
 
 
 def make(application: Application, qtbot, **parameters: object) -> None:
-    """Generate with these parameters and wait until nothing is left to do."""
+    """Generates with these parameters and waits until nothing is left to do."""
     for name, value in parameters.items():
         setattr(application.store, name, value)
     with until_idle(application.bridge, qtbot):
@@ -35,7 +35,7 @@ def make(application: Application, qtbot, **parameters: object) -> None:
 
 
 def index_history(library: Library, qtbot: QtBot) -> None:
-    """Opens the history, unless the window has done so, and waits for a scan that begins now."""
+    """Opens the history, unless the window has done so, and waits for a scan that starts now."""
     if not library.is_open:
         with qtbot.waitSignal(library.opened):
             library.open()

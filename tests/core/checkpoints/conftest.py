@@ -21,7 +21,7 @@ def tinies(randomised: Callable[..., Any]) -> dict[str, Tiny]:
 def checkpoints(
     tinies: dict[str, Tiny], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Path]:
-    """A .safetensors file of each kind as it was first published, in full precision."""
+    """A .safetensors file of each kind in its first published layout, in full precision."""
     folder = tmp_path_factory.mktemp("checkpoints")
     paths = {name: folder / f"{name}.safetensors" for name in KINDS}
     for name, path in paths.items():

@@ -21,7 +21,7 @@ UNUSED = ("safety_checker", "feature_extractor", "image_encoder", "depth_estimat
 
 
 def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
-    """The one that was published with models of its kind, or the one called `name`."""
+    """The pipeline that was published with models of its kind, or the one called `name`."""
     diffusers = pytest.importorskip("diffusers")
     kind, name = tiny.kind, name or tiny.kind.pipeline
     betas = {
@@ -66,7 +66,7 @@ def reference_pipeline(tiny: Tiny, name: str = "") -> Any:
 
 
 def image_processor() -> Any:
-    """What prepares images for CLIP, as it was published."""
+    """The preprocessing that was published with CLIP."""
     clip = pytest.importorskip("transformers.models.clip.image_processing_pil_clip")
     return clip.CLIPImageProcessorPil()
 

@@ -74,7 +74,7 @@ def named(weights: Mapping[str, Tensor], layout: str) -> dict[str, Tensor]:
 
 
 def write_header(weights: Mapping[str, Tensor], path: Path) -> None:
-    """A file at full size whose weights are a hole in it."""
+    """A full-size file whose weights are a hole."""
     header: dict[str, Any] = {}
     at = 0
     for name, value in weights.items():
@@ -142,7 +142,8 @@ def test_the_unet_equals_diffusers(
 
 
 def test_unknown_block_counts_are_refused(tmp_path: Path) -> None:
-    """A level whose residual blocks differ on the way down, and thousands of transformer blocks."""
+    """A level with different residual blocks on the way down, and thousands of transformer
+    blocks."""
     with torch.device("meta"):
         weights = named(unet_of("Segmind Vega").state_dict(), "original")
     path = tmp_path / "unet.safetensors"

@@ -63,7 +63,7 @@ SCHEDULES = {"CosXL": "Exponential", "CosXL edit": "Exponential", "Playground": 
 
 @pytest.fixture(scope="module")
 def kin(tinies: dict[str, Tiny], randomised: Callable[..., Any]) -> dict[str, Tiny]:
-    """Built as Stable Diffusion XL."""
+    """The architecture of Stable Diffusion XL."""
     plain = tinies["SDXL"]
     wide: Kind = replace(plain.kind, unet=replace(plain.kind.unet, in_channels=8))
     edit = replace(plain, kind=wide, unet=randomised(UNet(wide.unet), 1))
@@ -164,7 +164,7 @@ def test_a_folder_is_identified_like_the_file(
     assert same.latent_mean == pytest.approx(ours.latent_mean)
     assert same.latent_std == pytest.approx(ours.latent_std)
     assert same.family is ours.family
-    if name == "Playground":  # its latents alone tell it too
+    if name == "Playground":  # its latents alone identify it too
         scheduler.write_text('{"_class_name": "EulerDiscreteScheduler"}', encoding="utf-8")
         assert str(identify(folder).prediction.reason) == "its autoencoder has a latents_mean"
     else:
@@ -205,7 +205,7 @@ def test_edm_markers_in_other_families_are_refused(tinies: dict[str, Tiny], tmp_
 
 
 def test_the_prediction_can_be_overridden(files: dict[str, Path]) -> None:
-    """The formula alone: the noise levels stay."""
+    """Only the formula changes: the noise levels stay."""
     model = load_model(files["Playground"], digest="known", prediction="v")
     assert (model.prediction.name, model.prediction_override) == ("v", "v")
     assert model.schedule == EdmSchedule(0.002, 80.0)
@@ -249,7 +249,7 @@ def test_text_to_image_equals_diffusers(
 
 @pytest.fixture
 def modes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Theirs encode to a sample of what the autoencoder says, ours to the mean."""
+    """diffusers encodes to a sample of the distribution, we to its mean."""
     for kind in ("img2img", "inpaint"):
         monkeypatch.setattr(
             f"diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_{kind}"
@@ -301,7 +301,7 @@ def test_inpainting_redraws_a_part(
         height=96,
     ).images[0]
     assert np.abs(ours - expected)[mask > 0].max() < 0.01
-    # Theirs encodes images without the mean of the latents: here the other model is only ours.
+    # diffusers encodes images without the mean of the latents: here the other model is ours.
     for inpaint in (Inpaint(blur=0.0), Inpaint(blur=0.0, soft=True)):
         request = replace(request, schedule="Karras", inpaint=inpaint)
         image = drawn(models["Playground"], request, Inputs(photo, mask))
@@ -312,7 +312,7 @@ def test_inpainting_redraws_a_part(
 def test_image_editing_equals_diffusers(
     models: dict[str, Model], kin: dict[str, Tiny], photo: np.ndarray
 ) -> None:
-    """It sees the image's latent in the scaling of its own, unlike other such models."""
+    """It gets the image's latent in the scaling of its own latents, unlike other such models."""
     request = asked("CosXL edit", guidance=Guidance(image=1.7), control=digest(photo))
     job = prepare(models["CosXL edit"], request, Inputs(images={digest(photo): photo}))
     *_, last = steps(job)
@@ -328,7 +328,7 @@ def test_image_editing_equals_diffusers(
 def test_previews_use_the_autoencoders_colours(
     models: dict[str, Model], checkpoints: dict[str, Path], photo: np.ndarray
 ) -> None:
-    """The same as those of a model with the same autoencoder whose latents are scaled otherwise."""
+    """Equal to those of a model with the same autoencoder and another latent scale."""
     usual = load_model(checkpoints["SDXL"], digest="known")
     image = torch.as_tensor(photo / 127.5 - 1).float().permute(2, 0, 1)[None]
     seen: list[Tensor] = []

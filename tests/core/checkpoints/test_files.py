@@ -250,7 +250,7 @@ def test_a_damaged_folder_is_refused(change: str, tinies: dict[str, Tiny], tmp_p
 @given(data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 def test_flipped_bytes_are_harmless(data: st.DataObject, tmp_path: Path) -> None:
-    """Of both kinds of file: they are read, or refused in our own words."""
+    """Both kinds of file are read, or refused with our own errors."""
     save_file(WEIGHTS, tmp_path / "good.safetensors")
     torch.save(WEIGHTS, tmp_path / "good.ckpt")
     for name in ("good.safetensors", "good.ckpt"):

@@ -28,7 +28,7 @@ SCALES = {
     "Q5_0": (0,),
     "Q8_0": (0,),
 }
-"""Where a block's float16 are; of the others at 0 and 2."""
+"""Offsets of a block's float16 numbers; the others have them at 0 and 2."""
 
 
 @pytest.mark.parametrize("number", BLOCKS)
@@ -58,8 +58,8 @@ def test_many_blocks_are_dequantized_in_chunks(count: int, monkeypatch: pytest.M
 
 
 def write(tiny: Tiny, path: Path, kind: Any) -> dict[str, torch.Tensor]:
-    """The model as programs pack it: what fits whole blocks, one layer in another shape; the
-    numbers that are then in the file."""
+    """The model as other programs quantize it: what fits into whole blocks, one layer reshaped;
+    returns the numbers that are in the file."""
     writer = gguf.GGUFWriter(path, "sdxl")
     stored: dict[str, torch.Tensor] = {}
     for i, (name, value) in enumerate(original(tiny).items()):

@@ -27,13 +27,13 @@ from tests.core.conftest import randomise
 from tests.core.fake_gpu import pretended_gpu
 
 NARROW = AutoencoderKLConfig(channels=8, multipliers=(1, 1, 1, 1), blocks=1, groups=4)
-"""A processor takes long to compute in float16."""
+"""Narrow, because a CPU computes float16 slowly."""
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 F32, F16, BF16 = torch.float32, torch.float16, torch.bfloat16
 
 
 def overflowing(autoencoder: AutoencoderKL, *, begin: str = "decoder") -> AutoencoderKL:
-    """As that of Stable Diffusion XL: it goes through numbers that float16 has not."""
+    """Like Stable Diffusion XL's: activations exceed the range of float16."""
     made = copy.deepcopy(autoencoder)
     made.get_parameter(f"{begin}.conv_in.weight").mul_(3e4)
     return made

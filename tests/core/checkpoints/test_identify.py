@@ -66,7 +66,7 @@ EXTRAS = {
 
 
 def assert_holds(model: Model, tiny: Tiny, *, exactly: bool = True) -> None:
-    """Whether the model has the weights, and gives the same as the networks they are from."""
+    """Checks that the model has the weights, and the same output as the original networks."""
     networks = [
         (model.backbone, tiny.unet),
         (model.autoencoder, tiny.vae),
@@ -117,7 +117,7 @@ def test_a_diffusers_folder_is_identified_and_loaded(
     assert len(identity.files) == 3 + len(tinies[kind].texts)
     model = load_model(tmp_path / "model-v1.5")
     tiny = tinies[kind]
-    if kind == "SD2":  # whose last layer diffusers leaves out
+    if kind == "SD2":  # diffusers leaves out the last layer
         assert identity.text_encoders[0].layers == 2
         whole = load_checkpoint_of(tiny, tmp_path)
         torch.testing.assert_close(
@@ -135,7 +135,7 @@ def load_checkpoint_of(tiny: Tiny, folder: Path) -> Model:
 
 
 def variants(tiny: Tiny) -> dict[str, Weights]:
-    """The same model as other programs write it."""
+    """The same model in the layouts of other programs."""
     whole = original(tiny)
     unet, vae = tiny.unet.state_dict(), tiny.vae.state_dict()
     text = tiny.texts[0].state_dict()
@@ -275,7 +275,7 @@ def test_unknown_tensors_are_reported(tinies: dict[str, Tiny], tmp_path: Path) -
 
 
 def header_of(config: UNetConfig, path: Path, extra: Weights | None = None) -> None:
-    """A file of a U-Net alone, at full size, whose weights are a hole in it."""
+    """A full-size U-Net file whose weights are a hole."""
     import json
 
     with torch.device("meta"):
@@ -346,7 +346,7 @@ PUBLISHED = {
 def test_published_models_are_identified_without_reading_weights(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But one bias, which tells what Stable Diffusion 2 predicts."""
+    """Except for one bias, which shows what Stable Diffusion 2 predicts."""
     config = PUBLISHED[name]
     path = tmp_path / "unet.safetensors"
     header_of(config, path)
@@ -405,7 +405,7 @@ def sd2(tiny: Tiny, deviation: float) -> Weights:
 
 @pytest.fixture(scope="module")
 def deep_sd2(tinies: dict[str, Tiny], randomised: Callable[..., nn.Module]) -> Tiny:
-    """Of four levels, as many as the published one has."""
+    """With four levels like the published model."""
     config = replace(SD2, multipliers=(1, 1, 1, 1), depths=(1, 1, 1, 0))
     return replace(tinies["SD2"], unet=randomised(UNet(config)))
 

@@ -54,7 +54,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 @pytest.fixture(autouse=True)
 def _without_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Theirs encode to a sample of what the autoencoder says, ours to the mean."""
+    """diffusers encodes to a sample of the distribution, we to its mean."""
     for file in FILES:
         name = f"{MODULES}{file}.retrieve_latents"
         monkeypatch.setattr(name, lambda encoded, **_: encoded.latent_dist.mode())
@@ -106,8 +106,8 @@ def test_inpainting_redraws_a_part(
     tinies: dict[str, Tiny],
     photo: np.ndarray,
 ) -> None:
-    """In whole cells of the latent, and compared where something is redrawn. From pure noise, their
-    first step does not see what is kept."""
+    """The mask covers whole latent cells, and only redrawn pixels are compared. From pure noise,
+    their first step does not see the kept part."""
     mask = np.zeros((96, 64), np.uint8)
     mask[16:48, 8:40] = 255
     content = "original" if strength < 1 else "nothing"
@@ -134,7 +134,7 @@ def test_inpainting_redraws_a_part(
 def test_an_inpainting_model_redraws_the_mask(
     kind: str, models: dict[str, Model], tinies: dict[str, Tiny], photo: np.ndarray
 ) -> None:
-    """All of it: of a part, the original is kept outside at every step here, and not there."""
+    """The whole image: with a mask, only we keep the original outside at every step."""
     mask = np.full((96, 64), 255, np.uint8)
     request = replace(
         REQUEST, init=digest(photo), mask=digest(mask), inpaint=Inpaint(content="nothing")

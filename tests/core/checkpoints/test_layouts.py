@@ -27,7 +27,7 @@ def assert_equal(network: nn.Module, expected: nn.Module, dtype: torch.dtype) ->
 def test_float8_weights_with_scales_are_loaded(
     kind: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
-    """As ComfyUI writes it: a weight is its 8-bit numbers times `scale_weight`."""
+    """ComfyUI's layout: a weight is its 8-bit numbers times `scale_weight`."""
     tiny = tinies[kind]
     weights = original(tiny) | {f"{UNET}scaled_fp8": torch.zeros(2, dtype=F8)}
     expected = dict(tiny.unet.state_dict())
@@ -50,8 +50,7 @@ def test_float8_weights_with_scales_are_loaded(
 def test_a_folder_of_pickles_is_loaded(
     kind: str, variant: str, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
-    """As diffusers wrote them before safetensors: `diffusion_pytorch_model.fp16.bin`, in shards
-    too."""
+    """diffusers' layout before safetensors: `diffusion_pytorch_model.fp16.bin`, also in shards."""
     tiny, folder = tinies[kind], tmp_path / "model"
     write_folder(tiny, folder, torch.float16)
     for file in [*folder.glob("*/*.safetensors")]:

@@ -31,7 +31,7 @@ def model(checkpoints: dict[str, Path]) -> Model:
 
 @pytest.fixture
 def evaluations(model: Model) -> Iterator[list[int]]:
-    """The sizes of the batches that the U-Net was given."""
+    """The batch sizes of the U-Net's evaluations."""
     batches: list[int] = []
     hook = model.backbone.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
     yield batches

@@ -36,7 +36,7 @@ def early(
     system: object = SYSTEM,
     keys: object = ("0",),
 ) -> bytes:
-    """As it was written, the pickle of the model by hand."""
+    """The handwritten pickle of the model in the old format."""
     listed = list(keys) if isinstance(keys, tuple) else keys
     before = [pickle.dumps(one, protocol=2) for one in (number, 1001, system)]
     return b"".join([*before, model, pickle.dumps(listed, protocol=2), elements])

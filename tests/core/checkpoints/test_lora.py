@@ -356,7 +356,8 @@ def test_a_native_model_refuses_loras_of_other_families(tmp_path: Path) -> None:
 def test_a_lora_for_other_blocks_is_refused_with_the_reason(
     checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
-    """That of Stable Diffusion XL, by its original names, for KOALA, whose blocks are fewer."""
+    """A LoRA for Stable Diffusion XL with original names, applied to KOALA, which has fewer
+    blocks."""
     model = load_model(checkpoints["KOALA 700M"], digest="known")
     weights = {"lora_down.weight": noise(4, 64), "lora_up.weight": noise(128, 4)}
     path = "input_blocks.5.1.transformer_blocks.0.attn1.to_q"

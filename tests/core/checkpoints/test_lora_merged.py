@@ -35,7 +35,7 @@ TEXTS = ("text_encoder", "text_encoder_2")
 
 
 def trained(network: Any, config: Any, seed: int) -> Weights:
-    """The tensors of an adapter that PEFT puts on a network, as if it had been trained."""
+    """The tensors of a PEFT adapter on a network, as if it had been trained."""
     peft = pytest.importorskip("peft")
     wrapped = peft.get_peft_model(network, config)
     generator = torch.Generator().manual_seed(seed)
@@ -50,7 +50,7 @@ def trained(network: Any, config: Any, seed: int) -> Weights:
 
 
 def write_lora(tiny: Tiny, path: Path, seed: int, **options: Any) -> None:
-    """A LoRA for the U-Net and all text encoders, as diffusers writes it."""
+    """A LoRA for the U-Net and all text encoders, in diffusers' format."""
     peft = pytest.importorskip("peft")
     pipeline = reference_pipeline(tiny)
     layers = {
@@ -64,7 +64,7 @@ def write_lora(tiny: Tiny, path: Path, seed: int, **options: Any) -> None:
 
 
 def as_kohya(path: Path, to: Path) -> None:
-    """The same file by kohya's names, half as strong by its alphas."""
+    """The same file with kohya's names, at half strength by its alphas."""
     utilities = pytest.importorskip("diffusers.utils.state_dict_utils")
     weights = utilities.convert_state_dict_to_kohya(load_file(path))
     halved = {k: v / 2 if k.endswith(".alpha") else v for k, v in weights.items()}
@@ -91,7 +91,7 @@ def assert_merged(model: Model, pipeline: Any) -> None:
 def test_several_loras_with_strengths_are_merged(
     kind: str, tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
-    """One by the names of PEFT, one by kohya's with alphas; for the U-Net and for all text."""
+    """One with PEFT's names, one with kohya's and alphas; for the U-Net and all text encoders."""
     one, two, kohya = (tmp_path / f"{name}.safetensors" for name in ("one", "two", "kohya"))
     write_lora(tinies[kind], one, 10, r=4, lora_alpha=4)
     write_lora(tinies[kind], two, 20, r=2, lora_alpha=2)

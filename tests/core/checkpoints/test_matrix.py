@@ -1,6 +1,5 @@
-"""Every family in every layout and storage: the same weights to the bit, and of every task the same
-image as of the file that was first published, with the numbers that are stored.
-"""
+"""Every family in every layout and type: identical weights, and for every task the same image as
+from the first published file."""
 
 from __future__ import annotations
 
@@ -50,7 +49,7 @@ class Written:
 
     path: Path
     stored: Weights
-    """The numbers in it, by their names in the file that was first published."""
+    """The stored numbers, by the names of the first published layout."""
     companions: tuple[Path, ...] = ()
     average: bool = False
 
@@ -82,7 +81,7 @@ def pruned_pickle(tiny: Tiny, folder: Path) -> Written:
 
 
 def early_pickle(tiny: Tiny, folder: Path) -> Written:
-    """As PyTorch before 1.6 wrote it."""
+    """In PyTorch's format before 1.6."""
     weights = rounded(original(tiny), F16, F16)
     whole = {"state_dict": weights, "global_step": 1}
     torch.save(whole, folder / "model.ckpt", _use_new_zipfile_serialization=False)
@@ -98,7 +97,7 @@ def averaged(weights: Weights) -> Weights:
 
 
 def training_pickle(tiny: Tiny, folder: Path) -> Written:
-    """As it was trained: with a moving average, and what the optimiser remembers."""
+    """A training checkpoint: with a moving average and the optimiser's state."""
     weights = original(tiny)
     average = averaged({name: value * 1.01 for name, value in weights.items()})
     whole = {
@@ -125,7 +124,7 @@ def average_alone(tiny: Tiny, folder: Path) -> Written:
 
 
 def separate_files(tiny: Tiny, folder: Path) -> Written:
-    """As ComfyUI's users have them: the U-Net and the VAE by bare names, the text encoders as in
+    """As ComfyUI's users have them: U-Net and VAE with bare names, text encoders as in
     transformers."""
     weights = original(tiny)
     files: dict[str, Mapping[str, Any]] = {
@@ -186,7 +185,7 @@ LAYOUTS: Mapping[str, Layout] = {
 
 @pytest.fixture(scope="module")
 def narrow(tinies: dict[str, Tiny]) -> Callable[[str], Tiny]:
-    """Of a kind, and quick."""
+    """A narrow, quick model of a kind."""
 
     @cache
     def narrow(name: str) -> Tiny:
@@ -219,9 +218,9 @@ LED = {
     "SD2 unCLIP-L": pixels(LOOKED_AT, LOOKED_AT, 3),
     "x4 upscaler": pixels(SIDE // 4, SIDE // 4, 3),
 }
-"""Kinds of models that are led by an image, and one for each."""
+"""Input kinds that take a control image, and an image for each."""
 PARTNERS = {"SDXL": "refiner", "refiner": "SDXL"}
-"""A base model begins, its refiner goes on."""
+"""A base model and the refiner that takes over."""
 
 
 def tasks(kind: str) -> Mapping[str, tuple[Request, Inputs]]:
@@ -286,8 +285,8 @@ def partner(narrow: Callable[[str], Tiny], tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def reference(partner: Partner, tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """The model of the file that was first published, of numbers in full precision, and what it
-    draws; that of the last numbers is kept."""
+    """The model of the first published file in full precision, and its image; the last one is
+    cached."""
     kept: dict[str, Any] = {}
 
     def reference(kind: str, weights: Weights) -> tuple[Model, Mapping[str, np.ndarray]]:

@@ -40,7 +40,7 @@ def pixels(*shape: int) -> np.ndarray:
 
 
 def asked(kind: str) -> tuple[Request, Inputs]:
-    """An image that shows as much as one can of what a model does."""
+    """A request that uses as many features of a model as possible."""
     if kind in LED:
         control = pixels(*LED[kind])
         named = digest(control)
@@ -52,7 +52,7 @@ def asked(kind: str) -> tuple[Request, Inputs]:
 
 
 def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> GeneratedImage:
-    """Looked at on the way."""
+    """The image, with previews on the way."""
     job = prepare(model, request, inputs)
     *_, last = steps(job)
     preview(job, last)
@@ -61,7 +61,7 @@ def drawn(model: Model, request: Request, inputs: Inputs | None = None) -> Gener
 
 
 def alike(one: GeneratedImage, other: GeneratedImage) -> bool:
-    """But for the order in which numbers are added up."""
+    """Equal except for the order of summation."""
     return bool(np.abs(one.rgb.astype(int) - other.rgb).max() <= 2)
 
 
@@ -77,7 +77,7 @@ def test_every_family_runs_on_a_gpu(kind: str, checkpoints: dict[str, Path]) -> 
 
 
 def test_every_sampler_runs_on_a_gpu(checkpoints: dict[str, Path]) -> None:
-    names = SAMPLERS.keys() - {"DPM adaptive"}  # rounding decides how often it looks
+    names = SAMPLERS.keys() - {"DPM adaptive"}  # rounding decides the number of evaluations
     requests = [replace(REQUEST, sampler=name, steps=3, width=64) for name in sorted(names)]
     with pretended_gpu():
         on_gpu = load_model(

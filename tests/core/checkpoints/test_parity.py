@@ -61,7 +61,7 @@ def diffusers_unet(config: UNetConfig) -> Any:
         down_block_types=[f"{kind}DownBlock2D" for kind in kinds],
         up_block_types=[f"{kind}UpBlock2D" for kind in reversed(kinds)],
         cross_attention_dim=config.context_dim,
-        # A misnomer there: it is the number of heads.
+        # diffusers' misnomer: it is the number of heads.
         attention_head_dim=[config.heads or width // config.head_channels for width in widths],
         use_linear_projection=config.linear_projection,
         transformer_layers_per_block=[depth or config.middle_depth for depth in config.depths],
@@ -102,7 +102,7 @@ def inputs(config: UNetConfig, side: int) -> Inputs:
 def theirs(unet: Any, config: UNetConfig, given: Inputs) -> Tensor:
     if config.vector_dim is None or config == UNCLIP:
         return unet(given.x, given.t, given.context, class_labels=given.vector).sample
-    # It makes the vector itself, of text embeddings and of sinusoids of sizes.
+    # It makes the vector itself, from text embeddings and sinusoids of sizes.
     assert given.vector is not None
     sizes = torch.zeros(2, 6 if config.vector_dim == 48 else 5)
     text = given.vector[:, : config.vector_dim - 4 * sizes.shape[1]]

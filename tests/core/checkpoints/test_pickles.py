@@ -43,7 +43,7 @@ class Calls:
 
 
 def archive(data: bytes, storages: dict[str, bytes] | None = None, **options: Any) -> bytes:
-    """As torch.save writes it."""
+    """In torch.save's format."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", **options) as made:
         made.writestr("archive/data.pkl", data)
@@ -53,7 +53,7 @@ def archive(data: bytes, storages: dict[str, bytes] | None = None, **options: An
 
 
 def malicious(target: Path) -> dict[str, bytes]:
-    """Pickles that would do something, by how the name begins that gives them away."""
+    """Malicious pickles, by the beginning of the name that is refused."""
     import subprocess
 
     proof = str(target)
@@ -102,11 +102,11 @@ def malicious(target: Path) -> dict[str, bytes]:
             b"\x80\x02ctorch.nn.modules.module\nModule\n)\x81}X\x01\x00\x00\x00acos\nsystem\nsb."
         ),
         "torch._dynamo.source.eval": b"\x80\x02ctorch._dynamo.source\neval\n)R.",
-        "shutil.rmtree": b"\x80\x04\x8c\x06shutil\x94\x8c\x06rmtree\x94h\x00h\x01\x93.",  # noted
-        "socket.create_connection": (  # behind a value that is thrown away, and a mark
+        "shutil.rmtree": b"\x80\x04\x8c\x06shutil\x94\x8c\x06rmtree\x94h\x00h\x01\x93.",  # recorded
+        "socket.create_connection": (  # behind a discarded value and a mark
             b"\x80\x02(K\x01K\x021K\x01csocket\ncreate_connection\n0."
         ),
-        "ctypes.CDLL": b"\x80\x02}K\x01cctypes\nCDLL\ns.",  # as a value that nothing calls
+        "ctypes.CDLL": b"\x80\x02}K\x01cctypes\nCDLL\ns.",  # as a value that is never called
         "sys.modules": b"\x80\x02csys\nmodules\nX\x02\x00\x00\x00osV\nb.",  # and builds
         "types.CodeType": b"\x80\x02(ctypes\nCodeType\nK\x00to.",
         "code.InteractiveInterpreter": b"\x80\x02ccode\nInteractiveInterpreter\n)\x81.",
@@ -182,7 +182,7 @@ def test_an_expensive_hash_is_never_computed() -> None:
 
 
 def tensor_pickle(shape: str, stride: str, numel: int, offset: int = 0, key: str = "0") -> bytes:
-    """Written by hand, as no Python object has it: a tensor of 32-bit floats."""
+    """A tensor of 32-bit floats, written by hand, because no Python object has this form."""
     return (
         b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n(("
         + b"X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00"
@@ -263,7 +263,7 @@ def test_a_small_archive_member_is_not_unpacked_to_gigabytes(tmp_path: Path) -> 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", ["archive/data.pkl", "archive/data/0"])
 def test_duplicate_names_in_an_archive_are_refused(name: str, tmp_path: Path) -> None:
-    """Programs do not agree on which of them counts."""
+    """Programs disagree on which of them counts."""
     path = tmp_path / "model.ckpt"
     buffer = io.BytesIO(archive(tensor_pickle("2", "1", 2), {"0": bytes(8)}))
     with zipfile.ZipFile(buffer, "a") as made:
@@ -281,7 +281,7 @@ def test_path_traversal_in_an_archive_has_no_effect(key: str, tmp_path: Path) ->
         b"X\x01\x00\x00\x00" + key.encode(), b"X" + struct.pack("<I", len(key)) + key.encode()
     )
     path.write_bytes(archive(data, {key: struct.pack("<2f", 3, 4)}))
-    assert open_tensors(path).tensor("w").tolist() == [3, 4]  # what is in the file itself
+    assert open_tensors(path).tensor("w").tolist() == [3, 4]  # the contents of the file itself
     path.write_bytes(archive(data))
     with pytest.raises(ModelError, match="is missing"):
         open_tensors(path)
@@ -299,7 +299,7 @@ def test_nested_archives_are_not_opened(tmp_path: Path) -> None:
 
 
 def test_a_thousand_tensors_sharing_elements_are_refused(tmp_path: Path) -> None:
-    """A small file is not to take a thousand times its size in memory."""
+    """A small file must not take a thousand times its size in memory."""
     elements = torch.zeros(100_000)
     torch.save({str(i): elements[:] for i in range(1000)}, tmp_path / "many.ckpt")
     with pytest.raises(ModelError, match="much larger than the file"):

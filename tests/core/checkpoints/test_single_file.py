@@ -21,7 +21,7 @@ TEXTS = {
 
 
 READ = [name for name, kind in KINDS.items() if kind.unet.guidance_dim is None]
-"""Its reader of single files leaves out the layer that is told the guidance scale."""
+"""diffusers' single-file reader leaves out the layer of the guidance embedding."""
 
 
 def assert_same(network: Any, converted: Weights, names: dict[str, str]) -> None:

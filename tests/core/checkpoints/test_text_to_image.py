@@ -194,7 +194,7 @@ def test_clip_skip_applies_where_the_family_supports_it(models: dict[str, Model]
 
 @pytest.mark.parametrize("kind", ["SD1", "SDXL", "refiner"])
 def test_each_step_is_conditioned_on_its_own_text(kind: str, models: dict[str, Model]) -> None:
-    """Of one chunk or of two, in parts, in either syntax."""
+    """One chunk or two, several parts, both syntaxes."""
     model = models[kind]
     prompt = "a [cat:dog BREAK hat:1] (in:1.3) snow AND [a|b] :0.5"
     job = prepare(model, replace(REQUEST, steps=2, prompt=prompt))

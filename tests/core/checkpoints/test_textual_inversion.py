@@ -28,7 +28,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 
 def expected(model: Model, before: list[int], after: list[int]) -> Tensor:
-    """The context of known tokens, the vectors among them."""
+    """The context of known tokens with the vectors inserted."""
     assert isinstance(model.text, ClipConditioner)
     network, _ = model.text.encoders[0]
     tokens = [START, *before, -1, -2, -3, *after, END]
@@ -89,7 +89,7 @@ def test_an_embedding_counts_as_its_vectors(models: dict[str, Model], tmp_path: 
     model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
     assert present(model.text.count_tokens)("a word cat").count == 5
     assert pickle.loads(pickle.dumps(model.text.count_tokens))("a word cat").count == 5
-    assert present(model.text.count_tokens)("cat " * 73 + "word").limit == 150  # is not torn in two
+    assert present(model.text.count_tokens)("cat " * 73 + "word").limit == 150  # is not split
     assert present(model.condition(Text("cat " * 73 + "word")).tokens).shape[1] == 154
 
 

@@ -35,7 +35,7 @@ def model(checkpoints: dict[str, Path]) -> Model:
 
 
 def published(reference: Any, part: str = "decoder") -> dict[str, Tensor]:
-    """As the files that were first published: a decoder's layers count from 1."""
+    """In the first published format: a decoder's layers count from 1."""
     found: dict[str, Tensor] = {}
     for name, value in reference.state_dict().items():
         if name.startswith(f"{part}.layers."):

@@ -42,7 +42,7 @@ def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
 
 
 def pixels(*shape: int, seed: int = 0) -> np.ndarray:
-    """Of smooth colours: of noise, little is left in small."""
+    """Smooth colours: of noise, little remains after downscaling."""
     small = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), dtype=np.uint8)
     image = Image.fromarray(small).resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
     return np.array(image)
@@ -72,7 +72,7 @@ def told(job: PreparedRun) -> dict[str, Any]:
         "output_type": "latent",
         "width": REQUEST.width,
         "height": REQUEST.height,
-        "latents": job.start.x,  # which this pipeline does not scale
+        "latents": job.start.x,  # this pipeline does not scale it
     }
 
 
@@ -130,7 +130,8 @@ def test_without_an_image_the_embedding_is_zeros(
 def test_image_to_image_equals_diffusers(
     models: dict[str, Model], tinies: dict[str, Tiny], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of which there is no pipeline: theirs for image-to-image, the U-Net told the vector."""
+    """diffusers has no such pipeline: its image-to-image pipeline, with the vector passed to the
+    U-Net."""
     model, start = models["SD2 unCLIP-H"], pixels(96, 64, seed=1)
     request = replace(REQUEST, init=digest(start), strength=0.5, noise_level=35)
     job, ours = drawn(model, *led(request, pixels(250, 340), image=start))
@@ -209,7 +210,7 @@ def test_a_change_may_replace_the_image_to_vary(models: dict[str, Model]) -> Non
 def test_other_names_of_the_image_encoder_are_read(
     models: dict[str, Model], tinies: dict[str, Tiny], checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
-    """As ComfyUI writes it, as transformers does, and in a folder of diffusers."""
+    """In the layouts of ComfyUI, transformers and a diffusers folder."""
     kind = "SD2 unCLIP-L"
     weights = load_file(checkpoints[kind])
     images = transformers_images(present(tinies[kind].images).state_dict())
@@ -230,7 +231,8 @@ def test_other_names_of_the_image_encoder_are_read(
 def test_a_file_without_statistics_is_reported(
     checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
-    """As it was published: those of OpenCLIP's vectors are 0 and 1, those of OpenAI's are not."""
+    """As published: the statistics of OpenCLIP's embeddings are 0 and 1, those of OpenAI's are
+    not."""
     for kind in KINDS:
         weights = load_file(checkpoints[kind])
         path = tmp_path / f"{kind}.safetensors"
@@ -264,7 +266,7 @@ def test_missing_and_unfit_images_are_refused(checkpoints: dict[str, Path], tmp_
 
 
 def test_a_model_without_its_image_encoder_is_reported(tmp_path: Path) -> None:
-    """By the width of its U-Net, as nothing else tells."""
+    """Recognised by the width of its U-Net; nothing else shows it."""
     from core.networks.unet import UNet, UNetConfig
     from tests.core.checkpoints.tiny import SD2
 

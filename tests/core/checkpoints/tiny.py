@@ -77,9 +77,9 @@ class Kind:
     scale: float = 0.18215
     betas: tuple[float, float] = (0.00085, 0.012)
     scores: bool = False
-    """Whether it is told how pleasing the image is."""
+    """Whether it takes an aesthetic score."""
     images: ClipImageConfig | None = None
-    """What it looks at images with."""
+    """Its image encoder."""
 
 
 KINDS = {
@@ -143,7 +143,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Tiny:
-    """The networks of a kind, ours, with their weights."""
+    """The networks of a kind with their weights."""
 
     kind: Kind
     unet: nn.Module
@@ -153,7 +153,7 @@ class Tiny:
 
     @property
     def statistics(self) -> tuple[Tensor, Tensor]:
-        """Of the vectors of images: mean and standard deviation."""
+        """Mean and standard deviation of the image embeddings."""
         assert self.kind.images is not None
         steps = torch.linspace(-1, 1, self.kind.images.projection)
         return 0.3 * steps, 1.5 + 0.5 * steps
@@ -230,7 +230,7 @@ def transformers_images(weights: Weights) -> Weights:
 
 
 def original(tiny: Tiny) -> Weights:
-    """As the file that was first published."""
+    """In the first published layout."""
     found = prefixed("model.diffusion_model.", tiny.unet.state_dict())
     found |= prefixed("first_stage_model.", tiny.vae.state_dict())
     texts = [text.state_dict() for text in tiny.texts]
@@ -252,11 +252,11 @@ def original(tiny: Tiny) -> Weights:
 
 
 def embedder(tiny: Tiny) -> Weights:
-    """The image encoder, with what is left of the CLIP that it is of, and the statistics."""
+    """The image encoder within its whole CLIP, and the statistics."""
     assert tiny.images is not None
     found = prefixed("embedder.model.visual.", open_clip(tiny.images.state_dict()))
     texts = open_clip(tiny.texts[0].state_dict())
-    if tiny.kind.images is not CLIP_L_IMAGES:  # OpenAI's is there as a whole
+    if tiny.kind.images is not CLIP_L_IMAGES:  # OpenAI's is complete
         texts = {key: value for key, value in texts.items() if not key.startswith("transformer.")}
     mean, std = tiny.statistics
     found["noise_augmentor.data_mean"], found["noise_augmentor.data_std"] = mean[None], std[None]
@@ -274,7 +274,8 @@ def tokenizer() -> Any:
 
 
 def reference_text(tiny: Tiny, i: int) -> Any:
-    """Of transformers; that of Stable Diffusion 2 without its last layer, as it is published."""
+    """The text encoders of transformers; Stable Diffusion 2's without its last layer, as
+    published."""
     transformers = pytest.importorskip("transformers")
     config = tiny.kind.texts[i]
     sizes = tiny.kind.unet.vector_dim is not None and tiny.images is None
@@ -308,7 +309,7 @@ MIDDLES = {0: None, 1: "UNetMidBlock2D", 2: "UNetMidBlock2DCrossAttn"}
 
 
 def blocks_in_diffusers(config: UNetConfig) -> dict[str, Any]:
-    """What its U-Net is to be told of the blocks of ours."""
+    """diffusers' description of our U-Net's blocks."""
     kinds = ["CrossAttn" if depth else "" for depth in config.depths]
     up = [list(config.upward(level)) for level in reversed(range(len(kinds)))]
     return {
@@ -322,7 +323,7 @@ def blocks_in_diffusers(config: UNetConfig) -> dict[str, Any]:
 
 
 def reference_images(network: ClipImageEncoder) -> Any:
-    """The same of transformers."""
+    """Likewise the image encoder of transformers."""
     transformers = pytest.importorskip("transformers")
     config = network.config
     theirs = transformers.CLIPVisionModelWithProjection(
@@ -342,7 +343,7 @@ def reference_images(network: ClipImageEncoder) -> Any:
 
 
 def reference_normalizer(tiny: Tiny) -> Any:
-    """What diffusers keeps the statistics in."""
+    """diffusers' module with the statistics."""
     stable = pytest.importorskip("diffusers.pipelines.stable_diffusion")
     mean, std = tiny.statistics
     normalizer = stable.stable_unclip_image_normalizer.StableUnCLIPImageNormalizer(len(mean))

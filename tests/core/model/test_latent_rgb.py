@@ -14,7 +14,7 @@ MIX = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
 
 def encode(image: Tensor) -> Tensor:
-    """Linear in the colours of 8 x 8 cells, and a constant."""
+    """Linear in the colours of 8 x 8 cells, plus a constant."""
     return torch.einsum("lc,bchw->blhw", MIX, F.avg_pool2d(image, 8)) + 0.3
 
 
@@ -43,7 +43,7 @@ FORM = LatentForm(channels=4, factor=8, mean=(0.0,), std=(1.0,))
 
 
 class Remembering:
-    """Matrices in a dict."""
+    """A cache of matrices in a dict."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Rows] = {}
@@ -69,7 +69,7 @@ def test_a_cached_matrix_is_not_fitted_again() -> None:
     fresh = LatentRgb(memory).matrix(network, encode, FORM, CPU)
     again = LatentRgb(memory).matrix(network, refuse, FORM, CPU)
     torch.testing.assert_close(again, fresh, rtol=0, atol=0)
-    LatentRgb().matrix(network, encode, FORM, CPU)  # nothing that remembers
+    LatentRgb().matrix(network, encode, FORM, CPU)  # no cache
 
 
 def test_another_autoencoder_or_scale_is_fitted_again() -> None:

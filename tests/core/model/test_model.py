@@ -1,4 +1,4 @@
-"""Model folders: loaded whole, or refused with the name of the file at fault."""
+"""Model folders: loaded completely, or refused with the name of the file at fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The U-Net against diffusers' and against the checkpoints it is to hold."""
+"""The U-Net against diffusers' and against published checkpoints."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def diffusers_unet(config: UNetConfig) -> nn.Module:
         down_block_types=[f"{kind}DownBlock2D" for kind in kinds],
         up_block_types=[f"{kind}UpBlock2D" for kind in reversed(kinds)],
         cross_attention_dim=config.context_dim,
-        # A misnomer there: it is the number of heads.
+        # diffusers' misnomer: it is the number of heads.
         attention_head_dim=[config.heads or width // config.head_channels for width in widths],
         norm_num_groups=config.groups,
         use_linear_projection=config.linear_projection,
@@ -131,7 +131,7 @@ def test_the_unet_equals_diffusers(kind: str, randomised: Callable[[nn.Module], 
 
 
 def residuals_of(unet: nn.Module, x: Tensor, t: Tensor, cond: Cond) -> Residuals:
-    """Random ones, of the shapes that the network has inside."""
+    """Random residuals in the shapes that the network has inside."""
     shapes: list[torch.Size] = []
     assert isinstance(unet, UNet)
     stages = [*unet.input_blocks, unet.middle_block]

@@ -233,7 +233,7 @@ def test_the_decoders_colour_shift_is_removed() -> None:
 
 def test_pasted_colours_change_only_at_the_border() -> None:
     drawn = IMAGE.copy()
-    drawn[12:52, 12:52] = 200  # beyond the square, where it cannot be pasted
+    drawn[12:52, 12:52] = 200  # beyond the square, where nothing can be pasted
     result = pasted(IMAGE, SQUARE, Region(0, 0, 64, 64), drawn, KEPT).astype(int)
     assert np.abs(result[28:36, 28:36] - 200).max() <= 1
     steps = np.diff(result[32, :, 0])
@@ -274,7 +274,7 @@ def test_the_region_is_resized_to_the_sampled_size() -> None:
 
 
 def test_each_cell_starts_when_its_share_of_the_run_is_left() -> None:
-    """Against the published algorithm: hard masks, thresholded anew at every step."""
+    """Against the published algorithm: hard masks with a new threshold at every step."""
     original, noise, x = torch.randn(3, 1, 4, 4, 4)
     strength = torch.rand(1, 1, 4, 4)
     strength[0, 0, 0] = torch.tensor([0.0, 0.25, 0.5, 1.0])

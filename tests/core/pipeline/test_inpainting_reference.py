@@ -1,6 +1,5 @@
-"""Masked blending and differential diffusion against their published loops, on a small model; and
-the place of what is cut out and pasted, at every edge.
-"""
+"""Masked blending and differential diffusion against their published loops, on a small model;
+and the position of cropped and pasted regions at every edge."""
 
 from __future__ import annotations
 
@@ -39,9 +38,8 @@ def test_inpainting_equals_the_published_loops(
     tiny_model: Model, soft: bool, strength: float
 ) -> None:
     """Hard masks: Lugmayr et al. 2022, algorithm 1 without resampling. Soft masks: Levin & Fried
-    2023, algorithm 1: at each step a hard mask, of the cells whose strength reaches what is left.
-    The others are put back after each step too, so that none moves before it has joined.
-    """
+    2023, algorithm 1: at each step a hard mask of the cells whose strength reaches the remaining
+    share. The others are restored after each step too, so that none moves before it starts."""
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[:, SIDE // 4 :] = np.linspace(20, 255, SIDE * 3 // 4).astype(np.uint8) if soft else 255
     job = prepare(tiny_model, with_mask(mask, Inpaint(soft=soft), strength), Inputs(PHOTO, mask))
@@ -73,7 +71,7 @@ EDGES = [(y, x) for y in (0, 60, 119) for x in (0, 80, 159)]
 def test_a_cut_out_region_is_pasted_back_in_place(
     y: int, x: int, drawn: tuple[int, int], padding: int
 ) -> None:
-    """A smooth image survives being drawn at another size, if nothing is moved by a pixel."""
+    """A smooth image survives being resized if nothing moves by a pixel."""
     rows, columns = np.mgrid[:120, :160]
     image = np.dstack([columns, 2 * rows, 255 - columns]).astype(np.uint8)
     mask = np.zeros((120, 160), np.uint8)

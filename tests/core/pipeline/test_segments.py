@@ -1,4 +1,4 @@
-"""Changes along a trajectory: branching and steering are one thing, and both replay."""
+"""Changes along a trajectory: branching and steering are the same, and both replay."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def marks(walked: list[Step]) -> list[str]:
 
 
 def run_steered(model: Model, request: Request, *changes: Change) -> tuple[PreparedRun, list[Step]]:
-    """Run `request`, changing the running job as a person would."""
+    """Runs `request` and changes it during the run, as a user would."""
     job, walked = prepare(model, request), list[Step]()
     state = job.start
     waiting = list(changes)
@@ -166,7 +166,7 @@ def test_any_step_can_be_previewed_later(tiny_model: Model) -> None:
         assert np.array_equal(shown, preview(job, step).whole())
 
 
-# Prompts that change on their way, or have parts
+# Prompts with editing or several parts
 
 
 SCHEDULED = {
@@ -269,7 +269,7 @@ def test_a_template_changes_no_bit_and_is_dropped_with_its_prompt(tiny_model: Mo
     assert request.changed(Change(1, cfg=2.0)).template == request.template
 
 
-# What a request can ask for beside the scale
+# Settings besides the guidance scale
 
 
 def last(model: Model, **asked: Any) -> str:

@@ -46,7 +46,7 @@ def draw(model: Model, request: Request, inputs: Inputs | None = None) -> Genera
 
 @contextmanager
 def counted(model: Model) -> Iterator[list[int]]:
-    """The batch sizes the U-Net is evaluated at."""
+    """The batch sizes of the U-Net's evaluations."""
     batches: list[int] = []
     hook = model.backbone.register_forward_hook(lambda _, args, out: batches.append(len(args[0])))
     try:
@@ -336,7 +336,7 @@ def test_an_image_without_alpha_is_opaque() -> None:
     assert (rgba[..., 3] == 255).all()
 
 
-# What cannot be asked for
+# Invalid requests
 
 
 @pytest.mark.parametrize(

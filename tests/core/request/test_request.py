@@ -1,4 +1,4 @@
-"""Requests survive JSON, and errors name the invalid field."""
+"""Requests round-trip through JSON, and errors name the invalid field."""
 
 from __future__ import annotations
 

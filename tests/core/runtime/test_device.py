@@ -1,4 +1,4 @@
-"""What the machine is said to offer."""
+"""The reported cores and memory of the machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked"
 
 @linux
 def test_allocated_memory_is_measured() -> None:
-    gc.collect()  # what other tests left would be given back meanwhile
+    gc.collect()  # garbage of other tests would be freed meanwhile
     before = memory_in_use()
     with mmap.mmap(-1, 64_000_000) as fresh:  # not what an earlier test left in the heap
         taken = np.frombuffer(fresh, np.uint8)
@@ -32,7 +32,7 @@ def test_allocated_memory_is_measured() -> None:
 
 @linux
 def test_physical_cores_are_at_most_the_processors() -> None:
-    told = Path("/sys/devices/system/cpu/cpu0/topology").exists()  # not so in some containers
+    told = Path("/sys/devices/system/cpu/cpu0/topology").exists()  # not in some containers
     assert told <= physical_cores() <= len(os.sched_getaffinity(0))
 
 
@@ -45,7 +45,7 @@ def test_importing_device_needs_no_torch() -> None:
 def test_the_peak_includes_freed_memory() -> None:
     peak = PeakMemory()
     block = bytearray(64 * 2**20)
-    block[::4096] = b"x" * len(block[::4096])  # only what is written is taken
+    block[::4096] = b"x" * len(block[::4096])  # only written pages count
     del block
     found = peak.read()
     assert found is not None

@@ -1,4 +1,4 @@
-"""What is foretold, against torch's own count of operations and against the samplers' own calls."""
+"""Estimates against torch's own count of operations and the samplers' own calls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def unet(config: UNetConfig) -> UNet:
 
 
 def counted(config: UNetConfig, side: int, tokens: int) -> float:
-    """Multiply-adds of a forward pass whose context was read before, by torch."""
+    """Multiply-adds of a forward pass with a cached context, counted by torch."""
     with torch.device("meta"), torch.no_grad():
         network = UNet(config)
         x, t = torch.zeros(1, config.in_channels, side, side), torch.zeros(1)

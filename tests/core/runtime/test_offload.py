@@ -1,4 +1,4 @@
-"""Networks that take turns on a device without room for all; "meta" stands for the device."""
+"""Networks that are offloaded to main memory; "meta" stands for the device."""
 
 from __future__ import annotations
 
@@ -137,9 +137,8 @@ def test_the_plan_leaves_working_memory_for_a_pinned_model() -> None:
 
 
 class Allocated(TorchDispatchMode):
-    """The most bytes that tensors made under it take at once. As tensors on "meta" have sizes and
-    no numbers, a network of any size can be measured anywhere.
-    """
+    """The peak of bytes allocated by tensors under it. Tensors on "meta" have sizes without
+    numbers, so a network of any size can be measured anywhere."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +167,7 @@ class Allocated(TorchDispatchMode):
 
 @pytest.fixture
 def fused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attention that never writes down its weights, as it is on GPUs and not on "meta"."""
+    """Attention that never stores its weights, as on GPUs but not on "meta"."""
     monkeypatch.setattr(F, "scaled_dot_product_attention", lambda q, k, v: torch.empty_like(q))
 
 
@@ -217,7 +216,7 @@ def test_full_size_decoding_takes_the_planned_memory(dtype: torch.dtype, fused: 
 
 @pytest.fixture
 def gpu() -> Iterator[torch.device]:
-    """One that holds tensors without numbers."""
+    """A device with tensors without numbers."""
     with FakeTensorMode(allow_non_fake_inputs=True):
         yield torch.device("cuda:0")
 

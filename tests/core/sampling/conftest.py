@@ -1,4 +1,4 @@
-"""Oracles: a denoiser known in closed form, and k-diffusion's samplers."""
+"""References: a denoiser known in closed form, and k-diffusion's samplers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Mixture:
     def flow(self, x: Tensor, sigma: float) -> Tensor:
         """Where the probability-flow ODE takes x from sigma to 0.
 
-        In one dimension the flow keeps the order of points, so it keeps quantiles.
+        In one dimension the flow keeps the order of points, and so their quantiles.
         """
         quantile = self.cdf(x, sigma)
         low, high = torch.full_like(x, -10.0), torch.full_like(x, 10.0)
@@ -65,7 +65,7 @@ def mixture() -> Mixture:
 
 @pytest.fixture(scope="session")
 def k_diffusion() -> Iterator[ModuleType]:
-    """k-diffusion's sampling module alone; its package imports much that no test needs."""
+    """Only k-diffusion's sampling module; its package imports much that no test needs."""
     spec = importlib.util.find_spec("k_diffusion")
     assert spec is not None, "k-diffusion is missing: install the test extra"
     assert spec.submodule_search_locations is not None

@@ -40,7 +40,7 @@ CHURN = ("Euler", "Heun", "DPM2")
 ORDER = ("LMS", "UniPC", "DEIS")
 CHURN_OPTIONS = ("churn", "churn_lowest", "churn_highest", "s_noise")
 ELSEWHERE = {("DDIM", "eta"), ("Restart", "s_noise"), ("ER SDE", "s_noise")}
-"""Those with an oracle in `test_sampler_parity`."""
+"""Those with a reference in `test_sampler_parity`."""
 
 
 def test_every_option_of_every_sampler_has_a_reference() -> None:
@@ -87,7 +87,7 @@ def test_churn_agrees_with_k_diffusion(
 def test_the_order_of_lms_agrees_with_k_diffusion(
     order: int, mixture: Any, k_diffusion: ModuleType
 ) -> None:
-    """To before the last step, which k-diffusion extrapolates to 0 too."""
+    """Up to the step before the last, because k-diffusion extrapolates to 0 too."""
     x, sigmas = start(SIGMAS[0]), SIGMAS[:-1]
     given = torch.tensor(sigmas, dtype=torch.float64)
     model = as_model(mixture.denoise)
@@ -106,7 +106,7 @@ def test_the_order_of_unipc_agrees_with_diffusers(order: int, mixture: Any) -> N
 
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_the_order_of_deis_agrees_with_diffusers(order: int, mixture: Any) -> None:
-    """To before the last step, which diffusers cannot take to 0 at full order."""
+    """Up to the step before the last, because diffusers cannot step to 0 at full order."""
     scheduler = DEISMultistepScheduler(**CONFIG, solver_order=order)
     scheduler, sigmas = prepared(scheduler, 16)
     x = start(sigmas[0])

@@ -51,7 +51,7 @@ K_DIFFUSION = {
 }
 BELOW = {"DPM fast", "DPM adaptive", "PLMS", "UniPC", "LCM", "Restart", "DEIS", "ER SDE",
          "Gradient Estimation"}  # fmt: skip
-"""Those with an oracle of their own below."""
+"""Those with their own reference below."""
 
 
 def test_every_sampler_has_a_reference() -> None:
@@ -135,7 +135,8 @@ def test_samplers_agree_with_k_diffusion(
 def test_dpm_fast_agrees_with_k_diffusion(
     evaluations: int, denoise: Denoiser, k_diffusion: ModuleType
 ) -> None:
-    """Its levels are even within a group; the last of ours is not 0, as k-diffusion has none."""
+    """Its levels are even within a group; our last one is not 0, because k-diffusion has no step
+    to 0."""
     visited: list[float] = []
 
     def watched(x: Tensor, sigma: Tensor) -> Tensor:
@@ -161,7 +162,7 @@ def test_dpm_adaptive_agrees_with_k_diffusion(denoise: Denoiser, k_diffusion: Mo
     )
     actual = last(dpm_adaptive(first=0.05, most=1000), counted, x, (14.6, 0.03))
     close(actual, expected)
-    # It evaluates the start of a part anew after a part is refused; we remember it.
+    # After a rejected part it evaluates its start again; we cache it.
     assert len(mine) == info["nfe"] - info["n_reject"]
 
 
@@ -257,7 +258,7 @@ def test_ends_on_x0_changes_only_the_last_step(name: str, mixture: Any) -> None:
 
 
 def test_deis_agrees_with_diffusers(denoise: Denoiser) -> None:
-    """To before the last step, which diffusers cannot take to 0 at full order."""
+    """Up to the step before the last, because diffusers cannot step to 0 at full order."""
     scheduler, sigmas = prepared(DEISMultistepScheduler(**CONFIG, solver_order=3), 16)
     x = start(sigmas[0])
     expected = diffusers_run(scheduler, x, denoise, steps=15) * math.sqrt(1 + sigmas[-2] ** 2)

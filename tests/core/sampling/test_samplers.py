@@ -120,7 +120,7 @@ def test_ddim_is_euler(mixture: Any) -> None:
 
 @pytest.mark.parametrize("name", sorted(STOCHASTIC))
 def test_fresh_noise_keeps_the_marginals_of_a_point(name: str) -> None:
-    """With x0 known, the state at each level is x0 + sigma * eps exactly."""
+    """With x0 known, the state at each level is exactly x0 + sigma * eps."""
     generator = torch.Generator().manual_seed(0)
 
     def noise(step: int, draw: int) -> Tensor:
@@ -207,7 +207,7 @@ def test_a_restart_sampler_continues_within_its_restarts(mixture: Any, tmp_path:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any) -> None:
-    """Image i of a batch is the image its seed makes alone."""
+    """Image i of a batch equals the image that its seed makes alone."""
     shape = (2, 4, 4)
 
     def outcome(seeds: list[int]) -> Tensor:
@@ -222,7 +222,7 @@ def test_a_step_changes_neither_its_state_nor_the_batch(name: str, mixture: Any)
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_a_sampler_continues_without_memory(name: str, mixture: Any) -> None:
-    """As after a change of sampler in the middle of a run."""
+    """As after a change of the sampler during a run."""
     sampler, x = SAMPLERS[name].step, start(SIGMAS[0])
     whole = list(run(sampler, mixture.denoise, State(0, x), SIGMAS, draws))
     for done in range(1, len(SIGMAS) - 1):
@@ -300,7 +300,7 @@ def test_some_samplers_discard_the_penultimate_sigma(name: str, steps: int) -> N
 def test_the_first_step_of_a_rectified_flow_may_span_a_large_ratio(
     sampler: str | Sampler, mixture: Any
 ) -> None:
-    """From sigma 999 to 17: slopes at both ends, taken for what is between, would be 27 off."""
+    """From sigma 999 to 17: extrapolating from the slopes at both ends would be off by 27."""
     step = SAMPLERS[sampler].step if isinstance(sampler, str) else sampler
     sigmas = sigmas_for("Heun", "Normal", 12, FlowSchedule())
     assert sigmas[0] > 50 * sigmas[1]

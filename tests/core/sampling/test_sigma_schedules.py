@@ -105,7 +105,7 @@ def test_simple_takes_timesteps_from_the_noisy_end(n: int) -> None:
 
 @pytest.mark.parametrize("n", [1, 7, 20, 30])
 def test_timesteps_of_a_continuous_schedule_are_even_in_log_sigma(n: int) -> None:
-    """Of which ComfyUI keeps a table of 1000 for them."""
+    """ComfyUI has a table of 1000 timesteps for these models."""
     table = np.exp(np.linspace(math.log(0.002), math.log(120.0), 1000))
     model = EdmSchedule(0.002, 120.0)
     expected = [table[-(1 + int(i * 1000 / n))] for i in range(n)]

@@ -1,4 +1,4 @@
-"""Training ends with the same bits whether or not it was killed, and it learns."""
+"""Training ends with identical bits whether or not it was killed, and it learns."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Interrupted:
 
 
 def assert_same(one: Progress, two: Progress) -> None:
-    """The weights, their average, and everything the optimiser remembers: bit for bit."""
+    """Equal weights, average and optimiser state, bit for bit."""
     assert one.step == two.step
     names = dict(one.module.named_parameters())
     others = dict(two.module.named_parameters())
@@ -150,7 +150,7 @@ def test_a_crashed_run_ends_with_identical_bits(
     for at in (4, 5, 11):
         with pytest.raises(PowerCutError):
             train(Interrupted(TASKS[name](), at), tmp_path, PLAN)
-        # Whatever the program drew in the meantime is of no consequence.
+        # Random draws of the program in between do not matter.
         torch.manual_seed(at)
     ended = train(TASKS[name](), tmp_path, PLAN)
     assert_same(ended, uninterrupted[name])
@@ -243,7 +243,7 @@ def test_a_run_writes_a_log_and_its_average(tmp_path: Path) -> None:
 
 
 def test_the_average_follows_the_weights(tmp_path: Path) -> None:
-    """Against the recursion it stands for: a warm-up, then a fixed decay."""
+    """Against its recursion: a warm-up, then a fixed decay."""
     task = autoencoder_task()
     plan = replace(PLAN, ema=0.6)
     expected = {name: value.detach().double() for name, value in task.module.named_parameters()}
@@ -281,7 +281,7 @@ def without_a_step(path: Path) -> None:
 
 
 def of_another_shape(path: Path) -> None:
-    """Which would broadcast."""
+    """Would broadcast."""
     tensors = load_file(path)
     tensors = {name: value[:1].clone() if value.ndim else value for name, value in tensors.items()}
     save_file(tensors, path, {"step": "3"})
@@ -370,7 +370,7 @@ def test_each_batch_covers_the_distribution() -> None:
 
 
 class Recorder(nn.Module):
-    """Predicts zero and keeps what it was conditioned on."""
+    """Predicts zero and records its conditions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -453,7 +453,7 @@ def test_augmented_drawings_are_composited_on_white_by_alpha() -> None:
     assert seen.shape == (600, 1, 8, 8)
     solid = (seen == 1).flatten(1).all(dim=1)
     assert float(solid.float().mean()) == pytest.approx(0.15, abs=0.05)
-    # Black on white: as dark as it is opaque.
+    # Black on white: darkness equals opacity.
     torch.testing.assert_close(image[~solid], -seen[~solid].expand(-1, 3, -1, -1))
     assert image.min() >= -1
     assert image.max() <= 1

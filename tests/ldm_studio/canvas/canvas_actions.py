@@ -53,7 +53,7 @@ def wheel(view: CanvasView, at: QPoint, notches: float) -> None:
 
 
 def pen(view: CanvasView, kind: QEvent.Type, x: float, y: float, pressure: float, eraser=False):
-    """A report of a tablet, sent to the canvas; the event."""
+    """A tablet event sent to the canvas."""
     tip = QPointingDevice.PointerType.Eraser if eraser else QPointingDevice.PointerType.Pen
     device = QPointingDevice(
         "pen",
@@ -75,7 +75,7 @@ def pen(view: CanvasView, kind: QEvent.Type, x: float, y: float, pressure: float
 
 
 def stroke_of(view: CanvasView, *points: tuple[float, float]) -> np.ndarray:
-    """The mask that the document makes of these points with the view's brush."""
+    """The mask of a stroke through these points with the view's brush."""
     mask = Mask(200, 100)
     stroke = Stroke(mask, view.options.brush(erase=False))
     for point in points:
@@ -89,7 +89,7 @@ def shot(view: CanvasView) -> QImage:
 
 
 def color(view: CanvasView, x: float, y: float) -> tuple[int, int, int]:
-    """What the widget shows at an image point."""
+    """The colour of the widget at an image point."""
     found = shot(view).pixelColor(place(view, x, y))
     return found.red(), found.green(), found.blue()
 

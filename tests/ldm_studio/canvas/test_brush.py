@@ -35,9 +35,8 @@ def distance_to_path(mask: Mask, points: list[tuple[float, float]]) -> np.ndarra
 
 
 def curve(path: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The reports of a pointer as the smooth way that a stroke takes: quadratic splines through the
-    middles, straight over corners that turn back; as a fine polyline.
-    """
+    """The smooth path of a stroke through pointer events: quadratic splines through the
+    midpoints, straight at sharp corners; as a fine polyline."""
     corners = [np.array(point) for point in path]
     way = [corners[0]]
     for i in range(1, len(corners) - 1):
@@ -85,7 +84,7 @@ def test_a_stroke_does_not_depend_on_the_number_of_events():
     once, often = Mask(300, 300), Mask(300, 300)
     draw(once, Brush(12, 0.5), (20, 30), (270, 230))
     draw(often, Brush(12, 0.5), *((20 + 2.5 * i, 30 + 2 * i) for i in range(101)))
-    assert np.abs(once.pixels.astype(int) - often.pixels).max() <= 40  # a quarter pixel at the rim
+    assert np.abs(once.pixels.astype(int) - often.pixels).max() <= 40  # a quarter pixel at the edge
     assert abs(once.coverage() - often.coverage()) < 1e-3
 
 
@@ -166,7 +165,7 @@ def test_pressing_harder_in_place_widens_the_dab():
 
 
 def test_a_quick_curve_is_round():
-    """Eight reports of a circle: the stroke leaves it by less than the polygon does."""
+    """Eight points of a circle: the stroke is closer to it than the polygon."""
     mask = Mask(400, 400)
     angles = np.linspace(0, 2 * np.pi, 9)
     reports = [(200 + 150 * np.cos(a), 200 + 150 * np.sin(a)) for a in angles]
@@ -207,7 +206,7 @@ def test_low_flow_erases_gradually():
 
 
 def test_dabs_too_light_for_eight_bits_add_up():
-    """To and fro between two places: the product of what each touch leaves."""
+    """Back and forth between two places: the product of what each dab leaves."""
     places, turns, flow = (40.0, 47.5), 40, 0.02
     mask = Mask(90, 80)
     stroke = Stroke(mask, Brush(30, 0.0, flow))

@@ -23,7 +23,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def carried(monkeypatch) -> list[tuple[list[Path], np.ndarray]]:
-    """The files and pixels of every drag, which would else go on until a drop."""
+    """The files and pixels of every drag, which would otherwise wait for a drop."""
     found: list[tuple[list[Path], np.ndarray]] = []
 
     def run(drag) -> None:
@@ -61,7 +61,7 @@ def test_ctrl_with_the_hand_drags_the_images_file(qtbot, view, rgb, carried, tmp
     assert paths == [tmp_path / "mine.png"]
     assert np.array_equal(pixels, rgb)
     assert view.target().x() == x
-    qtbot.mousePress(view, LEFT, pos=place(view, 50, 50))  # without Ctrl it pans, as ever
+    qtbot.mousePress(view, LEFT, pos=place(view, 50, 50))  # without Ctrl it pans
     qtbot.mouseMove(view, place(view, 60, 50))
     qtbot.mouseRelease(view, LEFT, pos=place(view, 60, 50))
     assert view.target().x() != x

@@ -19,7 +19,7 @@ from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY
 
 
 def drop(view: CanvasView, data: QMimeData) -> bool:
-    """Whether the view takes it."""
+    """Whether the view accepts it."""
     copy = Qt.DropAction.CopyAction
     enter = QDragEnterEvent(QPoint(50, 50), copy, data, LEFT, NO_KEY)
     QApplication.sendEvent(view, enter)

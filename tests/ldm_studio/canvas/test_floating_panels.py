@@ -26,7 +26,7 @@ def panel(qtbot):
 
 
 def show(panel, qtbot, room: tuple[int, int], image: tuple[int, int]) -> None:
-    """A masked image of that width and height, and so much room for all of the panel."""
+    """A masked image of that width and height, in this much room for the whole panel."""
     panel.resize(*room)
     panel.view.set_image(np.zeros((image[1], image[0], 3), np.uint8))
     panel.view.fill_mask()

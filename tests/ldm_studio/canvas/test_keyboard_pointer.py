@@ -138,7 +138,7 @@ def test_the_mouse_takes_over_without_losing_the_gesture(qtbot, view):
     stroke = stroke_of(view, (100, 50), (108, 50), (116, 50))
     assert np.array_equal(view.mask(), stroke)
     assert "Arrow keys" in view.accessibleDescription()
-    qtbot.keyPress(view, Key.Key_Space)  # which is again what it is for a mouse: it moves the view
+    qtbot.keyPress(view, Key.Key_Space)  # which pans the view, as with a mouse
     qtbot.mousePress(view, LEFT, pos=place(view, 20, 20))
     qtbot.mouseMove(view, place(view, 40, 20))
     qtbot.mouseRelease(view, LEFT, pos=place(view, 40, 20))

@@ -106,7 +106,7 @@ def test_transparency_shows_a_checkerboard_or_white(view):
 def test_the_brush_ring_is_visible_on_light_and_dark(qtbot, view, ground):
     view.set_image(np.full((100, 200, 3), ground, np.uint8))
     view.adjust(size=40)
-    qtbot.mouseMove(view, place(view, 10, 10))  # a move to where the pointer is is no event
+    qtbot.mouseMove(view, place(view, 10, 10))  # a move without a change of position is no event
     qtbot.mouseMove(view, place(view, 100, 50))
     view.set_tool(Tool.PAN)
     without = from_qimage(shot(view)).astype(int)

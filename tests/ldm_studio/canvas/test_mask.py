@@ -101,6 +101,6 @@ def test_filling_with_one_value_can_be_reverted(value):
     mask.become(pixels)
     differences = mask.become(value)
     assert (mask.pixels == value).all()
-    assert len(differences) == 5  # the one that has the value already is none
+    assert len(differences) == 5  # a tile that already has the value is unchanged
     mask.apply(differences)
     assert np.array_equal(mask.pixels, pixels)

@@ -76,7 +76,7 @@ def test_a_mask_that_cannot_be_written_is_reported(tmp_path):
 
 
 def choose(panel: CanvasPanel, path: Path) -> None:
-    """Answer the file dialog that is open."""
+    """Answers the open file dialog."""
     dialog = panel.findChild(QFileDialog)
     present(dialog).fileSelected.emit(str(path))
     present(dialog).reject()

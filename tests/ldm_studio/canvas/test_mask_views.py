@@ -49,7 +49,7 @@ def test_each_view_shows_its_mask(masked, qtbot) -> None:
     with qtbot.waitSignal(views.changed):
         views.use(replace(WHOLE, inpaint=Inpaint(grow=5)))
     qtbot.waitUntil(lambda: views.used.usage.inpaint.grow == 5)
-    assert color(masked, 86, 43) == GREY  # painted is painted, whatever is made of it
+    assert color(masked, 86, 43) == GREY  # the painted mask is always visible
     views.choose(MaskView.BLEND)
     assert color(masked, 86, 43) == RED
     assert color(masked, 90, 43) == GREY
@@ -91,7 +91,7 @@ def test_an_empty_mask_or_another_mode_ends_the_view(masked, qtbot) -> None:
     views.use(None)
     assert views.used is None
     views.choose(MaskView.LATENT)
-    assert color(masked, 83, 43) == RED  # there is only the painted one to be seen
+    assert color(masked, 83, 43) == RED  # only the painted mask can be shown
 
 
 def test_another_image_ends_the_view(masked, qtbot) -> None:
@@ -117,7 +117,7 @@ def test_views_are_computed_in_the_background_and_the_newest_wins(
         masked.mask_views.use(replace(WHOLE, inpaint=Inpaint(grow=grow)))
     all_asked.set()
     qtbot.waitUntil(lambda: masked.mask_views.used.usage.inpaint.grow == 8)
-    assert len(threads) == 2  # those in between are not worth computing
+    assert len(threads) == 2  # those in between need not be computed
     assert threading.main_thread().name not in threads
 
 

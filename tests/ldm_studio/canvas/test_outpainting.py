@@ -1,4 +1,4 @@
-"""Outpainting: by edges, in numbers, and undone."""
+"""Outpainting: by edges, by numbers, and undone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 200, 100
 
 @pytest.fixture
 def extending(view):
-    """The view of these tests, 200 x 100 pixels, with the tool in hand and room around it."""
+    """The view of these tests, 200 x 100 pixels, with the tool selected and room around it."""
     view.outpaint_frame.unit = 16
     view.fit()
     view.set_tool(Tool.EXTEND)
@@ -37,7 +37,7 @@ def border(view) -> Border:
         ((200, 100), (236, 125), Border(right=40, bottom=28)),
         ((0, 0), (-20, -30), Border(left=24, top=28)),
         ((200, 50), (120, 50), Border()),  # never into the image
-        ((100, 50), (180, 50), Border()),  # nothing is taken hold of in the middle
+        ((100, 50), (180, 50), Border()),  # nothing is grabbed in the middle
     ],
 )
 def test_edges_and_corners_snap_to_multiples(extending, qtbot, start, end, expected) -> None:
@@ -60,7 +60,7 @@ def test_the_view_zooms_out_to_make_room_and_back(view) -> None:
     assert view.fitting
     view.zoom_to(3.0)
     view.set_tool(Tool.EXTEND)
-    assert view.zoom == 3.0  # somebody looks at something
+    assert view.zoom == 3.0  # the user zooms in
 
 
 def test_escape_cancels_and_enter_extends(extending, qtbot, rgb) -> None:
@@ -108,7 +108,7 @@ def test_numbers_and_frame_agree(extending, bar, qtbot) -> None:
     assert bar.fields.sides["right"].value() == 40
     assert bar.result.text() == "240 × 100"
     bar.fields.sides["top"].setValue(9)
-    assert border(extending) == Border(top=9, right=40)  # a number is taken as it is
+    assert border(extending) == Border(top=9, right=40)  # a typed number is not changed
     bar.fields.fill.setCurrentIndex(bar.fields.fill.findData("noise"))
     bar.fields.overlap.setValue(3)
     with qtbot.waitSignal(extending.extended):

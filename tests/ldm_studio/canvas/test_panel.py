@@ -68,7 +68,7 @@ def test_size_slider_number_and_brush_agree(panel):
     slider, number = control(panel, QSlider, "Brush size"), control(panel, QSpinBox, "Brush size")
     for step in range(slider.minimum(), slider.maximum() + 1):
         slider.setValue(step)
-        assert slider.value() == step  # the slider never jumps under the hand
+        assert slider.value() == step  # the slider never jumps while it is dragged
         assert number.value() == panel.view.options.size
     assert number.value() == 1000
     number.setValue(57)

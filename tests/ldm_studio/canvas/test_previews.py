@@ -20,7 +20,7 @@ def part(ground: np.ndarray, colour=RED, left=40, top=20, width=60, height=30) -
 
 
 def place(view, preview: Preview) -> QRect:
-    """Where it is seen."""
+    """Its rectangle in the widget."""
     height, width = preview.rgb.shape[:2]
     corners = (
         view.to_widget(preview.left, preview.top),

@@ -45,7 +45,7 @@ def test_partial_repaints_equal_a_full_one(qtbot, view):
 
 
 def repainted(view: CanvasView, act: Callable[[], object]) -> list[QRect]:
-    """What `act` has painted again."""
+    """The area that `act` repaints."""
     QApplication.processEvents()
     repaints = Repaints()
     view.installEventFilter(repaints)
@@ -143,7 +143,7 @@ def test_a_lasso_follows_panning(qtbot, view):
 
 @pytest.mark.parametrize("zoom", [0.11, 0.3])
 def test_reduced_masks_are_correct_after_every_change(qtbot, view, zoom):
-    """Their reduced copy is brought up to date in parts."""
+    """Their reduced copy is updated in parts."""
     view.set_image(np.zeros((1500, 1300, 3), np.uint8))
     view.tint = QColor(255, 255, 255), 1.0
     view.zoom_to(zoom)

@@ -67,7 +67,7 @@ corners = st.tuples(st.floats(-10, 50), st.floats(-10, 40))
 
 @given(st.lists(corners, min_size=3, max_size=9))
 def test_an_outline_covers_what_it_winds_around(outline):
-    """Against the winding numbers of many points of each pixel."""
+    """Against the winding numbers of many points in each pixel."""
     found = laid(polygon(outline, 40, 30), 40, 30)
     points = (np.arange(8) + 0.5) / 8
     xs = (np.arange(40)[:, None] + points).ravel()
@@ -79,7 +79,8 @@ def test_an_outline_covers_what_it_winds_around(outline):
             left_of = x0 + (ys - y0) * (x1 - x0) / (y1 - y0)
             winding += (crossed & (xs[None] >= left_of[:, None])) * (1 if y1 > y0 else -1)
     blocks = winding.reshape(30, 8, 40, 8)
-    # Where a pixel sees both senses, a sum cannot tell them apart: such are at crossings alone.
+    # Where a pixel contains both directions a sum cannot distinguish them; such pixels are only at
+    # crossings.
     clear = (blocks.min(axis=(1, 3)) >= 0) | (blocks.max(axis=(1, 3)) <= 0)
     clear &= np.abs(blocks).max(axis=(1, 3)) <= 1
     share = (blocks != 0).mean(axis=(1, 3))

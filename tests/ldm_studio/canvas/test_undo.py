@@ -93,7 +93,7 @@ def test_undo_and_redo_visit_the_same_states(actions):
                 at += 1
                 states[at:] = [state(doc)]
         assert state(doc) == states[at]
-        assert doc.undo_stack.index() == at  # what changed nothing is no step
+        assert doc.undo_stack.index() == at  # a change without effect is no step
         assert doc.undo_stack.count() == len(states) - 1
     for wanted in reversed(states[:at]):
         doc.undo()

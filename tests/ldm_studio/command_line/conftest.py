@@ -73,17 +73,17 @@ class FakeRun:
 
 @dataclass
 class FakePipeline:
-    """A pipeline that paints everything in one colour and remembers what it was asked."""
+    """A pipeline that fills everything with one colour and records its requests."""
 
     model: str = ""
-    """The one that was asked for."""
+    """The requested model."""
     fails: dict[int, BaseException] = field(default_factory=dict)
     """Which image fails, and how."""
     load_error: Exception | None = None
     loaded: bool = False
     read: PromptTokenCounter | None = None
     notes: tuple[str, ...] = ()
-    """What of what is asked for has no effect."""
+    """Settings without effect."""
     asked: list[tuple[Request, np.ndarray | None, np.ndarray | None]] = field(default_factory=list)
 
     def load(self, model: str, vae: str = "") -> ModelInfo:
@@ -107,7 +107,7 @@ def pipeline() -> FakePipeline:
 
 @pytest.fixture
 def run(pipeline, tmp_path, monkeypatch):
-    """Run `ldm-studio` in an empty folder; returns the exit code."""
+    """Runs `ldm-studio` in an empty folder; returns the exit code."""
     monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
 

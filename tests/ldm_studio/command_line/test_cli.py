@@ -271,7 +271,7 @@ def test_the_real_program_generates_the_same_image_twice(tmp_path):
 
 
 def test_a_stream_that_cannot_encode_a_path_is_no_error(tmp_path) -> None:
-    """As pipes of Windows are, and terminals of old systems."""
+    """Like pipes on Windows, and terminals of old systems."""
     said = (
         "from ldm_studio.command_line import cli; import sys; cli._speak_unicode(); print('猫 ü')"
     )
@@ -282,7 +282,7 @@ def test_a_stream_that_cannot_encode_a_path_is_no_error(tmp_path) -> None:
 
 
 def test_a_closed_pipe_is_no_bug() -> None:
-    """As `ldm-studio doctor | head -1`."""
+    """Like `ldm-studio doctor | head -1`."""
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "ldm_studio", "doctor"]

@@ -1,4 +1,4 @@
-"""The self-test, in a process of its own, leaves nothing behind."""
+"""The self-test, in its own process, leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_self_test_passes(tmp_path: Path, studio_home: Path) -> None:
     seconds = [float(words[-2]) for words in moments]
     assert seconds == sorted(seconds)
     assert QImage(str(shot)).width() >= 640
-    assert not studio_home.exists()  # nothing of it is the user's
+    assert not studio_home.exists()  # nothing of it belongs to the user
 
 
 def test_the_self_test_reports_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ status.write_text(str(main()))
 
 @pytest.mark.parametrize("steps", ["2", "no number"])
 def test_the_self_test_needs_no_terminal(tmp_path: Path, steps: str) -> None:
-    """Windows gives a program that has a window neither an output nor one for errors."""
+    """On Windows, a program with a window has neither stdout nor stderr."""
     model, status = write_model(tmp_path / "model"), tmp_path / "status"
     arguments = ["self-test", "--steps", steps, "--model", str(model)]
     done = subprocess.run([sys.executable, "-c", WINDOWED, str(status), *arguments], cwd=ROOT)

@@ -46,7 +46,7 @@ Command = Callable[..., int]
 
 @pytest.fixture
 def run(tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run `ldm-studio` in a folder with a model, a photo and a mask; returns the exit code."""
+    """Runs `ldm-studio` in a folder with a model, a photo and a mask; returns the exit code."""
     models = tmp_path / "home" / "data" / "models"
     models.mkdir(parents=True)
     (models / "tiny").symlink_to(tiny_model_folder, target_is_directory=True)
@@ -89,7 +89,7 @@ def rewrite(
     run: Record | None = None,
     pixels: np.ndarray | None = None,
 ) -> None:
-    """The same file with other things in it, as an editor of metadata or pixels leaves it."""
+    """The same file with other contents, as an editor of metadata or pixels writes it."""
     own = read_pixels(path) if pixels is None else pixels
     save_png(path, own, request or recipe(path), "Tiny", "", run or record(path))
 

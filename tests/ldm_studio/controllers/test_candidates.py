@@ -15,7 +15,7 @@ from tests.narrowing import present
 
 @pytest.fixture
 def three(application, qtbot):
-    """An application with three candidates, the last of which is seen."""
+    """An application with three candidates, the last of which is visible."""
     make(application, qtbot, seed=1, seed_locked=True)
     application.studio.view.set_mask(disc())
     make(application, qtbot, count=3, seed=50)
@@ -23,7 +23,7 @@ def three(application, qtbot):
 
 
 def seen(application) -> np.ndarray:
-    """What the canvas shows, preview or image."""
+    """The image or preview on the canvas."""
     document = application.studio.view.document
     return from_qimage(document.preview) if document.preview else document.image
 
@@ -123,14 +123,14 @@ def test_the_previous_image_is_visible_while_a_key_is_held(three, qtbot) -> None
 def test_a_badge_shows_how_much_was_changed(application, qtbot) -> None:
     badge = application.window.canvas.badge
     make(application, qtbot, seed=1, seed_locked=True)
-    assert not badge.isVisible()  # an image made from nothing has changed none
+    assert not badge.isVisible()  # an image without an init image has changed nothing
     application.studio.view.set_mask(disc())
     make(application, qtbot, seed=2)
     changed = entries(application)[0].image.changed
     assert present(changed) > 1000
     assert badge.label.text() == f"{changed:,} pixels changed, all inside the mask"
     assert badge.isVisible()
-    make(application, qtbot, seed=1)  # draws what is there
+    make(application, qtbot, seed=1)  # runs the current request
     assert badge.label.text() == "No pixel changed"
     strip = application.window.strip
     strip.clicked.emit(strip.entries.index(2))

@@ -35,7 +35,7 @@ class Bridge(QObject):
 
 
 class Bench:
-    """A store and what an engine would say, with a clock of its own."""
+    """A store, the events of an engine, and a fake clock."""
 
     def __init__(self, file: Path) -> None:
         self.now = 0.0
@@ -51,7 +51,7 @@ class Bench:
         )
 
     def draw(self, request: Request, step: float, *, first: float = 0.0, last: float = 0.0) -> None:
-        """`first` and `last`: seconds before the first and behind the last step."""
+        """`first` and `last`: seconds before the first and after the last step."""
         self.bridge.started.emit(Started(1, request, 0, 1))
         self.now += first
         for done in range(1, request.steps + 1):
@@ -90,7 +90,7 @@ def test_the_estimate_follows_the_settings(bench: Bench) -> None:
 
     bench.store.steps = 20
     assert seconds() == pytest.approx(10)
-    bench.store.sampler = "Heun"  # looks twice at all steps but the last
+    bench.store.sampler = "Heun"  # two evaluations at each step except the last
     assert seconds() == pytest.approx(0.5 * 39)
     bench.store.count = 3
     assert seconds() == pytest.approx(3 * 0.5 * 39)

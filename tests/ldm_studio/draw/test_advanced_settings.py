@@ -174,7 +174,7 @@ def test_an_empty_optional_number_is_none(qtbot) -> None:
     qtbot.addWidget(box)
     qtbot.keyClicks(box, "0")
     assert (box.value(), bool(box.property("wrong"))) == (None, True)
-    qtbot.keyClicks(box, ",75")  # as some keyboards have it
+    qtbot.keyClicks(box, ",75")  # as on some keyboards
     assert (box.value(), bool(box.property("wrong"))) == (0.75, False)
     qtbot.keyClicks(box, "x")
     assert (box.value(), bool(box.property("wrong"))) == (0.75, True)
@@ -280,7 +280,7 @@ def test_every_control_has_a_name_and_fits(store, panel) -> None:
     store.variation_strength = 0.5
     panel.resize(316, panel.sizeHint().height())
     assert panel.more.minimumSizeHint().width() <= 300
-    assert panel.more.caption_width() <= panel.width() * 0.4  # the rest is for the controls
+    assert panel.more.caption_width() <= panel.width() * 0.4  # the controls do the rest
     for kind in (SliderField, NumberBox, OptionalNumber):
         controls = panel.more.findChildren(kind)
         assert controls

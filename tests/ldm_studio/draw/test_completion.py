@@ -74,7 +74,7 @@ def panel(application):
 
 
 def press(qtbot, editor, *keys) -> None:
-    """To the list if it is open, as a person would."""
+    """Sends a key to the list if it is open, as Qt would."""
     for key in keys:
         listed = editor._suggested
         qtbot.keyClick(listed.list if listed.is_open else editor, key)

@@ -26,7 +26,7 @@ def editor(request, application):
 
 
 def write(editor, text: str, selected: str = "") -> None:
-    """Type `text` and select `selected`, or put the cursor behind the first letter."""
+    """Types `text` and selects `selected`, or puts the cursor after the first letter."""
     editor.setPlainText(text)
     cursor = editor.textCursor()
     start = text.index(selected)
@@ -37,13 +37,13 @@ def write(editor, text: str, selected: str = "") -> None:
 
 
 def marks(editor) -> dict[str, QTextCharFormat]:
-    """What is marked, and how. Formats are copied: theirs die with the list."""
+    """The marked ranges and their formats, copied because they die with the list."""
     return {m.cursor.selectedText(): QTextCharFormat(m.format) for m in editor.extraSelections()}
 
 
 @pytest.fixture
 def tool_tip(monkeypatch):
-    """What is said when the pointer rests on a character of an editor."""
+    """The tooltip of a character in an editor."""
     said: list[str] = []
     monkeypatch.setattr(QToolTip, "showText", lambda _place, text, *_: said.append(text))
 

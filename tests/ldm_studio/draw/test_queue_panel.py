@@ -121,7 +121,7 @@ def test_the_menu_offers_possible_commands(panel) -> None:
 
 def test_the_running_job_keeps_its_progress_when_the_queue_changes(panel) -> None:
     panel.show_progress(1, 8, 20)
-    begun = replace(RUNS, step=0, steps=0)  # the queue does not say how far it is
+    begun = replace(RUNS, step=0, steps=0)  # the queue has no progress
     panel.show_queue((begun, *ITEMS[2:]), paused=False)
     assert panel.model.items[0].step == 8
     panel.show_queue((replace(begun, done=1),), paused=False)

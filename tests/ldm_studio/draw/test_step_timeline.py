@@ -23,7 +23,7 @@ def timeline(qtbot) -> StepTimeline:
 
 @pytest.fixture
 def looked(timeline) -> list[int]:
-    """The steps that were asked for, newest last."""
+    """The requested steps, newest last."""
     seen: list[int] = []
     timeline.step_shown.connect(seen.append)
     return seen
@@ -31,7 +31,7 @@ def looked(timeline) -> list[int]:
 
 def at(timeline: StepTimeline, step: int) -> QPoint:
     """The middle of a step's tick."""
-    QApplication.processEvents()  # the words beside the ticks may have become longer
+    QApplication.processEvents()  # the text beside the ticks may be longer now
     ticks = timeline.ticks
     return QPointF((ticks.place_of(step - 1) + ticks.place_of(step)) / 2, 8).toPoint()
 

@@ -34,7 +34,7 @@ def engines(gate: Gate) -> Iterator[list[Engine]]:
 
 @pytest.fixture
 def run(engines: list[Engine], reader: Reader, saver: Saver) -> Callable[..., Engine]:
-    """An engine whose events `reader` collects, or another one."""
+    """An engine whose events `reader` collects, or another reader."""
 
     def run(pipeline: FakePipeline, reader: Reader = reader) -> Engine:
         engines.append(
@@ -43,7 +43,7 @@ def run(engines: list[Engine], reader: Reader, saver: Saver) -> Callable[..., En
                 reader.mailbox,
                 saver,
                 preview_interval=0.0,
-                retry_seconds=HANG_SECONDS,  # a second try may warn a second time
+                retry_seconds=HANG_SECONDS,  # a second attempt may warn again
             )
         )
         return engines[-1]

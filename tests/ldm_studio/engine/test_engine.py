@@ -120,7 +120,7 @@ def test_the_sampler_never_waits_for_a_reader(run, reader, saver) -> None:
     assert done.wait(HANG_SECONDS)
     engine.close()
     assert engine.join(HANG_SECONDS)
-    assert previews == 2  # the first, which nobody read, and the last
+    assert previews == 2  # the first, which was not read, and the last
 
 
 def test_cancel_ends_within_one_step_and_the_engine_continues(run, reader, gate, saver) -> None:

@@ -20,7 +20,7 @@ REQUEST = Request(prompt="red square", steps=4, width=32, height=32, seed=3)
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two models of the same latents, with other weights."""
+    """Two models with the same latents and other weights."""
     folder = tmp_path_factory.mktemp("models")
     first, second = write_model(folder / "first"), write_model(folder / "second")
     weights = load_file(second / "unet.safetensors")

@@ -1,4 +1,4 @@
-"""How the engine's thread keeps the window responsive, each in a process of its own."""
+"""The engine's thread keeps the window responsive; each test in its own process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 LINUX = sys.platform == "linux"
-"""Elsewhere both do nothing."""
+"""On other systems both do nothing."""
 
 
 def run(code: str) -> str:

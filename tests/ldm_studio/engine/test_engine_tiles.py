@@ -20,7 +20,7 @@ def pipeline(gate: Gate) -> FakePipeline:
 
 
 def in_the_second_step(gate: Gate, reader: Reader) -> None:
-    """Until the first step is done, and some tiles of the second are."""
+    """Waits until the first step and some tiles of the second are done."""
     gate.let(TILES + 2)
     gate.wait(TILES + 3)
     reader.one(Progress)

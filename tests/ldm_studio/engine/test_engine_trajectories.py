@@ -180,7 +180,7 @@ def test_a_paused_job_resumes_after_a_restart_with_identical_bits(run, reader, m
     engine = run(Stepping(model), quitting)
     engine.submit(Job(1, REQUEST))
     gate.let(2)
-    gate.wait(3)  # the third step is drawn: only after it can the engine see that it is to pause
+    gate.wait(3)  # the engine sees the pause only after the third step
     engine.pause()
     gate.let(1)
     assert quitting.one(Paused).step == 3
@@ -237,7 +237,7 @@ def test_steps_can_be_viewed_while_another_image_runs(run, reader, gate) -> None
     engine.view_step(trajectory, 5)
     gate.let(1)
     looked = reader.one(Looked)
-    assert looked.step == 5  # only the latest wish counts
+    assert looked.step == 5  # only the latest request is answered
     gate.open()
     reader.one(Finished, lambda event: event.id == 2)
     assert len(reader.all(Looked)) == 1
@@ -320,7 +320,7 @@ def test_a_latent_that_cannot_be_decoded_is_kept_and_decoded_later(
 
 
 def broken(model: Path, folder: Path, network: str) -> Path:
-    """The model with a network whose results overflow: its weights are as large as numbers are."""
+    """The model with a network whose results overflow: its weights are as large as possible."""
     import torch
     from safetensors.torch import load_file, save_file
 

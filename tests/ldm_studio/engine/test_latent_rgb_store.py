@@ -84,7 +84,7 @@ def test_the_second_start_fits_no_matrix(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def _previewed(model: Path):
-    """The preview of the first step that a pipeline, fresh as after a start, shows."""
+    """The preview of the first step of a new pipeline."""
     pipeline = CorePipeline(device="cpu")
     pipeline.load(str(model))
     request = Request(prompt="a cat", model=str(model), steps=1, width=64, height=64)

@@ -1,4 +1,4 @@
-"""Models that share a device without room for all; the processor simulates a GPU of any size."""
+"""Models that share a device without room for both; the CPU simulates a GPU of any size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def folder(written: tuple[Path, Path]) -> Path:
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Bytes that are free on the device, in one entry that may be set."""
+    """Free bytes on the device, in one settable entry."""
     bytes_ = [4 * GB]
     for module in (loading, core.runtime.offload):
         monkeypatch.setattr(module, "free_memory", lambda device: bytes_[0])

@@ -53,7 +53,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
-    """How much main memory is free, in one entry that may be set."""
+    """Free main memory, in one settable entry."""
     bytes_: list[int | None] = [64 * GB]
     monkeypatch.setattr(recent_models, "memory", lambda: Memory(128 * GB, bytes_[0]))
     return bytes_
@@ -115,7 +115,7 @@ def test_a_model_replaced_while_loading_is_read_again(files, read, free) -> None
     one, other = files
     pipeline = CorePipeline(device="cpu")
     pipeline.load(one)
-    shutil.copy(other, one)  # over it, not in its place
+    shutil.copy(other, one)  # overwritten, not replaced
     assert not pipeline.holds(one)
     pipeline.load(one)
     assert read == ["a", "a"]

@@ -21,7 +21,7 @@ from tests.ldm_studio.fakes import FakePipeline
 
 @pytest.fixture
 def crash(qapp, application) -> Iterator[CrashReporter]:
-    """Connected as the running program connects it."""
+    """Connected as in the running program."""
     crash = CrashReporter(paths.logs_dir())
     application.watch(crash)
     yield crash
@@ -78,7 +78,7 @@ def in_the_engine(application) -> None:
 )
 def test_every_error_shows_one_dialog_and_is_logged(application, crash, aio, qtbot, place) -> None:
     aio.set_exception_handler(crash.asyncio_error)
-    # pytest-qt puts its own hook there, which fails the test.
+    # pytest-qt sets its own hook, which fails the test.
     sys.excepthook = crash._exception
     place(application)
     qtbot.waitUntil(lambda: application.errors.dialog is not None)

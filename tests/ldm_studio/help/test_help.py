@@ -26,7 +26,7 @@ CPU = Device("cpu", "A CPU", Memory(8 << 30, 4 << 30), ("float32",))
 
 @pytest.fixture
 def quick(monkeypatch):
-    """A doctor that looks at nothing that takes seconds."""
+    """The doctor without its slow checks."""
     monkeypatch.setattr(diagnostics, "_window", lambda: diagnostics.Check("window", "offscreen"))
     monkeypatch.setattr(diagnostics, "devices", lambda: (CPU,))
     monkeypatch.setattr(diagnostics, "_models", lambda: iter(()))
@@ -232,7 +232,7 @@ def test_about_needs_no_horizontal_scrolling(application, qtbot) -> None:
     with qtbot.waitExposed(dialog):
         dialog.resize(400, 400)
     shown = dialog.licences
-    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > 0)  # it is laid out
+    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > 0)  # it has its final layout
     assert shown.viewport().width() < 400
     assert shown.horizontalScrollBar().maximum() <= 1  # tables are rounded up
     assert not shown.horizontalScrollBar().isVisible()

@@ -31,7 +31,7 @@ def ours(path: Path, request: Request | None = None, model: str = "Tiny", seed: 
 
 
 def png(path: Path, **texts: str) -> Path:
-    """A PNG with text chunks; `_` in a name stands for `-` where a program writes that."""
+    """A PNG with text chunks; `_` in a name stands for `-`."""
     info = PngInfo()
     for key, text in texts.items():
         info.add_text(key.replace("sd_metadata", "sd-metadata"), text)
@@ -94,7 +94,7 @@ def comfyui(path: Path, nodes: dict[str, object]) -> Path:
 
 
 def scanned(number: int, prompt: str = "a fox", **changes: object) -> ScannedImage:
-    """An image that was read, without a file: `number` is its age in days and in its name."""
+    """A scanned image without a file: `number` is its age in days and part of its name."""
     settings: dict[str, object] = {
         "Steps": 20, "Sampler": "Euler a", "Schedule type": "Karras", "CFG scale": 7.5,
         "Seed": number, "Model": "v1-5", "Model hash": "6ce0161689",

@@ -33,7 +33,7 @@ YEAR = 365 * 86_400
 
 
 def filled(tmp_path: Path) -> tuple[Path, Path]:
-    """Folders of the database and of its images; the first of them is rated and tagged."""
+    """Folders of the database and of its images; the first image is rated and tagged."""
     data, folder = tmp_path / "data", tmp_path / "pictures"
     for number in range(IMAGES):
         ours(folder / f"{number:05}-1.png", seed=number)
@@ -47,7 +47,7 @@ def filled(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def use(data: Path, folder: Path, *, write_first: bool) -> None:
-    """All kinds of questions and of writing."""
+    """Queries and writes of all kinds."""
     with History(data) as history, history.reader() as reader:
         if write_first:
             write(history, folder)
@@ -71,7 +71,7 @@ def is_whole(data: Path) -> bool:
 
 
 def check_all_is_there(data: Path, folder: Path) -> None:
-    """At the latest when it starts twice more."""
+    """At the latest after two more starts."""
     for _ in range(2):
         with History(data) as history:
             rebuild(history, [folder])
@@ -85,12 +85,12 @@ def check_all_is_there(data: Path, folder: Path) -> None:
 
 
 def hurt(data: Path, folder: Path, *, write_first: bool) -> None:
-    """Use a history that may be damaged: it may say so, and must not fail otherwise."""
+    """Uses a history that may be damaged: it may report that, and must not fail otherwise."""
     try:
         use(data, folder, write_first=write_first)
     except HistoryError:
         return
-    if not is_whole(data):  # where nothing has looked; after a crash it is looked through
+    if not is_whole(data):  # undetected pages; after a crash all are checked
         suspect(data / DATABASE)
 
 
@@ -135,7 +135,7 @@ def test_marks_that_the_journal_missed_are_written_later(tmp_path, monkeypatch) 
     aside = tmp_path / "aside"
     with History(data) as history:
         (data / JOURNAL).rename(aside)
-        (data / JOURNAL).mkdir()  # so that it cannot be written
+        (data / JOURNAL).mkdir()  # so that it is not writable
         history.rate([2], 4).result()
         (data / JOURNAL).rmdir()
         aside.rename(data / JOURNAL)
@@ -163,7 +163,7 @@ connection.execute("ROLLBACK")
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """By another process."""
+    """Locked by another process."""
     with subprocess.Popen(
         [sys.executable, "-c", LOCKING, str(path), what],
         stdin=subprocess.PIPE,
@@ -185,7 +185,7 @@ def test_a_database_locked_by_another_program_can_be_read(tmp_path, monkeypatch)
                 history.rate([3], 4).result()
             assert caught.value.hint
             assert reader.count(Query()) == IMAGES
-            with History(data) as another:  # such as one on the command line
+            with History(data) as another:  # such as the command line
                 assert another.recovery is None
         assert history.rate([3], 4).result()
     check_all_is_there(data, folder)
@@ -270,7 +270,7 @@ def test_a_database_deleted_while_open_is_written_again(
 
 
 def test_a_database_replaced_by_another_program_is_followed(tmp_path) -> None:
-    """As when that one found it damaged, and set it aside."""
+    """As if that program had found it damaged and set it aside."""
     data, folder = filled(tmp_path)
     told: list[RestoredDatabase] = []
     with History(data) as history, history.reader() as reader:
@@ -392,7 +392,7 @@ jobs.close()
 
 
 def test_concurrent_processes_do_no_harm(tmp_path, studio_home) -> None:
-    """The window, and three that draw on the command line."""
+    """The window, and three commands that generate."""
     from core.request.request import Request
     from ldm_studio import paths
     from ldm_studio.images.job_files import JobStore, StoredJob

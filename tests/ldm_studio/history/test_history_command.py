@@ -1,4 +1,4 @@
-"""`ldm-studio history` as people and scripts use it."""
+"""`ldm-studio history` as users and scripts use it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ with History(data) as history:
 
 
 def killed(data: Path, folder: Path, seconds: float) -> list[str]:
-    """What the process said it had written before it was killed."""
+    """What the process reported as written before it was killed."""
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(data), str(folder)],
         stdout=subprocess.PIPE,
@@ -42,12 +42,12 @@ def killed(data: Path, folder: Path, seconds: float) -> list[str]:
     )
     said: list[str] = []
     assert process.stdout is not None
-    said.append(process.stdout.readline().strip())  # it writes by now
+    said.append(process.stdout.readline().strip())  # it is writing now
     killer = threading.Timer(seconds, os.kill, (process.pid, signal.SIGKILL))
     killer.start()
     said += [line.strip() for line in process.stdout]
     killer.cancel()
-    assert process.wait() in (-signal.SIGKILL, 0)  # killed, or done before
+    assert process.wait() in (-signal.SIGKILL, 0)  # killed, or already finished
     process.stdout.close()
     return [name for name in said if name]
 

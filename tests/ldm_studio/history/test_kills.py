@@ -103,7 +103,7 @@ for line in sys.stdin:
 
 @dataclass
 class Said:
-    """What a process said it had done before it was killed."""
+    """What a process reported before it was killed."""
 
     queued: set[int] = field(default_factory=set)
     finished: set[int] = field(default_factory=set)
@@ -115,7 +115,7 @@ class Said:
 
 
 class Forking:
-    """A process that has imported everything, so that each of the killed begins at once."""
+    """A process that has imported everything and forks, so that each child starts at once."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -160,7 +160,7 @@ def forking(home: Path) -> Iterator[Forking]:
 
 
 def check(home: Path, said: Said, whole: set[str], *, thorough: bool) -> None:
-    """`whole`: names of the files that were looked at before; those that are, are added."""
+    """`whole`: names of files that were checked before; new ones are added."""
     folder = home / "pictures"
     for path in folder.glob("*.png") if folder.exists() else ():
         if path.name not in whole:
@@ -189,7 +189,7 @@ def check_queue(home: Path, said: Said) -> None:
 
 
 def check_history(home: Path, said: Said, *, thorough: bool) -> None:
-    """After a kill the database looks through itself when it is opened; `thorough` even more."""
+    """After a kill the database checks itself when it is opened; `thorough` checks more."""
     with History(home / "data") as history, history.reader() as reader:
         assert history.recovery is None
         newest = {image.path.name for image in reader.pages(parse("rating:4"))}

@@ -56,7 +56,7 @@ def test_any_recipe_round_trips_through_any_format(tmp_path_factory, suffix, req
         written(path, request)
     except ImageError as error:
         told = str(error.message)
-    if told:  # a JPEG holds 64 kilobytes: it is said, and nothing is cut
+    if told:  # a JPEG holds 64 kilobytes: the error says so, and nothing is cut
         assert "too long for a JPEG" in told
         assert not path.exists()
         return
@@ -72,7 +72,7 @@ def test_difficult_prompts_round_trip_and_are_read_by_others(tmp_path, suffix, p
     request = replace(WHOLE, prompt=prompt, negative=prompt[::-1])
     path = written(tmp_path / f"a{suffix}", request)
     assert read_request(path) == request
-    if prompt is not LIKE_AN_INFOTEXT:  # of which the text for others cannot be told apart
+    if prompt is not LIKE_AN_INFOTEXT:  # whose text for other programs is ambiguous
         info, found = infotext_of(path), ParserManager().parse(path)
         assert info is not None
         assert found is not None

@@ -42,7 +42,7 @@ def recipe(path: Path) -> Recipe:
 
 
 def check(found: Recipe, program: str, **changes: object) -> None:
-    """The fox of all these programs, but for `changes`."""
+    """The same fox in all these programs, except for `changes`."""
     assert (found.program, found.info.prompt, found.info.negative) == (
         program, "a red fox", "blurry",
     )  # fmt: skip

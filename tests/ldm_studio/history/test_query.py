@@ -1,4 +1,4 @@
-"""The query language: meaning, and no text makes it fail."""
+"""The query language: meaning; no text makes it fail."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_a_failed_job_does_not_affect_others(history, reader):
 
 
 def test_readers_never_wait_for_the_writer(history):
-    """A reader sees whole batches only, and its pages stay whole while rows pour in."""
+    """A reader sees only whole batches, and its pages are consistent while rows are added."""
     history.put([scanned(number) for number in range(300)]).result()
     stop = threading.Event()
     problems: list[str] = []
@@ -234,7 +234,7 @@ def test_a_newer_history_is_refused_unchanged(tmp_path):
 
 
 def marked(folder: Path) -> Path:
-    """A history with something said in it; its database."""
+    """A history with marks; its database."""
     with History(folder) as history:
         history.put([scanned(number) for number in range(500)]).result()
         history.tag([1], ["kept"])
@@ -269,7 +269,7 @@ def test_a_file_that_is_not_a_database_is_set_aside(tmp_path, data):
 
 
 def damage(path: Path) -> None:
-    """Overwrites all but the first quarter, in which the names of the tables are."""
+    """Overwrites all but the first quarter, which has the names of the tables."""
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 4] + b"\xa5" * (len(data) - len(data) // 4))
 
@@ -277,7 +277,7 @@ def damage(path: Path) -> None:
 def test_damage_after_a_crash_is_set_aside(tmp_path):
     path = marked(tmp_path)
     damage(path)
-    path.with_name(path.name + "-wal").touch()  # left behind by a program that did not end well
+    path.with_name(path.name + "-wal").touch()  # left behind by a crash
     check_recovered(tmp_path)
 
 

@@ -41,14 +41,14 @@ def search(page: HistoryPage, qtbot, text: str) -> None:
 
 
 def found(page: HistoryPage, qtbot) -> None:
-    """Wait until what is in the search field has been searched for."""
+    """Waits until the text in the search field has been searched."""
     qtbot.waitUntil(
         lambda: page.model.query == parse(page.search.text()) and page.model.stage is Stage.DONE,
     )
 
 
 def choose(page: HistoryPage, qtbot, *rows: int) -> None:
-    """Select rows, and wait for the details of a single one."""
+    """Selects rows, and waits for the details of a single one."""
     ids = [int(page.model.ids[row]) for row in rows]
     if len(rows) == 1:
         with qtbot.waitSignal(page.details_shown, check_params_cb=lambda shown: [shown] == ids):

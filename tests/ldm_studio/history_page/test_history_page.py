@@ -31,13 +31,13 @@ from tests.ldm_studio.window_actions import index_history
 
 @pytest.fixture
 def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The trash of the system, in a folder of this test."""
+    """The system's trash, in a folder of this test."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     (tmp_path / "share").mkdir()
     return tmp_path / "share" / "Trash" / "files"
 
 
-# Looking and searching
+# Viewing and searching
 
 
 def test_the_newest_image_comes_first(page) -> None:
@@ -333,7 +333,7 @@ def test_several_images_are_deleted_and_restored_together(page, qtbot, trash) ->
     qtbot.waitUntil(lambda: page.model.rowCount() == 5)
 
 
-# Files that are elsewhere, and folders
+# Files elsewhere, and folders
 
 
 def test_a_missing_file_is_greyed_and_located(page, qtbot, tmp_path) -> None:
@@ -374,7 +374,7 @@ def test_importing_a_folder_shows_its_images_and_a_summary(page, qtbot, tmp_path
 
 
 def test_window_shortcuts_act_on_the_history_page(application, page, qtbot) -> None:
-    """Undo, copy and cancel belong to the canvas, but not while the history is seen."""
+    """Undo, copy and cancel belong to the canvas, but not while the history is visible."""
     page.grid.setFocus()
     qtbot.keyClick(application.window, Key.Key_H, Modifier.ControlModifier)
     assert not application.history_controller.is_open

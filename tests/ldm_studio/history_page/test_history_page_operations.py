@@ -124,7 +124,7 @@ def test_a_collection_is_shown_in_its_order_with_its_name(page, best, qtbot) -> 
 
 
 def drag(page, qtbot, target: QWidget, where: QPoint, ids: list[int]) -> bool:
-    """Drop images of the page somewhere; whether they were taken."""
+    """Drops images of the page somewhere; returns whether they were accepted."""
     rows = [page.model.index(page.model.row_of(number)) for number in ids]
     data = page.model.mimeData(rows)
     keys = (Qt.DropAction.CopyAction, data, Button.LeftButton, Modifier.NoModifier)
@@ -410,7 +410,7 @@ def test_an_image_with_saved_steps_opens_them(application, page, qtbot) -> None:
     assert not application.history_controller.is_open
 
 
-# The bar at the side
+# Side panels
 
 
 def test_the_scroll_bar_is_visible_only_when_needed(application, page, qtbot) -> None:

@@ -152,7 +152,7 @@ def test_a_file_in_a_new_folder_is_found(open_library, qtbot, tmp_path) -> None:
 
 
 def test_unused_init_images_are_removed_at_the_start(open_library, qtbot, tmp_path, caplog) -> None:
-    """Not before the history has seen all images once: until then nothing is known of them."""
+    """Not before the history has scanned all images once: until then references are unknown."""
     caplog.set_level(logging.INFO)
     store, long_ago = InputStore(inputs_dir()), time.time() - (GRACE_DAYS + 1) * 86_400
     named, lonely = noise(seed=1), noise(seed=2)
@@ -182,6 +182,6 @@ def test_nothing_is_removed_while_a_folder_is_missing(open_library, qtbot, tmp_p
     (tmp_path / "disk").rename(tmp_path / "elsewhere")
     library = open_library()
     with qtbot.waitSignal(library.indexed):
-        library.index(library.folders)  # after what would have been removed at the start
+        library.index(library.folders)  # later than what would be removed at the start
     library.close()
     assert path.exists()

@@ -93,12 +93,12 @@ def test_invalid_changes_are_listed_as_ignored(text: str):
 
 
 def unsealed(changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Without the digests of what their prompts name."""
+    """Without the digests of the add-ons."""
     return tuple(replace(change, addons=None) for change in changes)
 
 
 def subset(request: Request) -> Request:
-    """What the text holds of a request."""
+    """The part of a request that the text contains."""
     inpaint = replace(request.inpaint, grow=0, soft=False, width=0, height=0, match=False)
     guidance = request.guidance
     return replace(

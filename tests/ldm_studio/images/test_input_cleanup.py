@@ -28,7 +28,7 @@ def inputs(tmp_path: Path) -> Path:
 
 
 def keep(inputs: Path, seed: int, used: float = LONG_AGO) -> str:
-    """A kept image's digest."""
+    """The digest of a stored image."""
     pixels = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8)
     path = InputStore(inputs).keep(digest(pixels), pixels)
     os.utime(path, (used, used))

@@ -96,7 +96,7 @@ def test_icons_and_palette_follow_the_theme_at_run_time(qapp) -> None:
 
 
 def test_a_menu_icon_has_contrast_under_the_pointer(qapp) -> None:
-    """The accent is behind it there."""
+    """The accent colour is behind it there."""
     Theme(qapp, Scheme.LIGHT)
     drawn = menu_icon("close").pixmap(QSize(24, 24), QIcon.Mode.Active).toImage()
     pixels = [drawn.pixelColor(x, y) for x in range(24) for y in range(24)]

@@ -21,7 +21,7 @@ GTK = "[Settings]\ngtk-enable-animations={}\n"
 
 @pytest.fixture(autouse=True)
 def config(tmp_path, monkeypatch):
-    """A system that has not been asked for anything."""
+    """A system without any setting."""
     monkeypatch.setattr(reduced_motion.sys, "platform", "linux")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CURRENT_DESKTOP", raising=False)

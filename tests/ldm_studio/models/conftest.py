@@ -28,7 +28,7 @@ def tiny_sd1(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bare(tiny_sd1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A kind that is known but cannot be drawn with: it lacks its autoencoder."""
+    """A supported kind that is incomplete: it lacks its autoencoder."""
     path = tmp_path_factory.mktemp("bare") / "bare.safetensors"
     weights = load_file(tiny_sd1)
     kept = {k: v for k, v in weights.items() if not k.startswith("first_stage_model.")}

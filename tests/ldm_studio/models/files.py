@@ -28,7 +28,7 @@ def truncated(source: Path, path: Path) -> Path:
 
 
 def with_nan(source: Path, path: Path) -> Path:
-    """Whose header is sound: only loading tells."""
+    """With a valid header: only loading finds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = load_file(source)
     weights["model.diffusion_model.out.2.bias"][0] = float("nan")
@@ -37,7 +37,7 @@ def with_nan(source: Path, path: Path) -> Path:
 
 
 def malicious(source: Path, path: Path) -> Path:
-    """A whole model, beside which its pickle has a call."""
+    """A whole model whose pickle also has a call."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({"state_dict": load_file(source), "hook": Calls(path.with_suffix(".proof"))}, path)
     return path
@@ -60,7 +60,7 @@ def with_a_huge_header(source: Path, path: Path) -> Path:
 
 
 def with_a_flipped_bit(source: Path, path: Path) -> Path:
-    """In the header, in which it makes another shape."""
+    """In the header, where it makes another shape."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = bytearray(source.read_bytes())
     at = data.index(b'"shape":[') + len(b'"shape":[')

@@ -131,7 +131,7 @@ IN_THE_DEFAULT_MODEL = {
         "middle_block.1.transformer_blocks.0.attn1.to_q"
     ),
 }
-"""Layers by kohya's names, after the original checkpoints and after diffusers."""
+"""Layers with kohya's names, after the original checkpoints and after diffusers."""
 
 
 def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) -> None:
@@ -320,7 +320,7 @@ def test_a_recorded_request_reproduces_the_image_bit_for_bit(pipeline, folder) -
     first, request, _ = drawn(pipeline, with_prompt("a my-word cat <lora:detail:1>", vae="other"))
     assert {one.kind for one in request.addons} == {"lora", "embedding", "vae"}
     (folder / "detail.safetensors").rename(folder / "renamed.safetensors")
-    embedding(folder / "cat.safetensors")  # came later, so the word means what it did
+    embedding(folder / "cat.safetensors")  # added later, so the word keeps its old meaning
     again, same, _ = drawn(pipeline, request)
     assert np.array_equal(first, again)
     assert same == request
@@ -337,7 +337,7 @@ def test_a_changed_file_is_reported(pipeline, folder) -> None:
 
 @pytest.fixture
 def gate(monkeypatch) -> Iterator[Gate]:
-    """What digests wait at."""
+    """Digests wait at it."""
     gate, computed = Gate(), digests.computed
 
     def waiting(path: Path, **more: bool) -> digests.ModelDigests:
@@ -417,7 +417,7 @@ def test_embeddings_of_a_recorded_change_are_reproduced(change, pipeline, folder
     again = Request.from_json(request.to_json())
     assert np.array_equal(first, drawn(pipeline, again)[0])
     (folder.parent / "late.safetensors").rename(folder / "late.safetensors")
-    assert np.array_equal(first, drawn(pipeline, again)[0])  # it meant nothing then
+    assert np.array_equal(first, drawn(pipeline, again)[0])  # it had no meaning then
     new = replace(again, changes=(change,))
     assert not np.array_equal(first, drawn(pipeline, new)[0])
     word.rename(folder / "renamed.safetensors")
@@ -518,7 +518,7 @@ def test_names_are_found_in_any_spelling(folder) -> None:
     assert finder.find("lora", "INK-V2.safetensors") in (one, other)
     assert finder.find("lora", str(other)) == other
     with pytest.raises(RequestError):
-        finder.find("lora", "ink")  # which is a VAE
+        finder.find("lora", "ink")  # it is a VAE
     later = lora(folder / "Lora" / "new.safetensors")
     assert finder.find("lora", "new") == later
 

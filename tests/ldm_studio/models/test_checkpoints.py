@@ -351,7 +351,7 @@ def test_the_reported_precision_is_the_models(tiny_sd1) -> None:
 
 
 def overflowing(pipeline: CorePipeline) -> None:
-    """As on a GPU, with an autoencoder that goes through numbers that float16 has not."""
+    """As on a GPU, with an autoencoder that exceeds the range of float16."""
     model = pipeline._model
     assert model is not None
     made: Any = randomise(AutoencoderKL(NARROW), 5)

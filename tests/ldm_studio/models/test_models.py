@@ -110,7 +110,7 @@ def test_a_missing_model_is_shown_as_missing(store, field) -> None:
 
 
 def test_a_path_in_a_recipe_is_not_opened(store, field, tmp_path) -> None:
-    """On some systems looking at a path on another computer tells it who is looking."""
+    """On some systems accessing a path on another computer reveals who accesses it."""
     folder = make_model(tmp_path / "elsewhere", "Owls")
     store.apply(Request(model=str(folder)))
     assert field.box.currentText() == "elsewhere (missing)"

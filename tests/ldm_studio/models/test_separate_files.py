@@ -32,7 +32,7 @@ from tests.core.checkpoints.tiny import (
 from tests.core.conftest import randomise
 
 WORDS = ["generate", "a cat", "--steps", "2", "--size", "64x64", "--seed", "1", "--vae", "colours"]
-"""As wide as the published ones where families are told by it."""
+"""As wide as the published ones, because width identifies families."""
 TEXT = ClipConfig(dim=768, layers=1, heads=12, feed_forward=96)
 
 
@@ -42,7 +42,7 @@ def halved(weights: Weights) -> Weights:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole model, and the same in parts."""
+    """A whole model, and the same in separate files."""
     folder = tmp_path_factory.mktemp("parts")
     unet = UNetConfig(channels=32, multipliers=(1, 2), depths=(1, 0), context_dim=768)
     kind = replace(KINDS["SD1"], unet=unet, texts=(TEXT,))
@@ -63,7 +63,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(files: Path) -> Path:
-    """As ComfyUI arranges them."""
+    """In ComfyUI's folders."""
     folder = paths.models_dir()
     for name, place in (
         ("whole", "checkpoints"),

@@ -38,7 +38,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(bare: Path) -> Path:
-    """With the model, and two autoencoders."""
+    """With the model and two VAEs."""
     folder = paths.models_dir()
     vae(folder / "VAE" / "colours.safetensors")
     vae(folder / "VAE" / "ink.safetensors", seed=8)
@@ -122,7 +122,7 @@ def test_a_pipeline_holds_a_model_only_with_its_chosen_vae(folder) -> None:
 
 
 class Watched(FakePipeline):
-    """Knows what it was asked to load."""
+    """Records what it was asked to load."""
 
     def load(self, model: str = found_models.DEFAULT, vae: str = ""):  # type: ignore[no-untyped-def]
         self.loaded = (model, vae)

@@ -37,7 +37,7 @@ def test_wildcards_are_named_by_their_path() -> None:
     assert cards.names() == ["animals/summer", "colour", "hats/summer", "hats/Winter"]
     assert cards.values("Colour") == ("red", "blue")
     assert cards.values("hats/winter") == cards.values("winter") == ("beanie",)
-    assert cards.values("summer") is None  # two are called so
+    assert cards.values("summer") is None  # two have this name
     assert cards.values("hats/*") == ("beanie", "straw hat")
     for name in ("note", "../colour", "/colour/..", "*/nothing"):
         assert cards.values(name) is None
@@ -141,7 +141,7 @@ def test_steering_and_branching_resolve_templates_with_the_images_seed(start, qt
     with qtbot.waitSignal(application.bridge.steered):
         studio.steering_controller.apply()
         gate.open()
-    assert studio.steering_controller.change is None  # the panels say what it follows
+    assert studio.steering_controller.change is None  # the panels show the template
     qtbot.waitUntil(lambda: bool(finished))
     [change] = finished[0].changes
     assert (

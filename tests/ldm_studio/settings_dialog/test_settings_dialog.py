@@ -59,7 +59,7 @@ def page(dialog, name: str):
 
 
 def choose(row, value) -> None:
-    """As a user would with the keyboard."""
+    """Chooses with the keyboard, like a user."""
     box = row.control
     assert isinstance(box, QComboBox)
     place = box.findData(value)
@@ -77,7 +77,7 @@ def test_the_theme_changes_at_once_and_is_stored(application, dialog) -> None:
 
 
 def test_every_setting_has_a_control(dialog) -> None:
-    """Found by the words of the schema's sections: a new field needs a row."""
+    """Found by the names of the schema's fields: a new field needs a row."""
     rows = sum(len(page.rows) for page in dialog.pages)
     fields = sum(len(getattr(Settings(), name).__struct_fields__) for name in _sections())
     assert rows >= fields
@@ -120,7 +120,7 @@ def test_bfloat16_is_timed_on_a_processor(halves, whole, faster, monkeypatch) ->
     now = [0.0]
 
     def clock() -> float:
-        """Every second look is after the work."""
+        """Every second reading is after the work."""
         now.append(now[-1] + (next(taken) if len(now) % 2 == 0 else 0.0))
         return now[-1]
 

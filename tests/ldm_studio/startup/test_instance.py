@@ -88,7 +88,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start(studio_home: Path) -> Iterator[Start]:
-    """Starts the program in a process of its own, which ends with the test."""
+    """Starts the program in its own process, which ends with the test."""
     running: list[subprocess.Popen[str]] = []
 
     def start(script: str, *files: str, home: Path = studio_home) -> subprocess.Popen[str]:
@@ -110,7 +110,7 @@ def start(studio_home: Path) -> Iterator[Start]:
 
 
 def until(process: subprocess.Popen[str], word: str) -> str:
-    """The next line that begins with `word`."""
+    """The next line that starts with `word`."""
     assert process.stdout is not None
     line = next((line for line in process.stdout if line.startswith(word)), None)
     assert line is not None, f"it ended without saying {word}"
@@ -267,7 +267,7 @@ def test_files_that_macos_asks_to_open_are_opened(qapp, qtbot, tmp_path) -> None
 
 @pytest.mark.parametrize("seen", [True, False])
 def test_a_failed_start_from_a_menu_is_shown_in_a_window(owner, monkeypatch, seen) -> None:
-    """The data directory is another's, which does not answer."""
+    """The data directory belongs to another program, which does not answer."""
     shown: list[str] = []
     monkeypatch.setattr("ldm_studio.startup.single_instance.TRY_MS", 0)
     monkeypatch.setattr(cli, "data_dir", lambda: owner._folder)

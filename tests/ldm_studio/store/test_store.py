@@ -39,7 +39,7 @@ FULL = replace(
     noise="A1111 NV",
     variation=Variation(seed=MAX_SEED, strength=0.25),
 )
-"""Everything that can be said at once."""
+"""A request with everything set."""
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_adjacent_words_with_other_weights_are_separate_words() -> None:
     assert chunk.weights == (1.2, 0.8)
     [same] = chunk_tokens(
         first_segment_of("(cat:1.2)(dog:1.2)"), clip_tokenizer()
-    )  # as there: one run of text
+    )  # in the reference: one run of text
     assert list(same.tokens) == ours("catdog")
 
 
@@ -128,7 +128,7 @@ def test_comfyui_ignores_commas_and_splits_no_short_word() -> None:
     assert lengths("") == [0]
     assert lengths("cat " * 60 + ", " + "dog " * 20) == [75, 6]
     assert lengths("cat " * 74 + "antidisestablishmentarianism") == [74, 6]
-    assert lengths("cat " * 74 + "1234567890") == [75, 9]  # long words are torn
+    assert lengths("cat " * 74 + "1234567890") == [75, 9]  # long words are split
     assert lengths("a BREAK b") == [3]
     [chunk] = chunk_tokens(comfy("a (red cat:1.5)\n(b:0.5)"), clip_tokenizer())
     assert list(chunk.tokens) == ours("a red cat b")

@@ -22,7 +22,7 @@ MARKUP_AND_WORDS = st.lists(
 
 
 def told(prompt: str, syntax: str = "A1111") -> list[tuple[str, float]]:
-    """Text and weights, neighbours of the same weight joined."""
+    """Text and weights; neighbours of equal weight are joined."""
     [part] = parse(prompt, syntax).parts
     return [(text, round(weight, 6)) for text, weight in part.segment(0, 20).weighted_runs]
 
@@ -83,7 +83,7 @@ def test_known_prompts_are_parsed(prompt: str, expected: list[tuple[str, float]]
     ],
 )
 def test_a_lone_bracket_is_reported(prompt: str, lone: str, read: list[tuple[str, float]]) -> None:
-    """One that is never closed reaches to the end; one that was never opened is text."""
+    """An unclosed bracket extends to the end; an unopened one is text."""
     if read:
         assert joined(told(prompt)) == joined(read)
     assert sorted(underlined(prompt)) == sorted(lone)
@@ -92,7 +92,7 @@ def test_a_lone_bracket_is_reported(prompt: str, lone: str, read: list[tuple[str
 
 
 def joined(runs: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Neighbours that came to weigh the same."""
+    """Neighbours that have the same weight after parsing."""
     return [
         ("".join(text for text, _ in same), weight)
         for weight, same in groupby(runs, key=lambda run: run[1])
@@ -123,7 +123,7 @@ def test_adjacent_words_with_other_weights_are_separate_words() -> None:
     assert passage.source_range(4, 7) == (10, 13)
 
 
-# What is taken out
+# Comments and tags
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_prompts_without_text_are_blank(prompt: str) -> None:
 
 
 def tiles(parsed: Prompt) -> str:
-    """The source, from the pieces and the markup alone."""
+    """The source, reassembled from pieces and markup."""
     marked = [False] * len(parsed.source)
 
     def mark(start: int, end: int) -> None:
@@ -271,4 +271,4 @@ def test_the_longest_prompts_are_parsed_quickly(unit: str, syntax: str) -> None:
         segments = parse(text, syntax).segments
         assert [len(one.text) for one in segments] == [len(one.weights) for one in segments]
         assert segments
-        assert time.process_time() - began < 10  # one that is not linear takes minutes
+        assert time.process_time() - began < 10  # a non-linear parser takes minutes

@@ -10,7 +10,7 @@ from core.request.text_segment import COMFYUI
 
 
 def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:
-    """How many steps in a row read which text."""
+    """The number of consecutive steps with each text."""
     texts: list[tuple[int, str]] = []
     for told in plan_conditioning(prompt, "", steps, syntax):
         [(weight, passage)] = told.parts
@@ -53,7 +53,7 @@ def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int,
         ("[(a:1.2):(b:0.8):5]", [(5, "a"), (5, "b")]),
         ("[a:b:5] [c:d:7]", [(5, "a c"), (2, "b c"), (3, "b d")]),
         ("[<lora:x:1>a:b<lora:y:1>:5]", [(5, "a"), (5, "b")]),
-        # Not one of them
+        # Invalid forms
         ("[red]", [(10, "red")]),
         ("[a:b:c:0.5]", [(10, "a:b:c:0.5")]),
         ("(a|b)", [(10, "a|b")]),

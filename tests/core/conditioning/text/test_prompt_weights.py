@@ -35,7 +35,7 @@ def passage(prompt: str, syntax: str) -> TextSegment:
 
 
 def encoded(encoder: ClipTextEncoder, words: list[str]) -> Tensor:
-    """One chunk of words, each read by itself: [1, 77, dim]."""
+    """One chunk of words, each encoded separately: [1, 77, dim]."""
     tokens = [START]
     for word in words:
         tokens += clip_tokenizer().encode(word, add_special_tokens=False).ids
@@ -49,7 +49,7 @@ def test_comfyui_interpolates_from_the_empty_prompt(
     cond = conditioner.encode([passage("a (red:1.5) cat (dog:0.3)", COMFYUI)])
     vectors, empty = encoded(encoder, ["a", "red", "cat", "dog"]), encoded(encoder, [])
     weights = torch.ones(77)
-    weights[2], weights[4] = 1.5, 0.3  # after the token that begins
+    weights[2], weights[4] = 1.5, 0.3  # after the start token
     expected = torch.stack(
         [z * w + e * (1 - w) for z, e, w in zip(vectors[0], empty[0], weights, strict=True)]
     )

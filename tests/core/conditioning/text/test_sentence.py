@@ -112,7 +112,7 @@ def test_a_condition_repeats_for_several_images(conditioner: SentenceConditioner
 
 
 def plain(conditioner: SentenceConditioner, tokenizer: Tokenizer, prompt: str) -> Cond:
-    """The condition of a prompt without weights, by its definition."""
+    """The condition of a prompt without weights, by definition."""
     ids = torch.tensor([tokenizer.encode(prompt).ids])
     mask = torch.zeros(1, LENGTH, dtype=torch.bool)
     mask[:, : ids.shape[1]] = True
@@ -194,7 +194,7 @@ def test_a_prompt_of_markup_only_is_the_null_condition(
 
 
 def with_word(conditioner: SentenceConditioner, tokenizer: Tokenizer) -> SentenceConditioner:
-    """Knows "smile" as the vectors of "red cat"."""
+    """A conditioner with an embedding "smile", whose vectors are those of "red cat"."""
     rows = torch.tensor([tokenizer.token_to_id(word) for word in ("red", "cat")])
     vectors = conditioner.network.embeddings.word_embeddings.weight[rows]
     return conditioner.with_embeddings([Embedding("smile", (vectors,))])

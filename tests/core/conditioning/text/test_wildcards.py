@@ -163,4 +163,4 @@ def test_the_longest_templates_are_parsed_quickly(unit: str) -> None:
     began = time.process_time()
     for text in (source, source + "}" * 10_000):
         parse_template(text)
-    assert time.process_time() - began < 10  # one that is not linear takes minutes
+    assert time.process_time() - began < 10  # a non-linear parser takes minutes
