@@ -5,7 +5,7 @@ a zip, on macOS a disk image.
     python3 build_installer.py --flavour cuda     with the CUDA build of PyTorch
     python3 build_installer.py --help
 
-Any Python from 3.11 on will do. An environment of its own is made below `build/installer`, so that
+Any Python from 3.11 on will do. A separate environment is made below `build/installer`, so that
 nothing else that is installed here gets into the bundle; the results are in `dist`.
 """
 
@@ -30,7 +30,9 @@ def main() -> int:
     arguments = parser().parse_args()
     try:
         made = product(arguments.flavour, dict(os.environ))
-        kinds_here(arguments.kinds, made.system)  # what cannot be built is said before long work
+        kinds_here(
+            arguments.kinds, made.system
+        )  # impossible kinds are reported before the long work
         python = set_up("installer", work_folder(made.flavour) / "venv", made.flavour)
     except (InstallerError, SetupError) as error:
         print(f"installer: {error}", file=sys.stderr)

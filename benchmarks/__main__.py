@@ -33,7 +33,7 @@ BENCHMARKS = {
 
 
 def measure(name: str, options: Options) -> Result:
-    """Each benchmark is a module of its own, imported when it runs."""
+    """Each benchmark has its own module, imported when it runs."""
     module = importlib.import_module(f".{name}", __package__)
     run: Callable[[Options], Result] = module.measure
     return run(options)
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.steps < 1 or (arguments.repeats is not None and arguments.repeats < 1):
         parser.error("--steps and --repeats start at 1")
     if len(names) > 1:
-        # Each in a process of its own, so that no benchmark benefits from another's caches.
+        # Each in its own process, so that no benchmark benefits from another's caches.
         rest = options_of(arguments)
         command = [sys.executable, "-m", "benchmarks"]
         return max(subprocess.run([*command, name, *rest]).returncode for name in names)

@@ -117,8 +117,8 @@ def _compared(
     tokens = cond.tokens
     assert tokens is not None
     if cond.vector is not None:
-        told = torch.tensor([SIDE, SIDE, 0, 0, SIDE, SIDE]).expand(2, -1)
-        more = {"text_embeds": cond.vector.to(model.dtype), "time_ids": told}
+        time_ids = torch.tensor([SIDE, SIDE, 0, 0, SIDE, SIDE]).expand(2, -1)
+        more = {"text_embeds": cond.vector.to(model.dtype), "time_ids": time_ids}
     else:
         more = None
     both = [model.condition(Text(text), SIDE, SIDE) for text in (PROMPT, NEGATIVE)]

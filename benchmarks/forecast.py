@@ -120,13 +120,13 @@ def _cases(
         seconds = sorted(now - run.began for run, now, _ in drawn)[repeats // 2]
         taken = [memory for _, _, memory in drawn if memory is not None]
         most = max(taken, default=None)
-        told = most is not None and most > MIN_MEMORY and forecast.memory is not None
+        is_shown = most is not None and most > MIN_MEMORY and forecast.memory is not None
         yield Case(
             f"{name}, {what}",
             seconds,
             forecast.seconds / seconds,
             None if most is None else most / 1e6,
-            (forecast.memory or 0) / most if told and most else None,
+            (forecast.memory or 0) / most if is_shown and most else None,
         )
 
 

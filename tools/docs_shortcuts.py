@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from PySide6.QtCore import QCoreApplication  # noqa: E402 - where it is, is said above
+from PySide6.QtCore import QCoreApplication  # noqa: E402 - its path is set above
 
 from ldm_studio.commands.actions import ACTIONS, MENUS  # noqa: E402
 from ldm_studio.commands.shortcuts import fixed_keys, plain  # noqa: E402

@@ -90,7 +90,7 @@ async def masking(application: Application) -> QWidget:
     rows, columns = np.ogrid[:128, :128]
     mask[((rows - 24) / 27) ** 2 + ((columns - 64) / 46) ** 2 < 1] = 255
     view.set_mask(mask)
-    view.wake_tint()  # which rests while a result is looked at
+    view.wake_tint()  # which is hidden while a result is viewed
     store.strength, store.seed, store.prompt = 1.0, 8, "a cat with a hat"
     await asyncio.sleep(SETTLE)
     return application.window
@@ -133,7 +133,7 @@ WINDOWS: Mapping[str, Scene] = {
     "history": history,
     "settings": settings,
 }
-"""By the names of their files; each goes on from what the one before left."""
+"""By the names of their files; each continues from the state of the previous one."""
 
 
 async def until(condition: Callable[[], bool]) -> None:

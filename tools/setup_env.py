@@ -73,7 +73,7 @@ WINDOW_LIBRARIES = OFFSCREEN_LIBRARIES | {
 
 
 class SetupError(Exception):
-    """Why the set-up cannot go on, and what to do."""
+    """Why the setup cannot continue, and what to do."""
 
 
 def say(text: str) -> None:
@@ -274,7 +274,7 @@ def main() -> int:
         say(str(error))
         return 1
     except KeyboardInterrupt:
-        say("interrupted; run it again to go on")
+        say("interrupted; run it again to continue")
         return 130
     return 0
 

@@ -20,7 +20,7 @@ IMAGES = 2
 SIDE = 64
 """Pixels, of the images that are fitted to."""
 FIELDS = 5
-"""They are smooth fields between so many random colours each way."""
+"""They interpolate smoothly between this many random colours in each direction."""
 DIGESTED = 2**16
 """Elements. Smaller tensors, such as norms and biases, identify an encoder."""
 

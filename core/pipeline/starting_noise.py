@@ -10,7 +10,7 @@ from ..sampling.noise_profiles import A1111_CPU, A1111_NV
 
 
 def starting_noise(request: Request, shape: tuple[int, int, int]) -> Tensor:
-    """Unit noise [1, C, h, w] on the CPU, from the seed and, if asked for, a variation seed."""
+    """Unit noise [1, C, h, w] on the CPU, from the seed and, if requested, a variation seed."""
     unit = noise.profile_initial_noise(request.noise, request.seed, shape)
     variation = request.variation
     if variation.strength:

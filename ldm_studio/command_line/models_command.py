@@ -285,9 +285,9 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "path", facts["path"]
     yield "kind", facts["kind"]
     why = facts["kind_because"]
-    vector = f", is told {why['vector']} numbers more" if why["vector"] else ""
+    vector = f", takes {why['vector']} numbers more" if why["vector"] else ""
     yield (
-        "told by",
+        "identified by",
         f"its U-Net is {why['channels']} wide, takes {why['inputs']} channels, attends to vectors "
         f"of {why['context']}{vector}",
     )
@@ -297,7 +297,7 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         f"residual blocks: {why['blocks']} a level, {why['middle_blocks']} in the middle; "
         f"transformer blocks behind them, on the way up: {depths}",
     )
-    yield "drawn with", _defaults(facts["defaults"], facts["distilled"])
+    yield "defaults", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"
     if sigmas := facts["continuous_sigmas"]:
         yield "noise levels", f"continuous, sigma {sigmas[0]:g} to {sigmas[1]:g}; no timesteps"

@@ -99,7 +99,7 @@ class RecentModels:
         return self._drop_until(0 if _in_main_memory(model) else sum(model.plan.weights.values()))
 
     def _drop_until(self, needed: int) -> bool:
-        """Whether so many bytes are free, in addition to the reserve."""
+        """Whether this many bytes are free, in addition to the reserve."""
         while True:
             size = sum(known.info.size for known in self._models.values())
             free = memory().free

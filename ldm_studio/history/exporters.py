@@ -139,7 +139,7 @@ class Export:
                 else:
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 self._tick()
-            file.detach()  # closed by whoever opened it
+            file.detach()  # closed by the caller
 
     def _present_files(self) -> Iterator[ListedImage]:
         """The images that have a file, each counted when it is done."""

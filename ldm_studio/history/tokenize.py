@@ -17,7 +17,7 @@ _ALONE = re.compile(
 
 
 def tokenize(text: str) -> str:
-    """`text` with a space around every character that is a word of its own."""
+    """`text` with a space around every character that counts as a word."""
     return _ALONE.sub(r" \1 ", text)
 
 

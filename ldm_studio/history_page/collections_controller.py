@@ -108,7 +108,7 @@ class CollectionsController(QObject):
         found = self.find(key)
         return "" if found is None else found.title
 
-    # What is asked for
+    # Dialogs
 
     def ask_for_new(self, numbers: Sequence[int] = ()) -> None:
         """Asks for the name of a new collection."""

@@ -55,7 +55,7 @@ class IndexResult:
 
 
 class Library(QObject):
-    """Owns the history. Everything slow runs on threads of its own."""
+    """Owns the history. Everything slow runs on its own threads."""
 
     opened = Signal()
     failed = Signal(object)

@@ -1,4 +1,4 @@
-"""Runs queries of the history on a thread of its own."""
+"""Runs queries of the history on a separate thread."""
 
 from __future__ import annotations
 

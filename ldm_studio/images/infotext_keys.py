@@ -27,7 +27,7 @@ CHANGES = "Changes"
 
 
 def number(value: float) -> str:
-    """Without a redundant ".0"; read back to the same bits."""
+    """Without a redundant ".0"; read back exactly."""
     return str(int(value)) if float(value).is_integer() else repr(value)
 
 

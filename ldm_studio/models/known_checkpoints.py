@@ -74,8 +74,9 @@ class KnownCheckpoint:
     problem: str = ""
     """Why it cannot be used; empty if it can."""
     lacks_vae: bool = False
+    """Whether it needs a VAE from another file."""
     lacks_text: bool = False
-    """Whether it can be drawn with once an autoencoder is chosen for it."""
+    """Whether it needs text encoders from other files in the folders."""
     latents: str = ""
     """Name of a model's latent format."""
     input_kind: str = ""

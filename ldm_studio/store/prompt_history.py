@@ -8,7 +8,7 @@ LIMIT = 100
 
 
 class PromptHistory:
-    """Prompts, newest last, each once. The unfinished prompt is kept while stepping back."""
+    """Prompts, newest last, each once. The unfinished prompt is kept while going back."""
 
     def __init__(self, prompts: Iterable[str] = ()) -> None:
         self._prompts: list[str] = []

@@ -21,7 +21,7 @@ class Background(QObject):
     """Runs work on threads of low priority, one after the other unless there are several threads.
 
     `then` gets the finished `Future` on the thread of this object, where its `result` returns or
-    raises. What was asked for is done before the process exits.
+    raises. Requested work is done before the process exits.
     """
 
     def __init__(self, parent: QObject | None = None, *, threads: int = 1) -> None:
@@ -63,7 +63,7 @@ class Background(QObject):
             self._pool.submit(lambda: None).result()
 
     def close(self, *, discard: bool = False) -> None:
-        """Finishes what was asked for, or with `discard` only what has begun; calls no `then`, and
+        """Finishes requested work, or with `discard` only what has begun; calls no `then`, and
         takes no more work.
         """
         self._waiting.clear()

@@ -47,7 +47,7 @@ in this order, each where the one before it left off:
   {COMMAND} evaluate
   {COMMAND} sheet
 
-Training can be stopped at any moment; the same command goes on from the last checkpoint.
+Training can be stopped at any moment; the same command continues from the last checkpoint.
 recipes/README.md says how long each takes and what to expect of it.
 """
 
@@ -225,7 +225,7 @@ def train_or_resume(what: str, run: Path, samples: int, train: Callable[[], None
     train()
     after = position(run)
     if after and after.samples < samples:
-        say(f"Time is up at {after.samples:,} of {samples:,}. The same command goes on.")
+        say(f"Time is up at {after.samples:,} of {samples:,}. The same command continues.")
     else:
         say(f"The {what} is trained.")
 
@@ -342,7 +342,7 @@ def parser() -> argparse.ArgumentParser:
             metavar="M",
             type=minutes,
             default=math.inf,
-            help="stop after this long; the same command goes on (default: no limit)",
+            help="stop after this long; the same command continues (default: no limit)",
         )
         options.add_argument(
             "--bf16",
@@ -423,7 +423,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"error: {error.filename or 'input or output'}: {error.strerror or error}")
         return 2
     except KeyboardInterrupt:
-        say("Stopped. The same command goes on from the last checkpoint.")
+        say("Stopped. The same command continues from the last checkpoint.")
         return 130
     return 0
 

@@ -25,7 +25,7 @@ PLAN = Plan(samples=AUTOENCODER_SAMPLES, batch=32, lr=1e-3, weight_decay=0.0, se
 def train_autoencoder(
     data: Path, run: Path, *, samples: int, seconds: float, device: torch.device, bf16: bool
 ) -> None:
-    """Trains (or goes on training) in the folder `run`."""
+    """Trains (or continues training) in the folder `run`."""
     dataset = load(data)
     seen = part(dataset, "train")
     torch.manual_seed(SEED)  # the networks' initial weights

@@ -75,7 +75,7 @@ def train_denoiser(
     batch: int = PLAN.batch,
     decay: float = PLAN.decay,
 ) -> None:
-    """Trains (or goes on training) in `folder`.
+    """Trains (or continues training) in `folder`.
 
     The learning rate falls to zero over the last `decay` (a share) of the `samples`.
     """

@@ -916,7 +916,7 @@
         <translation>放弃改动</translation>
     </message>
     <message>
-        <source>Make the image without these changes.</source>
+        <source>Generate the image without these changes.</source>
         <translation>生成时不使用这些改动。</translation>
     </message>
     <message>
@@ -1537,11 +1537,11 @@
         <translation>重绘强度</translation>
     </message>
     <message>
-        <source>From {width} × {height} to {new_width} × {new_height} pixels, in overlapping tiles of {side} × {side} that form together, so that no borders show. More tiles take more time, but hardly more memory.</source>
+        <source>From {width} × {height} to {new_width} × {new_height} pixels, in overlapping tiles of {side} × {side} that are denoised together, so no seams appear. More tiles take more time, but hardly more memory.</source>
         <translation>从 {width} × {height} 放大到 {new_width} × {new_height} 像素，用 {side} × {side} 的重叠分块一起绘制，因此看不出接缝。分块越多耗时越长，但内存几乎不增加。</translation>
     </message>
     <message>
-        <source>{model} was made for images of {width} × {height}. A strength of 0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins to draw the whole prompt into every tile; models made for large images bear more.</source>
+        <source>{model} was made for images of {width} × {height}. A strength of 0.1 to 0.2 cleans edges and removes scaling artifacts. Above that, it begins to draw the whole prompt into every tile; models for large images tolerate more.</source>
         <translation>{model} 适用于 {width} × {height} 的图像。强度 0.1 至 0.2 可清理边缘并去除缩放痕迹。再高就会在每个分块里都画出整个提示词；适用于大图的模型可以用更高的强度。</translation>
     </message>
 </context>
@@ -4578,7 +4578,7 @@
         <translation>文本</translation>
     </message>
     <message>
-        <source>Make an image from the prompt alone.</source>
+        <source>Generate an image from the prompt.</source>
         <translation>只用提示词生成图像。</translation>
     </message>
     <message>
@@ -4586,7 +4586,7 @@
         <translation>图像</translation>
     </message>
     <message>
-        <source>Make an image from the initial image and the prompt.</source>
+        <source>Generate an image from the initial image and the prompt.</source>
         <translation>用起始图和提示词生成图像。</translation>
     </message>
     <message>
@@ -4594,7 +4594,7 @@
         <translation>局部重绘</translation>
     </message>
     <message>
-        <source>Redraw only what is painted over on the canvas.</source>
+        <source>Redraw only the masked part of the canvas.</source>
         <translation>只重绘画布上涂抹的部分。</translation>
     </message>
     <message>
@@ -4602,15 +4602,15 @@
         <translation>起始</translation>
     </message>
     <message>
-        <source>What is there before the first step.</source>
+        <source>What the first step starts from.</source>
         <translation>第一步之前的内容。</translation>
     </message>
     <message>
-        <source>There are as many steps as sigmas in the list under More.</source>
+        <source>The list of sigmas under More sets the number of steps.</source>
         <translation>步数等于“更多”中 sigma 列表的个数。</translation>
     </message>
     <message>
-        <source>The list of sigmas under More is visited instead.</source>
+        <source>The list of sigmas under More is used instead.</source>
         <translation>改用“更多”中的 sigma 列表。</translation>
     </message>
     <message>
@@ -4618,35 +4618,35 @@
         <translation>改用“更多”中的 CFG++。</translation>
     </message>
     <message>
-        <source>Make an image from the prompt and the image of depths below.</source>
+        <source>Generate an image from the prompt and the depth map below.</source>
         <translation>用提示词和下面的深度图生成图像。</translation>
     </message>
     <message>
-        <source>Make an image from the initial image, after the depths below.</source>
+        <source>Generate an image from the initial image and the depth map below.</source>
         <translation>用起始图并按下面的深度生成图像。</translation>
     </message>
     <message>
-        <source>Edit the image below as the prompt says.</source>
+        <source>Edit the image below by the instruction in the prompt.</source>
         <translation>按提示词编辑下面的图像。</translation>
     </message>
     <message>
-        <source>Edit the initial image, or the one below, and keep of it what the strength leaves.</source>
+        <source>Edit the initial image, or the one below; the strength sets how much of it changes.</source>
         <translation>编辑起始图或下面的图像，按强度保留原有内容。</translation>
     </message>
     <message>
-        <source>Enlarge the image below; the prompt says what it shows.</source>
+        <source>Enlarge the image below; describe it in the prompt.</source>
         <translation>放大下面的图像；提示词描述其内容。</translation>
     </message>
     <message>
-        <source>Draw the initial image anew, in the size it has.</source>
+        <source>Regenerate the initial image at its size.</source>
         <translation>按原有尺寸重绘起始图。</translation>
     </message>
     <message>
-        <source>Make an image from the prompt, and vary the one below if there is one.</source>
+        <source>Generate an image from the prompt, varying the one below if there is one.</source>
         <translation>按提示词生成图像；如果下方有图像，就以它为蓝本变化。</translation>
     </message>
     <message>
-        <source>Make an image from the initial image, and vary the one below if there is one.</source>
+        <source>Generate an image from the initial image, varying the one below if there is one.</source>
         <translation>从起始图像生成图像；如果下方有图像，就以它为蓝本变化。</translation>
     </message>
     <message>
@@ -4674,7 +4674,7 @@
         <translation>{} 适合较低的引导强度：{:g} 较合适。</translation>
     </message>
     <message>
-        <source>At least one step is drawn: with {steps} steps, a strength of {least}.</source>
+        <source>At least one step runs: with {steps} steps, a strength of {least}.</source>
         <translation>至少要绘制一步：{steps} 步时，强度至少为 {least}。</translation>
     </message>
 </context>

@@ -171,11 +171,11 @@ def test_the_installed_window_generates_on_a_display(
             display = f":{number.readline().strip()}"
         environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         shot = tmp_path / "window.png"
-        told = run(program, "self-test", "--shot", str(shot), cwd=tmp_path, env=environ)
+        reported = run(program, "self-test", "--shot", str(shot), cwd=tmp_path, env=environ)
     finally:
         server.terminate()
         server.wait()
-    assert "first image" in told
+    assert "first image" in reported
     with Image.open(shot) as image:
         assert image.width >= 640
         assert len(image.convert("RGB").getcolors(maxcolors=1 << 24) or []) > 200

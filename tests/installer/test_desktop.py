@@ -87,9 +87,9 @@ def test_the_script_of_the_windows_installer(tmp_path: Path) -> None:
 
 
 def test_finder_opens_the_same_types_as_other_systems() -> None:
-    told = plistlib.loads(plistlib.dumps(contents.info_plist("1.2.3")))
-    assert told["CFBundleShortVersionString"] == "1.2.3"
-    (declared,) = told["UTImportedTypeDeclarations"]
+    plist = plistlib.loads(plistlib.dumps(contents.info_plist("1.2.3")))
+    assert plist["CFBundleShortVersionString"] == "1.2.3"
+    (declared,) = plist["UTImportedTypeDeclarations"]
     suffixes = {
         "public.png": [".png"],
         "public.jpeg": [".jpg", ".jpeg"],
@@ -98,7 +98,7 @@ def test_finder_opens_the_same_types_as_other_systems() -> None:
             f".{end}" for end in declared["UTTypeTagSpecification"]["public.filename-extension"]
         ],
     }
-    types = [name for kind in told["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]]
+    types = [name for kind in plist["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]]
     assert sorted(end for name in types for end in suffixes[name]) == sorted(windows.OPENS)
     assert len(desktop.OPENS) == len(types)
 

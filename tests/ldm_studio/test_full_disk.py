@@ -119,11 +119,11 @@ def test_a_full_disk_at_any_write_loses_nothing(start, disk, studio_home) -> Non
         end(engine)
         reader.events += reader.mailbox.drain()
         assert reader.all(Failed) == []
-        told = [event.error for event in reader.events if isinstance(event, NotSaved | Warned)]
-        assert bool(told) == disk.refused, f"with room for {room} bytes"
+        reported = [event.error for event in reader.events if isinstance(event, NotSaved | Warned)]
+        assert bool(reported) == disk.refused, f"with room for {room} bytes"
         refused += disk.refused
-        assert all("No space left on device" in str(error.message) for error in told)
-        assert all(error.hint for error in told)
+        assert all("No space left on device" in str(error.message) for error in reported)
+        assert all(error.hint for error in reported)
         after = saved_pixels()
         assert all(np.array_equal(*pair) for pair in zip(after, expected, strict=True)), room
         assert unfinished_files(studio_home) == []
@@ -145,10 +145,10 @@ def test_the_queue_waits_for_the_disk_and_resumes_by_itself(start, disk) -> None
     )
     assert [event.id for event in reader.all(Started)] == [1]
     disk.room = None
-    told = reader.one(Saved)
-    assert (told.id, told.over) == (1, True)
-    assert told.path.is_file()
-    assert told.image is reader.all(Finished)[0].image
+    reported = reader.one(Saved)
+    assert (reported.id, reported.over) == (1, True)
+    assert reported.path.is_file()
+    assert reported.image is reader.all(Finished)[0].image
     reader.until_idle()
     assert [event.id for event in reader.all(Finished) if event.path] == [2]
     assert len(saved_pixels()) == 2
@@ -281,10 +281,10 @@ def test_the_command_line_keeps_the_latent_of_an_unsaved_image(
     disk.room = 0
     arguments = ["generate", "a cat", "--seed", "5", "-o", str(tmp_path / "pictures" / "1.png")]
     assert cli.main(arguments, FakePipeline) != 0
-    told = capsys.readouterr().err
-    assert "No space left on device" in told
+    output = capsys.readouterr().err
+    assert "No space left on device" in output
     (state,) = (studio_home / "data" / "rescued").glob("*.safetensors")
-    assert f"ldm-studio resume '{state}'" in told
+    assert f"ldm-studio resume '{state}'" in output
     rescued = safetensors.numpy.load(state.read_bytes())
     assert int(rescued["index"]) == 12  # the last step: it is only decoded
     disk.room = None
@@ -330,8 +330,8 @@ reader = Reader()
 engine = Engine(FakePipeline(), reader.mailbox, save, preview_interval=60.0, retry_seconds=0.01)
 request = Request(prompt="a cat", steps=2, count=COUNT, width=64, height=64)
 engine.submit(Job(1, request))
-told = reader.one(NotSaved).error
-print(told.message, flush=True)
+reported = reader.one(NotSaved).error
+print(reported.message, flush=True)
 if real:
     with pytest.raises(HistoryError, match="disk is full"):
         history.put([scan(path) for path in paths.pictures_dir().glob("*/*.png")] * 50).result()

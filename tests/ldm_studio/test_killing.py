@@ -47,7 +47,7 @@ from tests.ldm_studio.engine_events import Reader
 model, request, inputs, last = sys.argv[1:]
 
 class NeverEnding(CorePipeline):
-    "Stops at the step `last`: whoever kills it may be late."
+    "Stops at the step `last`: the kill may come late."
 
     def begin(self, request, inputs=None, **more):
         run = super().begin(request, inputs, **more)
@@ -134,9 +134,9 @@ def test_a_killed_job_is_offered_and_resumes_with_identical_bits(model, engines,
     killed_after(8, model, tmp_path)
     reader = Reader()
     engine = start(model, reader, engines)
-    told = reader.one(QueueChanged)
-    interrupted, waiting = told.items
-    assert told.paused  # nothing starts by itself
+    reported = reader.one(QueueChanged)
+    interrupted, waiting = reported.items
+    assert reported.paused  # nothing starts by itself
     assert (interrupted.state, waiting.state) == ("interrupted", "waiting")
     assert 8 <= interrupted.step < STEPS
     assert interrupted.steps == STEPS

@@ -32,13 +32,13 @@ def disk(studio_home, monkeypatch) -> Disk:
 def test_an_unwritable_session_is_reported_once_and_written_later(
     disk, application, qtbot, studio_home
 ) -> None:
-    told: list[str] = []
-    application.session.failed.connect(lambda words, hint: told.append(f"{words} {hint}"))
+    reported: list[str] = []
+    application.session.failed.connect(lambda words, hint: reported.append(f"{words} {hint}"))
     disk.room = 0
     application.store.prompt = "a fox that is not to be lost"
     for _ in range(3):
         application.session.save()
-    (words,) = told
+    (words,) = reported
     assert "No space left on device" in words
     assert "Saving is tried again" in words
     assert application.window.notice.is_error
@@ -48,20 +48,20 @@ def test_an_unwritable_session_is_reported_once_and_written_later(
     assert json.loads(path.read_text())["parameters"]["prompt"] == application.store.prompt
     disk.room = 0
     application.session.save()
-    assert len(told) == 2
+    assert len(reported) == 2
 
 
 def test_an_unwritable_canvas_is_reported_once_and_written_later(
     disk, application, qtbot, aio, studio_home
 ) -> None:
-    told: list[str] = []
-    application.canvas_store.failed.connect(lambda words, hint: told.append(f"{words} {hint}"))
+    reported: list[str] = []
+    application.canvas_store.failed.connect(lambda words, hint: reported.append(f"{words} {hint}"))
     rgb = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     disk.room = 0
     with qtbot.waitSignal(application.canvas_store.failed):
         application.studio.use_start(rgb)
         application.canvas_store.save()
-    assert "No space left on device" in told[0]
+    assert "No space left on device" in reported[0]
     mask = np.zeros((64, 96), np.uint8)
     mask[10:30, 20:50] = 180
     application.window.canvas.view.set_mask(mask)
@@ -71,7 +71,7 @@ def test_an_unwritable_canvas_is_reported_once_and_written_later(
     kept = present(load_canvas(folder))
     assert np.array_equal(kept.rgb, rgb)
     assert np.array_equal(present(kept.mask), mask)
-    assert len(told) == 1
+    assert len(reported) == 1
 
 
 def test_a_mask_of_another_image_is_ignored(tmp_path) -> None:

@@ -36,7 +36,7 @@ OURS = {
     "_caption", "_check", "_reading", "_side", "_worded", "ask_for_name", "tool_button",
 }  # fmt: skip
 """Calls that make widgets, and take texts to show."""
-TRANSLATORS = {"tr", "translate", "told", "counted"}
+TRANSLATORS = {"tr", "translate", "translate_message", "counted"}
 NAMES = {"LDM Studio", "CFG", "VAE", "DPM++", "×", "∞"}
 """The same in every language."""
 IDENTIFIERS = {"icon", "native", "setObjectName", "setProperty", "QKeySequence", "fromTheme"}

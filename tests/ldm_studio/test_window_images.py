@@ -133,7 +133,7 @@ def test_a_file_that_is_not_an_image_is_refused_with_a_message(
     application, qtbot, aio, tmp_path
 ) -> None:
     path = tmp_path / "fake.png"
-    path.write_bytes(b"not a picture")
+    path.write_bytes(b"not an image")
     application.commands.open(str(path))
     notice = application.window.notice
     qtbot.waitUntil(notice.isVisible)

@@ -107,7 +107,7 @@ def _is_module(name: str, source: str) -> bool:
 
 
 def try_out(frozen: Frozen) -> None:
-    """Have the bundle draw, in a home and from a folder of its own. Raises InstallerError."""
+    """Runs the bundle in a temporary home and folder. Raises InstallerError."""
     with tempfile.TemporaryDirectory() as home:
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
@@ -266,7 +266,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def kinds_here(kinds: Sequence[str], system: str) -> tuple[str, ...]:
-    """Those asked for, or all of the system's. Raises InstallerError for one it cannot build."""
+    """The requested kinds, or all of the system's. Raises InstallerError for impossible ones."""
     possible = KINDS[system]
     for kind in kinds:
         if kind not in possible:
@@ -277,7 +277,7 @@ def kinds_here(kinds: Sequence[str], system: str) -> tuple[str, ...]:
 
 
 def work_folder(flavour: str) -> Path:
-    """Each flavour in one of its own: they need different builds of PyTorch."""
+    """A folder for each flavour, because they need different builds of PyTorch."""
     return ROOT / "build" / "installer" / flavour
 
 

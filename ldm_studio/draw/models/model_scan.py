@@ -16,7 +16,7 @@ BATCH_SECONDS = 1.0
 """Seconds of identifying files before intermediate results are shown."""
 Find = Callable[[tuple[str, ...], float], tuple[object, int]]
 """Finds files on another thread in the added folders and in the models folder, reading headers for
-so many seconds (0 for none) -> the result, and the number of files still unread.
+this many seconds (0 for none) -> the result, and the number of files still unread.
 """
 
 

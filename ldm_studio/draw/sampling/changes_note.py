@@ -21,7 +21,7 @@ class ChangesLine(QWidget):
         self.forget = tool_button(
             "close",
             self.tr("Forget the changes"),
-            self.tr("Make the image without these changes."),
+            self.tr("Generate the image without these changes."),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -87,8 +87,8 @@ class EnlargeDialog(QDialog):
         self.words.setText(
             self.tr(
                 "From {width} × {height} to {new_width} × {new_height} pixels, in overlapping "
-                "tiles of {side} × {side} that form together, so that no borders show. More tiles "
-                "take more time, but hardly more memory."
+                "tiles of {side} × {side} that are denoised together, so no seams appear. More "
+                "tiles take more time, but hardly more memory."
             ).format(
                 width=self._size[0], height=self._size[1], new_width=width, new_height=height,
                 side=side,
@@ -96,9 +96,8 @@ class EnlargeDialog(QDialog):
             + "\n\n"
             + self.tr(
                 "{model} was made for images of {width} × {height}. A strength of "
-                "0.1 to 0.2 cleans edges and takes away what scaling leaves. With more, it begins "
-                "to draw the whole prompt into every tile; models made for large images bear "
-                "more."
+                "0.1 to 0.2 cleans edges and removes scaling artifacts. Above that, it begins to "
+                "draw the whole prompt into every tile; models for large images tolerate more."
             ).format(model=model.name, width=model.width, height=model.height)
         )  # fmt: skip
         problem = enlarging_problem((width, height))

@@ -45,17 +45,19 @@ MODES = (
     (
         Mode.TEXT,
         QT_TRANSLATE_NOOP("SamplerPanel", "Text"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Make an image from the prompt alone."),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Generate an image from the prompt."),
     ),
     (
         Mode.IMAGE,
         QT_TRANSLATE_NOOP("SamplerPanel", "Image"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Make an image from the initial image and the prompt."),
+        QT_TRANSLATE_NOOP(
+            "SamplerPanel", "Generate an image from the initial image and the prompt."
+        ),
     ),
     (
         Mode.INPAINT,
         QT_TRANSLATE_NOOP("SamplerPanel", "Inpaint"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Redraw only what is painted over on the canvas."),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Redraw only the masked part of the canvas."),
     ),
 )
 
@@ -66,46 +68,45 @@ _RESETS = {"width": ("width", "height"), "seed": ("seed", "seed_locked")}
 
 _MODE = (
     QT_TRANSLATE_NOOP("SamplerPanel", "Start from"),
-    QT_TRANSLATE_NOOP("SamplerPanel", "What is there before the first step."),
+    QT_TRANSLATE_NOOP("SamplerPanel", "What the first step starts from."),
 )
 
 _REASONS = {
     "steps": QT_TRANSLATE_NOOP(
-        "SamplerPanel", "There are as many steps as sigmas in the list under More."
+        "SamplerPanel", "The list of sigmas under More sets the number of steps."
     ),
-    "schedule": QT_TRANSLATE_NOOP(
-        "SamplerPanel", "The list of sigmas under More is visited instead."
-    ),
+    "schedule": QT_TRANSLATE_NOOP("SamplerPanel", "The list of sigmas under More is used instead."),
     "cfg": QT_TRANSLATE_NOOP("SamplerPanel", "CFG++ under More is used instead."),
 }
 """Why a parameter does not apply."""
 
-_LED = {
+_CONTROL_MODES = {
     ("depth", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Make an image from the prompt and the image of depths below."
+        "SamplerPanel", "Generate an image from the prompt and the depth map below."
     ),
     ("depth", Mode.IMAGE): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Make an image from the initial image, after the depths below."
+        "SamplerPanel", "Generate an image from the initial image and the depth map below."
     ),
     ("instruct-pix2pix", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Edit the image below as the prompt says."
+        "SamplerPanel", "Edit the image below by the instruction in the prompt."
     ),
     ("instruct-pix2pix", Mode.IMAGE): QT_TRANSLATE_NOOP(
         "SamplerPanel",
-        "Edit the initial image, or the one below, and keep of it what the strength leaves.",
+        "Edit the initial image, or the one below; the strength sets how much of it changes.",
     ),
     ("upscaling", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Enlarge the image below; the prompt says what it shows."
+        "SamplerPanel", "Enlarge the image below; describe it in the prompt."
     ),
     ("upscaling", Mode.IMAGE): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Draw the initial image anew, in the size it has."
+        "SamplerPanel", "Regenerate the initial image at its size."
     ),
     ("unCLIP", Mode.TEXT): QT_TRANSLATE_NOOP(
-        "SamplerPanel", "Make an image from the prompt, and vary the one below if there is one."
+        "SamplerPanel",
+        "Generate an image from the prompt, varying the one below if there is one.",
     ),
     ("unCLIP", Mode.IMAGE): QT_TRANSLATE_NOOP(
         "SamplerPanel",
-        "Make an image from the initial image, and vary the one below if there is one.",
+        "Generate an image from the initial image, varying the one below if there is one.",
     ),
 }
 """What models with a control image do with the init image, by `ModelInfo.input_kind`."""
@@ -288,7 +289,7 @@ class SamplerPanel(QWidget):
         self.fields["steps"].set_useful(1, 3 * FEW_STEPS if quick else max(60, 2 * model.steps))
         self.fields["cfg"].set_useful(1, 5 if model.cfg <= LITTLE_CFG else max(15, 2 * model.cfg))
         for mode, _, tip in MODES:
-            wants = _LED.get((model.input_kind, mode), "")
+            wants = _CONTROL_MODES.get((model.input_kind, mode), "")
             button = self.mode.button(mode)
             button.setToolTip(self.tr(wants or tip))
             button.setAccessibleDescription(self.tr(wants) if wants else "")
@@ -309,6 +310,6 @@ class SamplerPanel(QWidget):
         quick = model is not None and model.steps <= FEW_STEPS
         notches = math.ceil(1 / (steps * STRENGTH_NOTCH) - 1e-9) if quick else 1
         self.fields["strength"].set_useful(min(1.0, notches * STRENGTH_NOTCH), 1)
-        hint = self.tr("At least one step is drawn: with {steps} steps, a strength of {least}.")
+        hint = self.tr("At least one step runs: with {steps} steps, a strength of {least}.")
         hint = hint.format(steps=steps, least=f"{1 / steps:.2g}") if quick else ""
         self._captions["strength"].add_hint(hint)

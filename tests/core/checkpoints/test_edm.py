@@ -130,10 +130,20 @@ def test_an_edm_file_is_recognised_by_its_markers(files: dict[str, Path]) -> Non
     assert edit.sigmas == (0.002, 120.0)
     assert playground.sigmas == (0.002, 80.0)
     assert not any(one.components.unknown for one in (cosxl, edit, playground))
-    told = cosxl.defaults
-    assert (told.schedule, told.steps, told.cfg, told.width) == ("Exponential", 20, 7.0, 1024)
-    told = playground.defaults
-    assert (told.schedule, told.steps, told.cfg, told.width) == ("Karras", 25, 3.0, 1024)
+    defaults = cosxl.defaults
+    assert (defaults.schedule, defaults.steps, defaults.cfg, defaults.width) == (
+        "Exponential",
+        20,
+        7.0,
+        1024,
+    )
+    defaults = playground.defaults
+    assert (defaults.schedule, defaults.steps, defaults.cfg, defaults.width) == (
+        "Karras",
+        25,
+        3.0,
+        1024,
+    )
 
 
 def test_the_noise_range_is_read_from_the_file(kin: dict[str, Tiny], tmp_path: Path) -> None:
@@ -152,10 +162,10 @@ def test_a_folder_is_identified_like_the_file(
     scheduler = folder / "scheduler" / "scheduler_config.json"
     scheduler.write_text(json.dumps(SCHEDULERS[name]), encoding="utf-8")
     if name == "Playground":
-        told = {"latents_mean": MEAN, "latents_std": STD, "scaling_factor": 0.5}
+        config = {"latents_mean": MEAN, "latents_std": STD, "scaling_factor": 0.5}
     else:
-        told = {"latents_mean": None, "scaling_factor": 0.13025}
-    (folder / "vae" / "config.json").write_text(json.dumps(told), encoding="utf-8")
+        config = {"latents_mean": None, "scaling_factor": 0.13025}
+    (folder / "vae" / "config.json").write_text(json.dumps(config), encoding="utf-8")
     ours, same = models[name].config, load_model(folder, digest="known").config
     assert same.prediction == ours.prediction
     assert same.schedule.sigma_min == pytest.approx(ours.schedule.sigma_min)
@@ -320,8 +330,8 @@ def test_image_editing_equals_diffusers(
     theirs.is_cosxl_edit = True
     theirs.scheduler.set_timesteps(REQUEST.steps)
     latents = job.start.x / theirs.scheduler.init_noise_sigma
-    told = options(photo) | {"output_type": "latent", "width": 64, "height": 96}
-    expected = theirs(**told, image_guidance_scale=1.7, latents=latents).images
+    arguments = options(photo) | {"output_type": "latent", "width": 64, "height": 96}
+    expected = theirs(**arguments, image_guidance_scale=1.7, latents=latents).images
     torch.testing.assert_close(last.state.x, expected, atol=5e-4, rtol=1e-3)
 
 

@@ -29,9 +29,9 @@ ORDINARY = ("v1-5-pruned-emaonly", "sd_xl_base_1.0", "hyperrealism_v3", "model_2
 
 @pytest.mark.parametrize("name", TOLD)
 def test_file_names_identify_variants(name: str) -> None:
-    told = variant_of(name, {})
-    assert told is not None
-    variant, steps = told
+    found = variant_of(name, {})
+    assert found is not None
+    variant, steps = found
     assert (variant.name, variant.sampler, steps, variant.cfg) == TOLD[name]
     Request(sampler=variant.sampler, schedule=variant.schedule, steps=steps, cfg=variant.cfg)
 
@@ -42,9 +42,9 @@ def test_other_names_identify_no_variant(name: str) -> None:
 
 
 def test_metadata_identifies_variants_too() -> None:
-    told = variant_of("a", {"modelspec.title": "SDXL Lightning, 2-step"})
-    assert told is not None
-    assert told[1] == 2
+    found = variant_of("a", {"modelspec.title": "SDXL Lightning, 2-step"})
+    assert found is not None
+    assert found[1] == 2
 
 
 def test_defaults_suit_the_variant(checkpoints: dict[str, Path], tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_damaged_files_are_refused(packed: Path, tmp_path: Path) -> None:
         path.write_bytes(whole[:size])
         with pytest.raises(ModelError, match="incomplete"):
             identify(path)
-    for damage, told in (
+    for damage, message in (
         ((4, b"\x63"), "unknown version 99"),
         ((8, b"\xff" * 8), "it claims to hold"),
         ((16, b"\xff" * 8), "it claims to hold"),
@@ -122,7 +122,7 @@ def test_damaged_files_are_refused(packed: Path, tmp_path: Path) -> None:
     ):
         at, data = damage
         path.write_bytes(whole[:at] + data + whole[at + len(data) :])
-        with pytest.raises(ModelError, match=told):
+        with pytest.raises(ModelError, match=message):
             identify(path)
 
 
@@ -131,7 +131,7 @@ def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) 
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (gguf_file(struct.pack("<Q1sIIQ", 1, b"a", 9, 0, 2**40), 1), "values in a list"),
         (gguf_file(struct.pack("<Q1sIQ", 1, b"a", 8, 2**40), 1), "characters in a name"),
@@ -157,10 +157,10 @@ def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) 
         ),
     ],
 )
-def test_sizes_beyond_the_file_are_refused(data: bytes, told: str, tmp_path: Path) -> None:
+def test_sizes_beyond_the_file_are_refused(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=message):
         open_tensors(path)
 
 

@@ -52,13 +52,13 @@ def plain(checkpoints: dict[str, Path], autoencoder: AutoencoderKL) -> Model:
 
 
 @pytest.fixture
-def told() -> list[str]:
+def notes() -> list[str]:
     return []
 
 
 @pytest.fixture
-def model(plain: Model, autoencoder: AutoencoderKL, told: list[str]) -> Model:
-    return replace(plain, autoencoder=overflowing(autoencoder), notify=told.append)
+def model(plain: Model, autoencoder: AutoencoderKL, notes: list[str]) -> Model:
+    return replace(plain, autoencoder=overflowing(autoencoder), notify=notes.append)
 
 
 def latents(seed: int = 0) -> Tensor:
@@ -69,65 +69,65 @@ def exact(model: Model) -> Model:
     return replace(model, autoencoder=copy.deepcopy(model.autoencoder).float())
 
 
-def test_decoding_falls_back_to_float32_on_overflow(model: Model, told: list[str]) -> None:
+def test_decoding_falls_back_to_float32_on_overflow(model: Model, notes: list[str]) -> None:
     halved = model.autoencoder.decode(model.unscaled(latents()).half())
     assert not halved.isfinite().all()
     decoded = model.decode(latents())
     assert torch.equal(decoded, exact(model).decode(latents()))
     assert next(model.autoencoder.parameters()).dtype == F16
-    [note] = told
+    [note] = notes
     assert "overflowed float16" in str(note)
 
 
 def test_encoding_falls_back_to_float32_on_overflow(
-    plain: Model, autoencoder: AutoencoderKL, told: list[str]
+    plain: Model, autoencoder: AutoencoderKL, notes: list[str]
 ) -> None:
     narrow = overflowing(autoencoder, begin="encoder")
-    model = replace(plain, autoencoder=narrow, notify=told.append)
+    model = replace(plain, autoencoder=narrow, notify=notes.append)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     assert torch.equal(model.encode(image), exact(model).encode(image))
-    assert len(told) == 1
+    assert len(notes) == 1
 
 
 def test_without_overflow_there_is_one_evaluation(
-    plain: Model, autoencoder: AutoencoderKL, told: list[str]
+    plain: Model, autoencoder: AutoencoderKL, notes: list[str]
 ) -> None:
-    model = replace(plain, notify=told.append)
+    model = replace(plain, notify=notes.append)
     decoded = model.decode(latents())
     halved = autoencoder.decode(model.unscaled(latents()).half())
     assert decoded.dtype == F32
     assert torch.equal(decoded, halved.float())
     levels = (decoded - exact(model).decode(latents())).abs().max() * 127.5
     assert 0 < levels < 4
-    assert not told
+    assert not notes
 
 
-def test_the_fallback_does_not_depend_on_earlier_calls(model: Model, told: list[str]) -> None:
+def test_the_fallback_does_not_depend_on_earlier_calls(model: Model, notes: list[str]) -> None:
     small = latents() * 1e-4
     first = model.decode(small)
-    assert not told
+    assert not notes
     model.decode(latents())
-    assert told
+    assert notes
     assert torch.equal(model.decode(small), first)
     assert not torch.equal(exact(model).decode(small), first)
 
 
-def test_the_fallback_is_decided_per_tile(model: Model, told: list[str]) -> None:
+def test_the_fallback_is_decided_per_tile(model: Model, notes: list[str]) -> None:
     tiled = model.decode_tiled(latents(), 4)
     torch.testing.assert_close(tiled, exact(model).decode_tiled(latents(), 4))
-    assert len(set(told)) == 1
+    assert len(set(notes)) == 1
 
 
-def test_nan_is_not_recomputed(model: Model, told: list[str]) -> None:
+def test_nan_is_not_recomputed(model: Model, notes: list[str]) -> None:
     assert not model.decode(latents() * torch.nan).isfinite().any()
-    assert not told
+    assert not notes
 
 
 def test_pixels_outside_the_mask_stay_unchanged(
-    plain: Model, autoencoder: AutoencoderKL, told: list[str]
+    plain: Model, autoencoder: AutoencoderKL, notes: list[str]
 ) -> None:
     narrow = overflowing(overflowing(autoencoder), begin="encoder")
-    model = replace(plain, autoencoder=narrow, notify=told.append)
+    model = replace(plain, autoencoder=narrow, notify=notes.append)
     photo = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     mask = np.zeros((64, 64), np.uint8)
     mask[16:48, 8:40] = 255
@@ -138,7 +138,7 @@ def test_pixels_outside_the_mask_stay_unchanged(
         finish(job, [*steps(job)][-1].state)
         for job in (prepare(one, request, Inputs(photo, mask)) for one in (model, exact(model)))
     ]
-    assert told
+    assert notes
     assert images[0].changed
     assert (images[0].rgb[mask == 0] == photo[mask == 0]).all()
     assert (images[0].rgb == images[1].rgb).all()
@@ -180,13 +180,13 @@ def test_autoencoders_use_a_suitable_dtype(
 
 
 def test_a_gpu_decodes_in_float16_and_again_in_float32_on_overflow(
-    autoencoder: AutoencoderKL, checkpoints: dict[str, Path], told: list[str]
+    autoencoder: AutoencoderKL, checkpoints: dict[str, Path], notes: list[str]
 ) -> None:
     with pretended_gpu(total=200_000_000):
         model = load_model(checkpoints["SD1"], "cuda", digest="known")
         assert (model.dtype, next(model.autoencoder.parameters()).dtype) == (F16, F16)
         assert model.plan.offloads
-        model = replace(model, autoencoder=overflowing(autoencoder), notify=told.append)
+        model = replace(model, autoencoder=overflowing(autoencoder), notify=notes.append)
         decoded = model.decode(latents().to("cuda"))
         assert decoded.device.type == "cuda"
         assert model.device_manager is not None
@@ -196,7 +196,7 @@ def test_a_gpu_decodes_in_float16_and_again_in_float32_on_overflow(
         assert (widely.dtype, next(widely.autoencoder.parameters()).dtype) == (F16, BF16)
     here = replace(model, device=CPU, device_manager=None)
     torch.testing.assert_close(made, exact(here).decode(latents()), atol=1e-4, rtol=1e-4)
-    assert len(told) == 1
+    assert len(notes) == 1
 
 
 def test_half_precision_is_for_gpus_only() -> None:

@@ -95,8 +95,8 @@ def test_a_step_is_one_evaluation(model: Model, evaluations: list[int]) -> None:
 
 
 def test_the_negative_prompt_is_ignored(model: Model) -> None:
-    plain, told = (prepare(model, replace(DRAWN, negative=text)) for text in ("", "blurry"))
-    assert torch.equal(drawn(plain), drawn(told))
+    plain, negative = (prepare(model, replace(DRAWN, negative=text)) for text in ("", "blurry"))
+    assert torch.equal(drawn(plain), drawn(negative))
 
 
 def test_guidance_may_end_before_the_last_step(model: Model) -> None:

@@ -97,7 +97,7 @@ def test_a_malicious_file_is_refused_by_the_name_it_imports(name: str, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (early(TENSOR, number=MAGIC_NUMBER + 2**72), "not one that PyTorch wrote"),
         (early(TENSOR, system={"little_endian": False}), "big-endian"),
@@ -116,10 +116,10 @@ def test_a_malicious_file_is_refused_by_the_name_it_imports(name: str, tmp_path:
         (pickle.dumps({"w": 1}, protocol=2), "a bare pickle"),
     ],
 )
-def test_damaged_files_are_refused(data: bytes, told: str, tmp_path: Path) -> None:
+def test_damaged_files_are_refused(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "model.ckpt"
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=message):
         open_tensors(path)
 
 

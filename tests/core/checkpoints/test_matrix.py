@@ -211,7 +211,7 @@ def pixels(*shape: int) -> np.ndarray:
 
 PHOTO, MASK = pixels(SIDE, SIDE, 3), np.zeros((SIDE, SIDE), np.uint8)
 MASK[16:48, 8:40] = 255
-LED = {
+CONTROL_IMAGES = {
     "SD2 depth": pixels(SIDE, SIDE),
     "instruct-pix2pix": PHOTO,
     "SD2 unCLIP-H": pixels(LOOKED_AT, LOOKED_AT, 3),
@@ -226,9 +226,9 @@ PARTNERS = {"SDXL": "refiner", "refiner": "SDXL"}
 def tasks(kind: str) -> Mapping[str, tuple[Request, Inputs]]:
     asked = replace(REQUEST, steps=1, height=SIDE, guidance=Guidance(image=1.7))
     later: Mapping[str, np.ndarray] = {}
-    if kind in LED:
-        asked = replace(asked, control=digest(LED[kind]))
-        later = {asked.control: LED[kind]}
+    if kind in CONTROL_IMAGES:
+        asked = replace(asked, control=digest(CONTROL_IMAGES[kind]))
+        later = {asked.control: CONTROL_IMAGES[kind]}
     started = replace(asked, steps=2, strength=0.5, init=digest(PHOTO))
     masked = replace(
         asked, init=digest(PHOTO), mask=digest(MASK), inpaint=Inpaint(blur=0, content="noise")

@@ -27,7 +27,7 @@ from tests.core.checkpoints.tiny import KINDS, REQUEST
 from tests.core.fake_gpu import pretended_gpu
 
 SIZE = (REQUEST.height, REQUEST.width)
-LED = {
+CONTROL_IMAGES = {
     "SD2 depth": SIZE,
     "instruct-pix2pix": (*SIZE, 3),
     "SD2 unCLIP-H": (SIDE, SIDE, 3),
@@ -41,8 +41,8 @@ def pixels(*shape: int) -> np.ndarray:
 
 def asked(kind: str) -> tuple[Request, Inputs]:
     """A request that uses as many features of a model as possible."""
-    if kind in LED:
-        control = pixels(*LED[kind])
+    if kind in CONTROL_IMAGES:
+        control = pixels(*CONTROL_IMAGES[kind])
         named = digest(control)
         return replace(REQUEST, control=named), Inputs(images={named: control})
     image, mask = pixels(*SIZE, 3), np.zeros(SIZE, np.uint8)

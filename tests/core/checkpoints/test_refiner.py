@@ -52,7 +52,7 @@ def test_the_refiner_equals_diffusers(
 ) -> None:
     job = prepare(models["SDXL"], HANDED, inputs)
     base, refiner = reference_pipeline(tinies["SDXL"]), reference_pipeline(tinies["refiner"])
-    told = {
+    arguments = {
         "prompt": HANDED.prompt,
         "negative_prompt": HANDED.negative,
         "guidance_scale": HANDED.cfg,
@@ -61,13 +61,13 @@ def test_the_refiner_equals_diffusers(
     }
     base.scheduler.set_timesteps(HANDED.steps)
     half = base(
-        **told,
+        **arguments,
         width=HANDED.width,
         height=HANDED.height,
         latents=job.start.x / base.scheduler.init_noise_sigma,
         denoising_end=0.5,
     ).images
-    expected = refiner(**told, image=half, denoising_start=0.5).images
+    expected = refiner(**arguments, image=half, denoising_start=0.5).images
     first, second, *_, last = steps(job)
     torch.testing.assert_close(second.state.x, half, atol=1e-4, rtol=1e-3)
     torch.testing.assert_close(last.state.x, expected, atol=1e-4, rtol=1e-3)

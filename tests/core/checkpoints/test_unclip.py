@@ -63,7 +63,7 @@ def drawn(
     return job, last.state.x
 
 
-def told(job: PreparedRun) -> dict[str, Any]:
+def arguments(job: PreparedRun) -> dict[str, Any]:
     return {
         "prompt": REQUEST.prompt,
         "negative_prompt": REQUEST.negative,
@@ -110,7 +110,7 @@ def test_image_variation_equals_diffusers(
         lambda shape, **_: step_noise(REQUEST.seed, -2, 0, shape[1:])[None],
     )
     image = Image.fromarray(photo)
-    expected = theirs(image, **told(job), noise_level=level).images
+    expected = theirs(image, **arguments(job), noise_level=level).images
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 
@@ -123,7 +123,7 @@ def test_without_an_image_the_embedding_is_zeros(
     width = tinies[kind].kind.unet.vector_dim
     theirs.noise_image_embeddings = lambda **_: torch.zeros(1, present(width))
     nothing = torch.zeros(1, present(width))
-    expected = theirs(image_embeds=nothing, **told(job)).images
+    expected = theirs(image_embeds=nothing, **arguments(job)).images
     torch.testing.assert_close(ours, expected, atol=1e-4, rtol=1e-3)
 
 

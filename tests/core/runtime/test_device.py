@@ -32,8 +32,8 @@ def test_allocated_memory_is_measured() -> None:
 
 @linux
 def test_physical_cores_are_at_most_the_processors() -> None:
-    told = Path("/sys/devices/system/cpu/cpu0/topology").exists()  # not in some containers
-    assert told <= physical_cores() <= len(os.sched_getaffinity(0))
+    is_known = Path("/sys/devices/system/cpu/cpu0/topology").exists()  # not in some containers
+    assert is_known <= physical_cores() <= len(os.sched_getaffinity(0))
 
 
 def test_importing_device_needs_no_torch() -> None:

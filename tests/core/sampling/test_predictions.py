@@ -91,9 +91,9 @@ def test_edm_agrees_with_diffusers() -> None:
         EDM.network_input(x, PER_IMAGE), scheduler.precondition_inputs(x, PER_IMAGE)
     )
     sigma = float(PER_IMAGE[0])
-    told: list[float] = []
-    denoiser(lambda scaled, t: (told.append(t), scaled)[1], EDM, EdmSchedule())(X0, sigma)
-    assert told == [pytest.approx(float(scheduler.precondition_noise(sigma)))]
+    times: list[float] = []
+    denoiser(lambda scaled, t: (times.append(t), scaled)[1], EDM, EdmSchedule())(X0, sigma)
+    assert times == [pytest.approx(float(scheduler.precondition_noise(sigma)))]
 
 
 def test_the_denoiser_passes_scaled_input_and_c_noise() -> None:

@@ -275,11 +275,11 @@ def test_rows_describe_samplers_to_the_user() -> None:
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_automatic_is_the_samplers_default_schedule(name: str) -> None:
-    customary = SAMPLERS[name].schedule
-    assert resolve("Automatic", name) == customary != "Automatic"
+    default = SAMPLERS[name].schedule
+    assert resolve("Automatic", name) == default != "Automatic"
     assert resolve("Simple", name) == "Simple"
     model = scaled_linear()
-    assert sigmas_for(name, "Automatic", 7, model) == sigmas_for(name, customary, 7, model)
+    assert sigmas_for(name, "Automatic", 7, model) == sigmas_for(name, default, 7, model)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

@@ -92,9 +92,9 @@ def test_a_web_address_alone_is_refused_with_a_message(qtbot, rgb):
     data = QMimeData()
     data.setUrls([QUrl("https://example.org/cat.png")])
     with (
-        qtbot.waitSignal(panel.problem) as told,
+        qtbot.waitSignal(panel.problem) as signal,
         qtbot.assertNotEmitted(panel.view.image_dropped),
     ):
         drop(panel.view, data)
-    assert "Only the address" in told.args[0]
-    assert "Copy the image" in told.args[1]
+    assert "Only the address" in signal.args[0]
+    assert "Copy the image" in signal.args[1]

@@ -97,14 +97,14 @@ def test_with_ctrl_arrows_move_the_view(qtbot, view):
 
 
 def test_the_hint_explains_the_keys_and_their_effect(qtbot, view):
-    told = []
-    view.pointed.connect(told.append)
+    reported = []
+    view.pointed.connect(reported.append)
     assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
     qtbot.keyClick(view, Key.Key_Right)
     done = "Right +8 · 208 × 100 · Enter to apply, Esc to cancel"
     assert view.accessibleDescription().endswith(done)
     qtbot.keyClick(view, Key.Key_Up)
-    assert told == [done, "Top +12 · 208 × 112 · Enter to apply, Esc to cancel"]
+    assert reported == [done, "Top +12 · 208 × 112 · Enter to apply, Esc to cancel"]
     qtbot.keyClick(view, Key.Key_Escape)
     assert view.accessibleDescription().endswith("Arrow keys widen, Shift narrows")
 

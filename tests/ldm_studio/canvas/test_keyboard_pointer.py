@@ -203,14 +203,14 @@ def test_without_an_image_there_is_no_crosshair(qtbot, view):
 
 
 def test_screen_readers_announce_presses_and_releases(qtbot, application, aio):
-    view, told = application.studio.view, []
+    view, reported = application.studio.view, []
     view.set_image(np.full((100, 200, 3), 210, np.uint8))
     application.window.activateWindow()
     view.setFocus()
     qtbot.waitUntil(view.hasFocus)
-    application.announcer.announced.connect(told.append)
+    application.announcer.announced.connect(reported.append)
     type_(qtbot, view, "right", "left", "space", "ctrl+right", "space")
-    assert [text.split(" · ")[1] for text in told] == [
+    assert [text.split(" · ")[1] for text in reported] == [
         "Space to finish, Esc to cancel",
         "Space to begin",
     ]

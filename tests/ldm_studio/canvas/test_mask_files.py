@@ -100,9 +100,9 @@ def test_masks_are_saved_and_opened_from_the_menu(qtbot, panel, tmp_path):
 
 def test_a_file_without_an_image_is_reported_and_changes_nothing(qtbot, panel, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
-    with qtbot.waitSignal(panel.problem) as told:
+    with qtbot.waitSignal(panel.problem) as signal:
         panel.use_as_mask(str(tmp_path / "a.png"))
-    assert "a.png" in str(told.args[0])
+    assert "a.png" in str(signal.args[0])
     assert panel.view.mask() is None
 
 

@@ -129,8 +129,8 @@ def test_a_finished_state_is_only_decoded(run: Command, monkeypatch: pytest.Monk
 
 def test_a_state_describes_its_progress(run: Command, capsys: pytest.CaptureFixture[str]) -> None:
     generate(run, "--stop-after", "2", "--state", "deep/a.state", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert (told["path"], told["step"], told["steps"]) == ("deep/a.state", 2, STEPS)
+    output = json.loads(capsys.readouterr().out)
+    assert (output["path"], output["step"], output["steps"]) == ("deep/a.state", 2, STEPS)
 
 
 def test_a_state_with_a_missing_model_names_its_hash(
@@ -273,8 +273,8 @@ def test_a_steered_recipe_replays_in_another_process(run: Command, tmp_path: Pat
         text=True,
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [(one["path"], one["verdict"]) for one in told] == [
+    reported = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["path"], one["verdict"]) for one in reported] == [
         (name, "identical") for name in ("a.png", "b.png", "c.png")
     ]
 
@@ -298,13 +298,13 @@ def test_an_edited_recipe_makes_another_image(
     path = generate(run)
     rewrite(path, request=replace(recipe(path), prompt="a blue cat"))
     assert run("replay", "a.png", "--json") == Exit.DIFFERS
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (told["verdict"], told["first_difference"]) == ("differs", 1)
-    assert told["pixels_equal"] is False
+    output = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (output["verdict"], output["first_difference"]) == ("differs", 1)
+    assert output["pixels_equal"] is False
     rewrite(path, request=replace(recipe(path), prompt="a red cat", steps=STEPS + 2))
     assert run("replay", "a.png", "--json") == Exit.DIFFERS
-    told = json.loads(capsys.readouterr().out)
-    assert told["notes"] == [f"its record has {STEPS} steps, the replay {STEPS + 2}"]
+    output = json.loads(capsys.readouterr().out)
+    assert output["notes"] == [f"its record has {STEPS} steps, the replay {STEPS + 2}"]
 
 
 def test_another_machine_is_named_as_the_likely_cause(
@@ -354,9 +354,9 @@ def test_a_missing_model_is_named_with_its_hash(
     wanted = recipe(path).model_digest[:10]
     rewrite(path, request=replace(recipe(path), model_digest="ab" * 32))
     assert run("replay", "a.png") == Exit.NOT_REPLAYED
-    told = capsys.readouterr().out
-    assert 'needs the model "tiny" with the hash abababab' in told
-    assert f"Tiny here has the hash {wanted}" in told
+    output = capsys.readouterr().out
+    assert 'needs the model "tiny" with the hash abababab' in output
+    assert f"Tiny here has the hash {wanted}" in output
     (tmp_path / "home" / "data" / "models" / "tiny").unlink()
     assert run("replay", "a.png") == Exit.NOT_REPLAYED
     assert 'There is no model "tiny"' in capsys.readouterr().out

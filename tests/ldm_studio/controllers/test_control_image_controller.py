@@ -192,10 +192,10 @@ def test_the_command_line_varies_with_the_models_noise_level(image, tmp_path, ca
         assert cli.main(["replay", str(tmp_path / name)]) == Exit.OK
         capsys.readouterr()
     assert cli.main(["inspect", "led"]) == Exit.OK
-    told = capsys.readouterr().out
-    assert "Stable Diffusion 2, unCLIP" in told
-    assert "image encoder" in told
-    assert "statistics" in told
+    output = capsys.readouterr().out
+    assert "Stable Diffusion 2, unCLIP" in output
+    assert "image encoder" in output
+    assert "statistics" in output
 
 
 def test_a_model_without_a_control_image_is_refused_on_the_command_line(

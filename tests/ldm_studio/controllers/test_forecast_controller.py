@@ -145,10 +145,10 @@ def test_the_estimate_is_shown_beside_generate_until_something_runs(bench: Bench
 
 def test_a_loaded_model_is_estimated_at_once(bench: Bench, qtbot) -> None:
     bench.draw(bench.store.snapshot(), 0.5)
-    with qtbot.waitSignal(bench.forecasting.changed) as told:
+    with qtbot.waitSignal(bench.forecasting.changed) as signal:
         bench.bridge.ready.emit(Ready(INFO))
-    assert told.args is not None
-    assert told.args[0] is not None
+    assert signal.args is not None
+    assert signal.args[0] is not None
 
 
 def test_only_the_sampled_region_counts() -> None:
@@ -163,8 +163,8 @@ def test_only_the_sampled_region_counts() -> None:
 
 def test_a_model_with_guidance_embedding_counts_one_evaluation() -> None:
     tasks = [
-        task_of(Request(cfg=8.0), replace(INFO, has_guidance_embedding=told), (128, 128))
-        for told in (False, True)
+        task_of(Request(cfg=8.0), replace(INFO, has_guidance_embedding=reported), (128, 128))
+        for reported in (False, True)
     ]
     assert [task.conditions for task in tasks if task] == [2, 1]
 

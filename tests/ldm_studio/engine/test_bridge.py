@@ -156,9 +156,9 @@ def test_interrupted_jobs_are_reported_at_the_next_start(start, qtbot) -> None:
     bridge.close()
     assert bridge.join(HANG_SECONDS)
     again = start(FakePipeline())
-    with qtbot.waitSignal(again.queue_changed) as told:
+    with qtbot.waitSignal(again.queue_changed) as signal:
         pass
-    (item,) = told.args[0].items
+    (item,) = signal.args[0].items
     assert item.request.prompt == "a fox"
     assert again.waiting == (item.id,)
     assert again.submit(Request()) != item.id

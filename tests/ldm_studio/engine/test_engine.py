@@ -54,8 +54,8 @@ def test_a_model_offloaded_during_a_run_is_reported_at_once(run, reader) -> None
 
     run(pipeline).submit(new_job(steps=4))
     events = reader.until_idle()
-    (told,) = (event for event in events if isinstance(event, ModelOffloaded))
-    assert str(told.model.plan) == "one at a time"
+    (reported,) = (event for event in events if isinstance(event, ModelOffloaded))
+    assert str(reported.model.plan) == "one at a time"
     kinds = [type(event) for event in events]
     assert kinds.count(Ready) == 1
     assert kinds.index(ModelOffloaded) < kinds.index(Finished)
@@ -238,14 +238,14 @@ def test_a_full_disk_is_reported_and_the_image_is_not_lost(
     saver.error = error
     engine = run(FakePipeline())
     engine.submit(new_job(1, count=3))
-    told = reader.one(NotSaved)
+    reported = reader.one(NotSaved)
     (finished,) = reader.all(Finished)
     assert finished.path is None
     assert finished.image.rgb.shape == (128, 128, 3)
-    assert place in str(told.error.message)
-    assert "No space left" in str(told.error.message)
-    assert "Save Image As" in str(told.error.hint)
-    assert reader.events.index(finished) < reader.events.index(told)
+    assert place in str(reported.error.message)
+    assert "No space left" in str(reported.error.message)
+    assert "Save Image As" in str(reported.error.hint)
+    assert reader.events.index(finished) < reader.events.index(reported)
 
 
 def test_a_damaged_model_is_reported_and_loading_can_be_retried(run, reader) -> None:

@@ -56,9 +56,11 @@ def test_a_paused_job_stops_after_its_step_and_resumes(run, reader, gate, saver)
     gate.let()
     paused = reader.one(Paused)
     assert (paused.id, paused.step, paused.steps) == (1, 4, 10)
-    told = reader.one(QueueChanged, lambda event: [i.state for i in event.items][:1] == ["paused"])
-    assert told.paused
-    assert [(item.id, item.step, item.steps) for item in told.items] == [(1, 4, 10), (2, 0, 0)]
+    reported = reader.one(
+        QueueChanged, lambda event: [i.state for i in event.items][:1] == ["paused"]
+    )
+    assert reported.paused
+    assert [(item.id, item.step, item.steps) for item in reported.items] == [(1, 4, 10), (2, 0, 0)]
     assert not reader.all(Idle)
     assert saver.saved == []
     reader.forget()
@@ -168,9 +170,9 @@ def test_queued_jobs_are_restored_in_order_and_paused(run, reader, gate, saver) 
 
     again = Reader()
     engine = run(FakePipeline(), again)
-    told = again.one(QueueChanged)
-    assert told.paused
-    assert [(i.request.seed, i.state, i.step, i.steps) for i in told.items] == [
+    reported = again.one(QueueChanged)
+    assert reported.paused
+    assert [(i.request.seed, i.state, i.step, i.steps) for i in reported.items] == [
         (1, "paused", 4, 10),
         (3, "waiting", 0, 0),
         (2, "waiting", 0, 0),
@@ -178,7 +180,7 @@ def test_queued_jobs_are_restored_in_order_and_paused(run, reader, gate, saver) 
     engine.resume()
     again.until_idle()
     assert saver.saved == [1, 3, 2]
-    first = told.items[0].id
+    first = reported.items[0].id
     assert min(event.step for event in again.all(Progress) if event.id == first) > 4
     records = [event.record for event in again.all(Finished)]
     assert [record.parent for record in records if record] == [None, parent, None]
@@ -194,14 +196,14 @@ def test_a_restored_job_does_not_block_a_new_one(run, reader, saver) -> None:
 
     again = Reader()
     engine = run(FakePipeline(), again)
-    told = again.one(QueueChanged)
-    assert [item.state for item in told.items] == ["interrupted"]
-    assert not told.paused
+    reported = again.one(QueueChanged)
+    assert [item.state for item in reported.items] == ["interrupted"]
+    assert not reported.paused
     engine.submit(new_job(2, seed=2))
     again.until_idle()
     assert saver.saved == [2]
-    engine.resume_item(told.items[0].id)
-    again.one(Finished, lambda event: event.id == told.items[0].id)
+    engine.resume_item(reported.items[0].id)
+    again.one(Finished, lambda event: event.id == reported.items[0].id)
     assert saver.saved == [2, 1]
 
 
@@ -258,8 +260,8 @@ def test_a_damaged_job_is_set_aside_and_the_others_are_restored(run, reader, tex
     left_on_disk()[0].write_text(text)
     again = Reader()
     run(FakePipeline(), again)
-    told = again.one(QueueChanged)
-    assert [item.request.seed for item in told.items] == [2]
+    reported = again.one(QueueChanged)
+    assert [item.request.seed for item in reported.items] == [2]
     aside = next(iter((paths.queue_dir() / "damaged").iterdir()))
     assert str(aside) in str(again.one(Warned).error.message)
 
@@ -306,8 +308,8 @@ def test_a_decoding_fallback_is_reported_once_for_consecutive_images(run, reader
     engine = run(pipeline, reader)
     engine.submit(new_job(1, count=3, seed=1))
     reader.until_over(1)
-    told = [str(event.error.message) for event in reader.all(Warned)]
-    assert told == ["said before", "overflowed"]
+    reported = [str(event.error.message) for event in reader.all(Warned)]
+    assert reported == ["said before", "overflowed"]
     reader.forget()
     engine.submit(new_job(2, seed=1))
     reader.until_over(2)

@@ -132,7 +132,7 @@ def test_the_doctor_advises_on_a_broken_torch(quick, capsys, monkeypatch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("told", "display", "advice"),
+    ("error", "display", "advice"),
     [
         ("error while loading libGL.so.1", ":0", "apt install"),
         ("xcb-cursor0 or libxcb-cursor0 is needed", ":0", "apt install"),
@@ -140,11 +140,11 @@ def test_the_doctor_advises_on_a_broken_torch(quick, capsys, monkeypatch) -> Non
         ("something new", ":0", "Qt says: something new"),
     ],
 )
-def test_the_doctor_advises_without_a_display(monkeypatch, told, display, advice) -> None:
+def test_the_doctor_advises_without_a_display(monkeypatch, error, display, advice) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert advice in diagnostics._window_advice(told)
+    assert advice in diagnostics._window_advice(error)
 
 
 def test_the_doctor_names_invalid_settings_and_keeps_them(quick, capsys) -> None:

@@ -31,8 +31,8 @@ def images(tmp_path: Path, history) -> Path:
     return folder
 
 
-def export(reader, target: Path, sheet: Sheet | None = None, **told) -> Exported:
-    return Export(list(reader.pages(Query())), reader.details, **told).export_to(target, sheet)
+def export(reader, target: Path, sheet: Sheet | None = None, **options) -> Exported:
+    return Export(list(reader.pages(Query())), reader.details, **options).export_to(target, sheet)
 
 
 @pytest.mark.parametrize("name", ["folder", "a.zip", "a.csv", "a.jsonl", "a.png", "a.jpg"])

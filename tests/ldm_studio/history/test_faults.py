@@ -248,12 +248,12 @@ def test_a_database_deleted_while_open_is_written_again(
     tmp_path, vanish: Callable[[Path], None]
 ) -> None:
     data, folder = filled(tmp_path)
-    told: list[RestoredDatabase] = []
+    reported: list[RestoredDatabase] = []
     with History(data) as history:
-        history.on_restored = told.append
+        history.on_restored = reported.append
         vanish(data)
         history.rate([2], 4).result()
-        (restored,) = told
+        (restored,) = reported
         assert "nothing is lost" in str(restored.message)
         history.put([scanned(1)]).result()
         with history.reader() as reader:
@@ -272,16 +272,16 @@ def test_a_database_deleted_while_open_is_written_again(
 def test_a_database_replaced_by_another_program_is_followed(tmp_path) -> None:
     """As if that program had found it damaged and set it aside."""
     data, folder = filled(tmp_path)
-    told: list[RestoredDatabase] = []
+    reported: list[RestoredDatabase] = []
     with History(data) as history, history.reader() as reader:
-        history.on_restored = told.append
+        history.on_restored = reported.append
         for path in data.glob(f"{DATABASE}*"):
             path.rename(path.with_name(f"aside-{path.name}"))
         with History(data) as another:
             rebuild(another, [folder])
         assert not reader.is_current
         history.rate([2], 4).result()
-        assert len(told) == 1
+        assert len(reported) == 1
         with history.reader() as fresh:
             assert fresh.count(Query()) == IMAGES
             assert fresh.count(parse("rating:>=4")) == 2

@@ -51,13 +51,13 @@ def written(path: Path, request: Request) -> Path:
 @example(request=replace(WHOLE, prompt="x" * 10_000, negative="ح" * 10_000))
 def test_any_recipe_round_trips_through_any_format(tmp_path_factory, suffix, request):
     path = tmp_path_factory.mktemp("recipe") / f"a{suffix}"
-    told = ""
+    reported = ""
     try:
         written(path, request)
     except ImageError as error:
-        told = str(error.message)
-    if told:  # a JPEG holds 64 kilobytes: the error says so, and nothing is cut
-        assert "too long for a JPEG" in told
+        reported = str(error.message)
+    if reported:  # a JPEG holds 64 kilobytes: the error says so, and nothing is cut
+        assert "too long for a JPEG" in reported
         assert not path.exists()
         return
     found = scan(path).recipe

@@ -53,7 +53,7 @@ def test_one_changed_byte_in_a_png_is_detected(tmp_path):
     assert "checksum" in str(scan(path).problem)
 
 
-@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xd9"])
+@pytest.mark.parametrize("data", [b"", b"not an image", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xd9"])
 def test_a_file_that_is_not_an_image_is_reported(tmp_path, data):
     (tmp_path / "a.png").write_bytes(data)
     assert scan(tmp_path / "a.png").problem

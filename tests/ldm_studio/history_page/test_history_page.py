@@ -363,7 +363,7 @@ def test_another_image_is_not_accepted_for_the_missing_one(page, qtbot) -> None:
 
 def test_importing_a_folder_shows_its_images_and_a_summary(page, qtbot, tmp_path) -> None:
     ours(tmp_path / "theirs" / "a.png", Request(prompt="an owl", width=8, height=8), seed=50)
-    (tmp_path / "theirs" / "b.png").write_bytes(b"no picture")
+    (tmp_path / "theirs" / "b.png").write_bytes(b"no image")
     with qtbot.waitSignal(page.library.indexed):
         page.library.add_folder(tmp_path / "theirs")
     qtbot.waitUntil(lambda: page.model.rowCount() == 7)

@@ -40,13 +40,13 @@ def test_an_image_finished_while_the_history_is_locked_is_added_later(
     library: Library, qtbot, tmp_path
 ) -> None:
     path = ours(tmp_path / "elsewhere" / "00001-1.png")
-    told: list[StudioError] = []
-    library.failed.connect(told.append)
+    reported: list[StudioError] = []
+    library.failed.connect(reported.append)
     with closing(sqlite3.connect(tmp_path / "data" / DATABASE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         library.note([path])
-        qtbot.waitUntil(lambda: len(told) > 1)
-        assert "another program has locked it" in str(told[0].message)
+        qtbot.waitUntil(lambda: len(reported) > 1)
+        assert "another program has locked it" in str(reported[0].message)
         assert count(library) == 0
         with qtbot.waitSignal(library.changed):
             other.execute("ROLLBACK")
@@ -60,11 +60,11 @@ def test_a_history_deleted_under_the_window_is_restored_and_reported(
     with qtbot.waitSignal(library.changed):
         library.note([first])
     shutil.rmtree(tmp_path / "data")
-    told: list[RestoredDatabase] = []
-    library.recovered.connect(told.append)
+    reported: list[RestoredDatabase] = []
+    library.recovered.connect(reported.append)
     with qtbot.waitSignals([library.recovered, library.changed]):
         library.note([second])
-    assert "nothing is lost" in str(told[0].message)
+    assert "nothing is lost" in str(reported[0].message)
     qtbot.waitUntil(lambda: count(library) == 2)
 
 

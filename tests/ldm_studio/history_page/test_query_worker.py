@@ -72,11 +72,11 @@ def test_a_pending_answer_is_dropped_after_a_newer_query(asker, qtbot) -> None:
 
 
 def test_an_error_is_reported(asker, qtbot) -> None:
-    told: list[StudioError] = []
+    reported: list[StudioError] = []
 
     def fail(reader: Reader) -> None:
         raise StudioError("no")
 
-    asker.ask("list", fail, lambda _: None, told.append)
-    qtbot.waitUntil(lambda: bool(told))
-    assert str(told[0].message) == "no"
+    asker.ask("list", fail, lambda _: None, reported.append)
+    qtbot.waitUntil(lambda: bool(reported))
+    assert str(reported[0].message) == "no"

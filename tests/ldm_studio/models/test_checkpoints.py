@@ -258,11 +258,11 @@ def test_inspecting_describes_architecture_and_schedule(tmp_path, capsys) -> Non
     statistics = {"edm_mean": torch.ones(4), "edm_std": torch.full((4,), 8.5)}
     save_file(original(made("SDXL", randomise)) | statistics, continuous)
     assert cli.main(["inspect", str(small)]) == Exit.OK
-    told = capsys.readouterr().out
-    assert "Stable Diffusion XL, SSD-1B" in told
-    assert "2 a level, 1 in the middle" in told
-    assert "0+0+0, 2+1+1, 4+4+10" in told
-    assert "noise levels" not in told
+    output = capsys.readouterr().out
+    assert "Stable Diffusion XL, SSD-1B" in output
+    assert "2 a level, 1 in the middle" in output
+    assert "0+0+0, 2+1+1, 4+4+10" in output
+    assert "noise levels" not in output
     assert cli.main(["inspect", str(continuous), "--json"]) == Exit.OK
     facts = json.loads(capsys.readouterr().out)
     assert facts["kind"] == "Stable Diffusion XL, Playground 2.5"

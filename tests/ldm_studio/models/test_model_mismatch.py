@@ -42,10 +42,10 @@ def test_different_files_with_equal_names_are_reported(folder) -> None:
         "Lora hashes": f"style: {WRONG}ab, unknown: {WRONG}ab",
         "TI hashes": f"face: {sha(folder / 'face.safetensors')[:10]}",
     }
-    told = find_mismatches(settings, compute=True)
-    assert len(told) == 1
-    assert told[0].startswith("style here is a different file")
-    assert WRONG in told[0]
+    reported = find_mismatches(settings, compute=True)
+    assert len(reported) == 1
+    assert reported[0].startswith("style here is a different file")
+    assert WRONG in reported[0]
 
 
 def test_equal_files_are_not_reported(folder) -> None:
@@ -60,8 +60,8 @@ def test_models_are_compared_if_their_hash_is_known(folder) -> None:
     assert find_mismatches(settings, compute=True) == ()
     path = folder / "dream.safetensors"
     Catalogue().keep_digest(path, sha(path))
-    (told,) = find_mismatches(settings)
-    assert sha(path)[:10] in told
+    (reported,) = find_mismatches(settings)
+    assert sha(path)[:10] in reported
     assert find_mismatches({**settings, "Model hash": sha(path)[:10], "Refiner": "dream"}) == ()
 
 

@@ -95,8 +95,8 @@ def test_separate_files_equal_the_whole_model_and_replay(folder, tmp_path, capsy
     encoder.write_bytes(bytes(content))
     capsys.readouterr()
     assert cli.main(["replay", str(parts)]) != Exit.OK
-    told = capsys.readouterr().out
-    assert 'needs the text encoder "clip_l.safetensors" with the hash' in told
+    output = capsys.readouterr().out
+    assert 'needs the text encoder "clip_l.safetensors" with the hash' in output
     encoder.unlink()
     assert cli.main([*WORDS, "--model", "unet", "-o", str(parts)]) == Exit.MODEL
     said = capsys.readouterr().err

@@ -93,7 +93,7 @@ def test_readable_styles_of_a_damaged_file_remain(path: Path) -> None:
 
 
 def test_an_unreadable_file_is_never_overwritten(path: Path) -> None:
-    path.mkdir(parents=True)  # unreadable whoever asks
+    path.mkdir(parents=True)  # unreadable for every user
     book = StyleBook(path)
     assert book.problem is not None
     assert "cannot be read" in str(book.problem)

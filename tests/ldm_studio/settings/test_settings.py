@@ -75,9 +75,9 @@ def test_settings_of_the_first_version_are_migrated(tmp_path) -> None:
 
 def test_a_change_is_written_and_announced_once(tmp_path, qtbot) -> None:
     preferences = Preferences(tmp_path / "settings.json")
-    with qtbot.waitSignal(preferences.changed) as told:
+    with qtbot.waitSignal(preferences.changed) as signal:
         preferences.change("look", scheme=Scheme.DARK)
-    assert told.args == [Settings(), DARK]
+    assert signal.args == [Settings(), DARK]
     assert read(preferences.path) == DARK
     with qtbot.assertNotEmitted(preferences.changed):
         preferences.change("look", scheme=Scheme.DARK)

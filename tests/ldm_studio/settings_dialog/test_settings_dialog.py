@@ -294,13 +294,15 @@ def test_invalid_values_in_an_imported_file_are_named(application, dialog, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("written", "told"), [(b"{not json", "line 1 is not JSON"), (b"\xff\xfe", "it is not text")]
+    ("written", "reported"), [(b"{not json", "line 1 is not JSON"), (b"\xff\xfe", "it is not text")]
 )
-def test_a_file_without_settings_is_refused_with_a_message(dialog, tmp_path, written, told) -> None:
+def test_a_file_without_settings_is_refused_with_a_message(
+    dialog, tmp_path, written, reported
+) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(written)
     dialog.import_from(str(path))
-    assert dialog.notice.text() == f"x.json contains no settings: {told}."
+    assert dialog.notice.text() == f"x.json contains no settings: {reported}."
 
 
 def test_a_failed_export_is_reported(dialog, tmp_path) -> None:

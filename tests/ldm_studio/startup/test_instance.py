@@ -225,9 +225,9 @@ def test_invalid_messages_are_refused_and_the_next_is_read(owner, tmp_path, qtbo
             bad.write(message)
     good = QLocalSocket()
     good.connectToServer(address(tmp_path / "data"))
-    with qtbot.waitSignal(owner.opened) as told, qtbot.waitSignal(good.readyRead):
+    with qtbot.waitSignal(owner.opened) as signal, qtbot.waitSignal(good.readyRead):
         good.write(json.dumps({"files": ["a"], "tokens": {}}).encode() + b"\n")
-    assert told.args == [["a"]]
+    assert signal.args == [["a"]]
     assert bytes(good.readAll().data()) == ANSWER
 
 
@@ -258,9 +258,9 @@ def test_a_single_file_argument_opens_the_window(tmp_path, monkeypatch, given) -
 
 def test_files_that_macos_asks_to_open_are_opened(qapp, qtbot, tmp_path) -> None:
     documents = DocumentEvents(qapp)
-    with qtbot.waitSignal(documents.opened) as told:
+    with qtbot.waitSignal(documents.opened) as signal:
         QApplication.sendEvent(qapp, QFileOpenEvent(str(tmp_path / "a fox ü.png")))
-    assert told.args == [[str(tmp_path / "a fox ü.png")]]
+    assert signal.args == [[str(tmp_path / "a fox ü.png")]]
     qapp.removeEventFilter(documents)
     documents.deleteLater()
 

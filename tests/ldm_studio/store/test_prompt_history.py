@@ -44,10 +44,10 @@ def test_an_empty_history_returns_the_current_text() -> None:
 @given(st.lists(st.sampled_from([" ", *(f"prompt {i}" for i in range(LIMIT + 20))]), max_size=300))
 def test_prompts_are_unique_and_the_oldest_are_dropped(prompts: list[str]) -> None:
     kept = PromptHistory(prompts).prompts
-    told = [prompt for prompt in prompts if prompt.strip()]
-    assert len(kept) == len(set(kept)) == min(LIMIT, len(set(told)))
-    if told:
-        assert kept[-1] == told[-1]
+    texts = [prompt for prompt in prompts if prompt.strip()]
+    assert len(kept) == len(set(kept)) == min(LIMIT, len(set(texts)))
+    if texts:
+        assert kept[-1] == texts[-1]
 
 
 def test_earlier_prompts_are_recalled_by_key_and_after_a_restart(start, qtbot) -> None:

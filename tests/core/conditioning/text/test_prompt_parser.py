@@ -21,7 +21,7 @@ MARKUP_AND_WORDS = st.lists(
 ).map("".join)  # fmt: skip
 
 
-def told(prompt: str, syntax: str = "A1111") -> list[tuple[str, float]]:
+def spans_of(prompt: str, syntax: str = "A1111") -> list[tuple[str, float]]:
     """Text and weights; neighbours of equal weight are joined."""
     [part] = parse(prompt, syntax).parts
     return [(text, round(weight, 6)) for text, weight in part.segment(0, 20).weighted_runs]
@@ -64,7 +64,7 @@ def underlined(prompt: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_known_prompts_are_parsed(prompt: str, expected: list[tuple[str, float]]) -> None:
-    assert told(prompt) == expected
+    assert spans_of(prompt) == expected
     assert parse(prompt).problems == ()
 
 
@@ -85,7 +85,7 @@ def test_known_prompts_are_parsed(prompt: str, expected: list[tuple[str, float]]
 def test_a_lone_bracket_is_reported(prompt: str, lone: str, read: list[tuple[str, float]]) -> None:
     """An unclosed bracket extends to the end; an unopened one is text."""
     if read:
-        assert joined(told(prompt)) == joined(read)
+        assert joined(spans_of(prompt)) == joined(read)
     assert sorted(underlined(prompt)) == sorted(lone)
     for problem in parse(prompt).problems:
         assert f"\\{prompt[problem.start]}" in str(problem.explanation)
@@ -142,7 +142,7 @@ def test_adjacent_words_with_other_weights_are_separate_words() -> None:
     ],
 )
 def test_comments_and_tags_are_not_part_of_the_text(prompt: str, text: str) -> None:
-    assert "".join(run for run, _ in told(prompt)) == text
+    assert "".join(run for run, _ in spans_of(prompt)) == text
     assert parse(prompt).problems == ()
 
 
@@ -181,13 +181,13 @@ def test_a_negative_prompt_has_no_loras_and_no_parts() -> None:
 def test_known_prompts_of_comfyui_are_parsed(
     prompt: str, expected: list[tuple[str, float]]
 ) -> None:
-    assert told(prompt, COMFYUI) == expected
+    assert spans_of(prompt, COMFYUI) == expected
     assert parse(prompt, COMFYUI).problems == ()
 
 
 @pytest.mark.parametrize("prompt", ["a (red cat", "a red) cat"])
 def test_lone_brackets_are_text_in_comfyui(prompt: str) -> None:
-    assert told(prompt, COMFYUI) == [(prompt, 1)]
+    assert spans_of(prompt, COMFYUI) == [(prompt, 1)]
     [problem] = parse(prompt, COMFYUI).problems
     assert "read as text" in str(problem.explanation)
 
@@ -245,7 +245,7 @@ def test_parsing_loses_no_character(prompt: str, syntax: str, negative: bool) ->
 @given(st.text())
 def test_escaped_text_comes_back_with_weight_1(text: str) -> None:
     escaped = "".join(f"\\{char}" if char in "()[]\\:|#" else char for char in text)
-    assert told(escaped) == ([(text, 1)] if text else [])
+    assert spans_of(escaped) == ([(text, 1)] if text else [])
     assert parse(escaped).problems == ()
 
 

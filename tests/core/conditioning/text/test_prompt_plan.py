@@ -12,8 +12,8 @@ from core.request.text_segment import COMFYUI
 def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:
     """The number of consecutive steps with each text."""
     texts: list[tuple[int, str]] = []
-    for told in plan_conditioning(prompt, "", steps, syntax):
-        [(weight, passage)] = told.parts
+    for plan in plan_conditioning(prompt, "", steps, syntax):
+        [(weight, passage)] = plan.parts
         assert weight == 1
         text = "".join(run for run, _ in passage.weighted_runs)
         if texts and texts[-1][1] == text:
@@ -78,20 +78,20 @@ def test_prompt_editing_switches_texts(prompt: str, expected: list[tuple[int, st
     ],
 )
 def test_alternation_cycles_through_texts(prompt: str, expected: str | list[str]) -> None:
-    told = plan_conditioning(prompt, "", 6)
-    texts = ["".join(run for run, _ in step.parts[0][1].weighted_runs) for step in told]
+    plan = plan_conditioning(prompt, "", 6)
+    texts = ["".join(run for run, _ in step.parts[0][1].weighted_runs) for step in plan]
     assert texts == list(expected)
 
 
 def test_choosing_brackets_have_no_weight() -> None:
     for prompt in ("[a|b]", "[a:b:3]", "[a:3]"):
         planned = plan_conditioning(prompt, "", 6)
-        assert {piece.weight for told in planned for piece in told.parts[0][1].spans} == {1}
+        assert {piece.weight for plan in planned for piece in plan.parts[0][1].spans} == {1}
 
 
 def test_weights_around_and_inside_a_choice_multiply() -> None:
-    told = plan_conditioning("([(a:1.5):[b]:0.5]:2)", "", 2)
-    assert [step.parts[0][1].weighted_runs for step in told] == [(("a", 3),), (("b", 2 / 1.1),)]
+    plan = plan_conditioning("([(a:1.5):[b]:0.5]:2)", "", 2)
+    assert [step.parts[0][1].weighted_runs for step in plan] == [(("a", 3),), (("b", 2 / 1.1),)]
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_impossible_switches_are_reported(prompt: str, problem: str) -> None:
 
 
 def test_the_negative_prompt_has_its_own_schedule() -> None:
-    told = plan_conditioning("[a:b:1]", "[c:d:3] AND e", 4)
-    words = [step.negative.text.split() for step in told]
+    plan = plan_conditioning("[a:b:1]", "[c:d:3] AND e", 4)
+    words = [step.negative.text.split() for step in plan]
     assert words == [["c", "AND", "e"]] * 3 + [["d", "AND", "e"]]
-    assert [step.parts[0][1].text for step in told] == ["a", "b", "b", "b"]
+    assert [step.parts[0][1].text for step in plan] == ["a", "b", "b", "b"]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_the_negative_prompt_has_its_own_schedule() -> None:
     ],
 )
 def test_parts_have_weights(prompt: str, expected: list[tuple[float, str]]) -> None:
-    [told] = plan_conditioning(prompt, "", 1)
-    parts = [(w, "".join(run for run, _ in passage.weighted_runs)) for w, passage in told.parts]
+    [plan] = plan_conditioning(prompt, "", 1)
+    parts = [(w, "".join(run for run, _ in passage.weighted_runs)) for w, passage in plan.parts]
     assert parts == expected
 
 
@@ -146,5 +146,5 @@ def test_comfyui_has_no_prompt_editing() -> None:
 
 
 def test_steps_with_equal_text_share_their_conditioning() -> None:
-    told = plan_conditioning("a [b:c:500] [d::250]", "", 1000)
-    assert len({id(step) for step in told}) == 3
+    plan = plan_conditioning("a [b:c:500] [d::250]", "", 1000)
+    assert len({id(step) for step in plan}) == 3
