@@ -10,6 +10,7 @@ _OTHERS = {
     "template": QT_TRANSLATE_NOOP("Setting", "wildcards"),
     "negative_template": QT_TRANSLATE_NOOP("Setting", "wildcards of the negative prompt"),
     "control": QT_TRANSLATE_NOOP("Setting", "control image"),
+    "conditions": QT_TRANSLATE_NOOP("Setting", "conditions"),
 }
 """Fields that are not parameters."""
 

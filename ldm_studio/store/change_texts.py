@@ -7,8 +7,11 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
+from core.request.parameters import PARAMETERS, PROMPT
 from core.request.request import Change, Request
-from ldm_studio.translation import counted, translate
+from ldm_studio.translation import QT_TRANSLATE_NOOP, counted, translate
+
+from .parameter_texts import text_of, value_text
 
 STEERED = ("prompt", "negative", "cfg")
 """Fields that can change while an image runs."""
@@ -16,6 +19,11 @@ STEERED = ("prompt", "negative", "cfg")
 BRANCHED = (*STEERED, "sampler", "schedule", "steps")
 """Fields that can change from a step of a finished image on, besides the mask."""
 
+_IMAGES = {
+    "init": QT_TRANSLATE_NOOP("Changes", "initial image"),
+    "mask": QT_TRANSLATE_NOOP("Changes", "mask"),
+    "control": QT_TRANSLATE_NOOP("Changes", "control image"),
+}
 MOST = 48
 """Maximum length of a prompt in the text."""
 MOST_NAMED = 4
@@ -36,40 +44,26 @@ def difference(now: Request, wanted: Request, names: Iterable[str]) -> dict[str,
 
 
 def in_words(change: Change) -> str:
-    """The changed fields, in a line."""
-    said = []
-    for name, value in change.fields.items():
-        match name:
-            case "prompt" if value:
-                text = translate("Changes", "prompt {value}").format(value=_quoted(value))
-            case "prompt":
-                text = translate("Changes", "no prompt")
-            case "negative" if value:
-                text = translate("Changes", "negative prompt {value}").format(value=_quoted(value))
-            case "negative":
-                text = translate("Changes", "no negative prompt")
-            case "cfg":
-                text = translate("Changes", "CFG {value}").format(value=f"{value:g}")
-            case "steps":
-                text = counted("Changes", "%n steps", value)
-            case "sampler":
-                text = translate("Changes", "sampler {value}").format(value=value)
-            case "schedule":
-                text = translate("Changes", "schedule {value}").format(value=value)
-            case "model":
-                text = translate("Changes", "model {value}").format(value=value)
-            case "control" if value:
-                text = translate("Changes", "another control image")
-            case "control":
-                text = translate("Changes", "no control image")
-            case "mask" if value:
-                text = translate("Changes", "another mask")
-            case "mask":
-                text = translate("Changes", "no mask")
-            case _:
-                continue
-        said.append(text)
-    return ", ".join(said) or translate("Changes", "another initial image")
+    """What it changes, in a line, such as "CFG scale 7, Sampler Euler"."""
+    fields = change.fields
+    fields.pop("model_digest", None)
+    if "mask" in fields:
+        fields.pop("init", None)  # the image that the mask belongs to
+    return ", ".join(_changed(name, value) for name, value in fields.items())
+
+
+def _changed(name: str, value: Any) -> str:
+    if name in _IMAGES:
+        image = translate("Changes", _IMAGES[name])
+        if value:
+            return translate("Changes", "another {image}").format(image=image)
+        return translate("Changes", "no {image}").format(image=image)
+    row = PARAMETERS[name]
+    title = text_of(row.title)
+    if value == "":
+        return translate("Changes", "{setting}: none").format(setting=title)
+    shown = _quoted(value) if row.group == PROMPT else value_text(row, value)
+    return f"{title} {shown}"
 
 
 def summary(changes: Sequence[Change]) -> str:

@@ -4,13 +4,6 @@
 <context>
     <name>Changes</name>
     <message numerus="yes">
-        <source>%n steps</source>
-        <translation>
-            <numerusform>%n step</numerusform>
-            <numerusform>%n steps</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>With %n changes at steps {first} to {last}</source>
         <translation>
             <numerusform>With %n change at step {first}</numerusform>

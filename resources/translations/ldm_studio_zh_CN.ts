@@ -835,66 +835,32 @@
         <translation>在第 {step} 步有 1 处改动</translation>
     </message>
     <message>
-        <source>prompt {value}</source>
-        <translation>提示词 {value}</translation>
+        <source>initial image</source>
+        <translation>起始图</translation>
     </message>
     <message>
-        <source>no prompt</source>
-        <translation>无提示词</translation>
+        <source>mask</source>
+        <translation>蒙版</translation>
     </message>
     <message>
-        <source>negative prompt {value}</source>
-        <translation>反向提示词 {value}</translation>
+        <source>control image</source>
+        <translation>控制图</translation>
     </message>
     <message>
-        <source>no negative prompt</source>
-        <translation>无反向提示词</translation>
+        <source>another {image}</source>
+        <translation>另一个{image}</translation>
     </message>
     <message>
-        <source>CFG {value}</source>
-        <translation>CFG {value}</translation>
+        <source>no {image}</source>
+        <translation>无{image}</translation>
     </message>
     <message>
-        <source>sampler {value}</source>
-        <translation>采样器 {value}</translation>
-    </message>
-    <message>
-        <source>schedule {value}</source>
-        <translation>调度器 {value}</translation>
-    </message>
-    <message>
-        <source>model {value}</source>
-        <translation>模型 {value}</translation>
-    </message>
-    <message>
-        <source>another control image</source>
-        <translation>另一张控制图</translation>
-    </message>
-    <message>
-        <source>no control image</source>
-        <translation>无控制图</translation>
-    </message>
-    <message>
-        <source>another initial image</source>
-        <translation>另一张起始图</translation>
-    </message>
-    <message>
-        <source>another mask</source>
-        <translation>另一个蒙版</translation>
-    </message>
-    <message>
-        <source>no mask</source>
-        <translation>无蒙版</translation>
+        <source>{setting}: none</source>
+        <translation>{setting}：无</translation>
     </message>
     <message>
         <source>“{text}”</source>
         <translation>“{text}”</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n steps</source>
-        <translation>
-            <numerusform>%n 步</numerusform>
-        </translation>
     </message>
     <message numerus="yes">
         <source>With %n changes at steps {first} to {last}</source>
@@ -4906,6 +4872,10 @@
     <message>
         <source>control image</source>
         <translation>控制图</translation>
+    </message>
+    <message>
+        <source>conditions</source>
+        <translation>条件</translation>
     </message>
 </context>
 <context>

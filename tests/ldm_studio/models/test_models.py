@@ -174,8 +174,8 @@ def test_applied_changes_are_shown_and_can_be_removed(store, qtbot) -> None:
     changes = (Change(8, prompt="a dog"), Change(14, cfg=7.5, sampler="Euler a", mask="c" * 64))
     store.apply(Request(init="a" * 64, strength=0.5, changes=changes))
     assert line.words.text() == "With 2 changes at steps 8 and 14"
-    assert "Step 8: prompt “a dog”" in line.words.toolTip()
-    assert "Step 14: CFG 7.5, sampler Euler a, another mask" in line.words.toolTip()
+    assert "Step 8: Prompt “a dog”" in line.words.toolTip()
+    assert "Step 14: CFG scale 7.5, Sampler Euler a, another mask" in line.words.toolTip()
     qtbot.mouseClick(line.forget, Qt.MouseButton.LeftButton)
     assert store.snapshot().changes == ()
     assert line.isHidden()

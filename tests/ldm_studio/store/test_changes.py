@@ -32,14 +32,14 @@ def test_only_requested_differences_are_returned() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (Change(1, prompt="a dog", cfg=6.0), "prompt “a dog”, CFG 6"),
-        (Change(1, negative=""), "no negative prompt"),
-        (Change(1, sampler="Heun", steps=1), "sampler Heun, 1 step"),
-        (Change(1, schedule="Karras"), "schedule Karras"),
+        (Change(1, prompt="a dog", cfg=6.0), "Prompt “a dog”, CFG scale 6"),
+        (Change(1, negative=""), "Negative prompt: none"),
+        (Change(1, sampler="Heun", steps=1), "Sampler Heun, Steps 1"),
+        (Change(1, schedule="Karras"), "Schedule Karras"),
         (Change(1, init="a" * 64, mask="b" * 64), "another mask"),
         (Change(1, mask=""), "no mask"),
         (Change(1, init="a" * 64), "another initial image"),
-        (Change(1, prompt="word " * 30), f"prompt “{('word ' * 30)[:47]}…”"),
+        (Change(1, prompt="word " * 30), f"Prompt “{('word ' * 30)[:47]}…”"),
     ],
 )  # fmt: skip
 def test_a_change_is_described_in_words(change, words, qapp) -> None:
