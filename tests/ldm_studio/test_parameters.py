@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -134,17 +135,32 @@ CASES: dict[str, Case] = {
     "area_height": Case(64, {**_AREA, "area_width": 32}, {"area": "whole"}, True),
     "match": Case(True, **_MASKED),
 }
+TESTS = Path(__file__).parents[1]
+CONTROL_IMAGES = "core/checkpoints/test_control_images.py"
+REFINER = "core/checkpoints/test_refiner.py"
 ELSEWHERE = {
-    "count": "makes more images, which tests of the engine count",
-    "model": "another model, as tests of models load it",
-    "clip_skip": "for models with CLIP: tests/core/checkpoints/test_drawing.py",
-    "vae": "for checkpoints: tests/ldm_studio/models/test_addons.py",
-    "refiner": "for checkpoints: tests/ldm_studio/images/test_refining.py",
-    "refiner_at": "for checkpoints: tests/ldm_studio/images/test_refining.py",
-    "image_guidance": "for InstructPix2Pix: tests/core/checkpoints/test_control.py",
-    "noise_level": "for upscalers and unCLIP: tests/core/checkpoints/test_control.py",
+    "count": (
+        "ldm_studio/engine/test_engine.py",
+        "test_a_batch_runs_image_by_image_with_consecutive_seeds",
+    ),
+    "model": (REFINER, "test_a_change_of_the_model_equals_the_refiner"),
+    "clip_skip": (
+        "core/checkpoints/test_text_to_image.py",
+        "test_clip_skip_counts_like_in_other_programs",
+    ),
+    "vae": ("ldm_studio/models/test_addons.py", "test_another_vae_decodes"),
+    "refiner": (REFINER, "test_the_refiner_equals_diffusers"),
+    "refiner_at": (
+        "ldm_studio/images/test_refiner.py",
+        "test_the_refiner_takes_over_after_its_share_of_the_steps",
+    ),
+    "image_guidance": (
+        CONTROL_IMAGES,
+        "test_every_noise_level_and_image_guidance_has_an_effect",
+    ),
+    "noise_level": (CONTROL_IMAGES, "test_every_noise_level_and_image_guidance_has_an_effect"),
 }
-"""Rows that need a model of another kind, and where they are tested."""
+"""Rows whose effect needs a model of another kind: the file and the test that show it."""
 
 
 def pixels(model: Model, case: Case, values: Mapping[str, Any]) -> bytes:
@@ -161,6 +177,8 @@ def pixels(model: Model, case: Case, values: Mapping[str, Any]) -> bytes:
 def test_each_row_has_a_case_or_a_test_elsewhere() -> None:
     assert set(CASES) | set(ELSEWHERE) == set(PARAMETERS)
     assert not set(CASES) & set(ELSEWHERE)
+    for path, test in ELSEWHERE.values():
+        assert f"def {test}(" in (TESTS / path).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", CASES)
