@@ -90,6 +90,7 @@ def measure(options: Options) -> CheckpointResult:
         side = FULL_SIDE[options.family] if options.full else SIDE
         peak = _drawn_alone(folder, options, side)
         model = load_model(folder, digest="", dtype=dtype)
+        model.bring(*model.networks)
         loaded = own_process(folder, weights_mb(model), options.precision)
         return _compared(model, theirs, options, widths, loaded, peak)
 

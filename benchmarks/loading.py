@@ -59,6 +59,7 @@ def measure(options: Options) -> LoadingResult:
         theirs.save_pretrained(root / "sharded", max_shard_size=SHARD[options.full])
         del theirs
         model = load_model(root / "sharded", digest="")
+        model.bring(*model.networks)
         weights = weights_mb(model)
         single = in_one_file(model)
         del model
@@ -173,6 +174,7 @@ def _load_and_tell(path: Path, precision: str) -> None:
     watcher.start()
     began = time.perf_counter()
     model = load_model(path, digest="", dtype=getattr(torch, precision))
+    model.bring(*model.networks)
     seconds = time.perf_counter() - began
     over.set()
     watcher.join()

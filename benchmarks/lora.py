@@ -65,6 +65,7 @@ def measure(options: Options) -> LoraResult:
         theirs = stable_diffusion(widths)
         theirs.save_pretrained(folder)
         model = load_model(Path(folder), digest="")
+        model.bring(*model.networks)
         file = _written(theirs, Path(folder) / "style")
         first, second = (Lora(file, strength, strength) for strength in STRENGTHS)
 

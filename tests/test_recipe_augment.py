@@ -231,6 +231,7 @@ def test_the_denoiser_sees_each_kind_with_its_share(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset
 ) -> None:
     model = load_model(write_model(tmp_path / "model"))
+    model.bring(*model.networks)
     write_data(tmp_path / "data")
     network = CompactAutoencoder(CONFIG.autoencoder)
     plan = Plan(samples=1, batch=1, lr=0)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..errors import Message, UnreadableError
 from ..families.key_names import Source, Sources
+from ..runtime.stored_weight import StoredParameter, StoredWeight
 
 LISTED = 3
 """So many names are listed where many are wrong."""
@@ -71,28 +72,38 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:LISTED])}{more}"
 
 
-def fill(network: nn.Module, sources: Sources, device: str, dtype: torch.dtype) -> None:
-    """Raises UnreadableError for weights that are not numbers."""
+def fill(network: nn.Module, sources: Sources, dtype: torch.dtype) -> None:
+    """Gives a network on "meta" the weights as the files have them. They expand to `dtype` when the
+    network is brought to a device (see `DeviceManager`).
+
+    Raises UnreadableError for weights that are not numbers.
+    """
     shapes = {key: value.shape for key, value in network.state_dict().items()}
-    values = {key: read(sources[key], shape, device, dtype) for key, shape in shapes.items()}
+    values = {key: read(sources[key], shape, dtype) for key, shape in shapes.items()}
     network.load_state_dict(values, assign=True)
     network.eval().requires_grad_(False)
 
 
-def read(source: Source, shape: torch.Size, device: str, dtype: torch.dtype) -> Tensor:
-    """Laid out at once as it is computed with: later, all of a network would be there twice.
-
-    Raises UnreadableError for what are not numbers.
-    """
-    tensor = source.tensor()
-    if not tensor.is_floating_point():
+def read(source: Source, shape: torch.Size, dtype: torch.dtype) -> StoredParameter:
+    """Raises UnreadableError for what are not finite numbers in `dtype`."""
+    stored = source.stored()
+    parameter = StoredParameter.of(stored, shape, dtype)
+    if stored.unpack is None and not stored.data.is_floating_point():
         raise UnreadableError(
             "{tensor} holds {dtype}",
             tensor=source.key,
-            dtype=str(tensor.dtype).removeprefix("torch."),
+            dtype=str(stored.data.dtype).removeprefix("torch."),
         )
-    tensor = tensor.to(device, dtype)
+    tensor = stored.data if _fits(stored, dtype) else parameter.numbers()
     if not math.isfinite(float(tensor.sum(dtype=torch.float32))) and not tensor.isfinite().all():
         raise UnreadableError("{tensor} holds values that are not finite", tensor=source.key)
-    layout = torch.channels_last if len(shape) == 4 else torch.contiguous_format
-    return tensor.reshape(shape).contiguous(memory_format=layout)
+    if tensor.numel() != shape.numel():  # a third of rows that are not divisible by three
+        raise ValueError(f"{source.key} has {tensor.numel()} numbers, not {shape.numel()}")
+    return parameter
+
+
+def _fits(stored: StoredWeight, dtype: torch.dtype) -> bool:
+    """Whether what is finite as it is stored is so in `dtype`, without converting it."""
+    if stored.unpack is not None or stored.scale is not None or stored.data.itemsize < 2:
+        return False
+    return torch.finfo(stored.data.dtype).max <= torch.finfo(dtype).max

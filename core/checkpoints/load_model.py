@@ -1,7 +1,8 @@
 """Loads a model of any family: a file, a folder in diffusers' layout, or a native model's folder.
 
 It is identified first (see `identify`); then its networks are built without weights, and filled
-from the files, tensor by tensor.
+from the files, tensor by tensor. The weights stay as the files have them until a network is brought
+to its device.
 """
 
 from __future__ import annotations
@@ -71,10 +72,9 @@ def load_model(
     plan = _plan(identity, networks, dtype, coding, free, turns.pinned)
     if plan.evicts_others:
         turns.unpin()
-    home = "cpu" if plan.offloads else device
     for _, network, component in filled:
         try:
-            fill(network, component.sources, home, coding if network is autoencoder else dtype)
+            fill(network, component.sources, coding if network is autoencoder else dtype)
         except torch.OutOfMemoryError:
             raise
         except (ValueError, RuntimeError) as error:
@@ -84,7 +84,10 @@ def load_model(
     except UnreadableError as error:
         raise unreadable(path, error) from error
     if not plan.offloads:
-        turns.pin(*(network for _, network, _ in filled), working=max(plan.working.values()))
+        resident = [network for _, network, _ in filled]
+        turns.pin(*resident, working=max(plan.working.values()))
+        if free is not None:  # what is free for the next model is measured
+            turns.load(*resident)
     return Model(
         config=identity.config,
         digest=file_digest(path, identity) if digest is None else digest,
@@ -96,7 +99,7 @@ def load_model(
         device=place,
         dtype=dtype,
         plan=plan,
-        device_manager=turns if free is not None else None,
+        device_manager=turns,
     )
 
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from ..errors import InvalidError, Message, ModelError, UnreadableError
 from ..families.registry import family_of_width
 from ..model.model import Model
+from ..runtime.stored_weight import numbers_of
 from .lora_formulas import apply_lora
 from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
@@ -262,7 +263,7 @@ def _patched_weights(
                 name = f"{layer.path}.{end}"
                 weight = made.get(name)
                 if weight is None:
-                    weight = before.get_parameter(name).detach().float()
+                    weight = numbers_of(before.get_parameter(name)).float()
                 moved = {part: tensor.to(weight.device) for part, tensor in given.items()}
                 made[name] = apply_lora(weight, moved, strength)
                 if not math.isfinite(float(made[name].sum())) and not made[name].isfinite().all():

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ..errors import Message, ModelError, UnknownKindError, UnreadableError
+from ..runtime.stored_weight import StoredWeight
 from .quantized_blocks import BlockFormat, dequantize
 
 MAX_TENSORS = 200_000
@@ -68,15 +70,20 @@ class TensorFile:
 
     def tensor(self, name: str) -> Tensor:
         """A copy of a tensor. Raises KeyError; ModelError if the file ends too early."""
+        return self.stored(name).numbers()
+
+    def stored(self, name: str) -> StoredWeight:
+        """A copy of a tensor as it is in the file; blocks stay packed. Raises as `tensor`."""
         entry = self.entries[name]
         if not entry.numel:
-            return torch.empty(entry.shape, dtype=entry.dtype)
+            return StoredWeight(torch.empty(entry.shape, dtype=entry.dtype))
         if entry.blocks:
-            return dequantize(self._bytes(entry.start, entry.nbytes), entry.blocks, entry.shape)
+            unpack = partial(dequantize, block_format=entry.blocks, shape=entry.shape)
+            return StoredWeight(self._bytes(entry.start, entry.nbytes), unpack)
         flat = self._bytes(entry.start, entry.span * entry.dtype.itemsize).view(entry.dtype)
         if entry.stride is None:
-            return flat.view(entry.shape)
-        return flat.as_strided(entry.shape, entry.stride)
+            return StoredWeight(flat.view(entry.shape))
+        return StoredWeight(flat.as_strided(entry.shape, entry.stride))
 
     def _bytes(self, start: int, count: int) -> Tensor:
         data = torch.empty(count, dtype=torch.uint8)

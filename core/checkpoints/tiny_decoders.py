@@ -12,6 +12,7 @@ from ..families.key_names import Source
 from ..families.native_config import MAX_BLOCKS, MAX_WIDTH
 from ..model.model import Model
 from ..networks.tiny_autoencoder import TinyDecoder, TinyDecoderConfig
+from ..runtime.offload import expand
 from .fill_network import compare_keys, fill
 from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
@@ -47,7 +48,8 @@ def load_tiny_decoder(path: Path, model: Model) -> TinyDecoder:
         with torch.device("meta"):
             decoder = TinyDecoder(config)
         compare_keys(decoder, sources, "decoder").check()
-        fill(decoder, sources, str(model.device), model.dtype)
+        fill(decoder, sources, model.dtype)
+        expand(decoder, model.device)  # it shows every step, and takes no turns
     except (UnreadableError, RuntimeError) as error:
         raise unreadable(path, error) from error
     return decoder

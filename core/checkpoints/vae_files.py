@@ -10,6 +10,8 @@ import torch
 from ..errors import ModelError, UnreadableError
 from ..families.components import all_tensors
 from ..model.model import Model
+from ..networks.protocols import dtype_of
+from ..runtime.offload import expand
 from .fill_network import compare_keys, fill
 from .open_file import open_tensors
 from .tensor_file import unreadable
@@ -24,9 +26,6 @@ def with_vae(model: Model, path: Path) -> Model:
     """
     config, own = model.config, model.autoencoder
     sources = all_tensors(open_tensors(path))
-    if model.device_manager is not None:  # an offloaded autoencoder is in main memory then
-        model.device_manager.evict()
-    like = next(own.parameters())
     try:
         with torch.device("meta"):
             found = config.family.find_autoencoder(sources)
@@ -38,13 +37,15 @@ def with_vae(model: Model, path: Path) -> Model:
         if shape != (model.latent_channels, model.factor):
             raise UnreadableError("its autoencoder does not fit {model}", model=model.name)
         compare_keys(found.network, found.sources, NAME).check()
-        fill(found.network, found.sources, str(like.device), like.dtype)
+        fill(found.network, found.sources, dtype_of(own))
     except torch.OutOfMemoryError:
         raise
     except (ValueError, RuntimeError) as error:  # groups that do not divide, sizes that overflow
         raise unreadable(path, error) from error
     autoencoder = found.network
-    if model.device_manager is not None:
+    if model.device_manager is None:
+        expand(autoencoder, model.device)
+    else:
         model.device_manager.pin_like(autoencoder, own)
     latent_rgb = model.latent_rgb.for_another_autoencoder()
     return replace(model, autoencoder=autoencoder, latent_rgb=latent_rgb)

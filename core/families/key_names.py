@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..networks.unet_names import LAYER_NAMES, MIDDLE_PLACES, RESNET_NAMES
+from ..runtime.stored_weight import StoredWeight
 
 if TYPE_CHECKING:
     from ..checkpoints.tensor_file import TensorEntry, TensorFile
@@ -46,12 +47,15 @@ class Source:
 
     def tensor(self) -> Tensor:
         """A copy of the tensor in the file."""
-        tensor = self.file.tensor(self.key)
-        if self.scale is not None:
-            tensor = tensor.float() * self.scale.tensor().float()
-        if self.third is not None:
-            return tensor.chunk(3)[self.third]
-        return tensor.T if self.transposed else tensor
+        return self.stored().numbers()
+
+    def stored(self) -> StoredWeight:
+        """The tensor as it is in the file; a third of packed blocks is unpacked."""
+        stored = self.file.stored(self.key)
+        if self.third is not None:  # cloned, or each would hold all three
+            stored = StoredWeight(stored.numbers().chunk(3)[self.third].clone())
+        scale = None if self.scale is None else self.scale.tensor()
+        return replace(stored, scale=scale, transposed=self.transposed and self.third is None)
 
     @property
     def dtype(self) -> torch.dtype:

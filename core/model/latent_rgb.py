@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..runtime.stored_weight import numbers_of
+
 IMAGES = 2
 SIDE = 64
 """Pixels, of the images that are fitted to."""
@@ -82,7 +84,8 @@ class LatentRgb:
 def digest_of(autoencoder: nn.Module, form: LatentForm) -> str:
     """Of its small tensors: training it in whatever way changes them, and they are read at once."""
     whole = hashlib.sha256(repr(form).encode())
-    for name, tensor in autoencoder.state_dict().items():
+    for name, parameter in autoencoder.state_dict(keep_vars=True).items():
+        tensor = parameter if parameter.numel() >= DIGESTED else numbers_of(parameter)
         whole.update(f"{name} {tuple(tensor.shape)}".encode())
         if tensor.numel() < DIGESTED:
             whole.update(tensor.float().cpu().contiguous().numpy().tobytes())

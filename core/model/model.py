@@ -71,8 +71,8 @@ class Model:
     a linear approximation."""
     plan: PlacementPlan = IN_MAIN_MEMORY
     device_manager: DeviceManager | None = None
-    """What brings a network to a GPU before it works, the same for all models there; None: they
-    are in main memory."""
+    """What brings a network to the device before it works, the same for all models there; None:
+    they are there."""
     _conditions: OrderedDict[_Key, Cond] = field(
         default_factory=OrderedDict[_Key, Cond], repr=False
     )
@@ -177,7 +177,7 @@ class Model:
         key = passage, skip, negative and bool(numbers.names), size
         cond = known.pop(key, None)
         if cond is None:
-            self._load(*self.text.networks)
+            self.bring(*self.text.networks)
             cond = self.text(Text(passage, skip))
             if numbers.names and cond.vector is not None:
                 embedded = numbers(numbers.numbers(width, height, negative=negative)).vector
@@ -204,7 +204,7 @@ class Model:
                     kind=condition.kind,
                 )
         for kind, conditioner in self.conditioners.items():
-            self._load(*conditioner.networks)
+            self.bring(*conditioner.networks)
             null = conditioner.null()
             yield (conditioner(asked[kind], inputs) if kind in asked else null), null
 
@@ -212,6 +212,12 @@ class Model:
     def has_guidance_embedding(self) -> bool:
         """Whether the backbone takes the guidance scale (a whole LCM)."""
         return self.backbone.has_guidance_embedding
+
+    def bring(self, *networks: nn.Module) -> None:
+        """Has these networks of its own on the device, and their weights in the type that they
+        compute in. All methods here do it; who calls a network directly has to."""
+        if self.device_manager is not None:
+            self.device_manager.load(*networks)
 
     def prepared(self, cond: Cond) -> Cond:
         """`cond` for `predict`: in the type of the backbone, with a cache of what is the same at
@@ -221,19 +227,19 @@ class Model:
     def predict(self, x: Tensor, t: float, cond: Cond) -> Tensor:
         """What the backbone predicts from x [B, C, h, w], in the scaling it was trained on."""
         times = torch.full((len(x),), t, device=x.device)
-        self._load(self.backbone)
+        self.bring(self.backbone)
         return self.backbone(x.to(self.dtype), times, cond).to(x.dtype)
 
     def embed_image(self, image: np.ndarray) -> Tensor:
         """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]. For models that
         have an image encoder."""
         assert self.image is not None
-        self._load(self.image.network)
+        self.bring(self.image.network)
         return self.image(image)
 
     def encode(self, image: Tensor) -> Tensor:
         """[B, 3, H, W] in [-1, 1] -> latent of about unit variance, [B, C, H/8, W/8]."""
-        self._load(self.autoencoder)
+        self.bring(self.autoencoder)
         latent = with_float32_fallback(_encode, self.autoencoder, image, self.notify)
         return (latent - self._mean) / self._std
 
@@ -243,7 +249,7 @@ class Model:
 
     def decode(self, latent: Tensor) -> Tensor:
         """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
-        self._load(self.autoencoder)
+        self.bring(self.autoencoder)
         decoded = with_float32_fallback(
             _decode, self.autoencoder, self.unscaled(latent), self.notify
         )
@@ -286,10 +292,6 @@ class Model:
         if reach is not None:
             return decode_tiled(decode, latent, tile=tile, reach=reach, factor=self.factor)
         return blended(decode, latent, tile=tile, overlap=tile // 4, factor=self.factor)
-
-    def _load(self, *networks: nn.Module) -> None:
-        if self.device_manager is not None:
-            self.device_manager.load(*networks)
 
     @property
     def _mean(self) -> Tensor:

@@ -3,6 +3,12 @@
 Text encoders work before the first step, the U-Net at every step, the autoencoder behind the last:
 on a device without room for all of them they take turns, and their weights stay in main memory.
 Where there is no room for a second model beside a first one that stays there, both take turns.
+
+A network that waits keeps its weights as its files have them (float16, 8 bits, GGUF's blocks). When
+it is brought they expand to the type it computes in, and when it leaves the expanded ones are
+dropped. A network that stays expands once, tensor by tensor, and each stored tensor is released
+then, so that it is never there twice; in main memory that is when it is first used. Should such a
+network have to take turns later, it waits in the type it computes in.
 """
 
 from __future__ import annotations
@@ -15,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import Message
+from .stored_weight import StoredParameter, StoredWeight
 
 SPARE = 0.05
 """Share of the free memory that is left to others."""
@@ -122,9 +129,30 @@ def free_memory(device: torch.device) -> int | None:
     return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
 
 
-def size_of(*networks: nn.Module, dtype: torch.dtype) -> int:
-    """Bytes of their weights in that type, wherever they are, also nowhere ("meta")."""
+def size_of(*networks: nn.Module, dtype: torch.dtype | None = None) -> int:
+    """Bytes of their weights in that type, wherever they are, also nowhere ("meta"); None: as they
+    are now, which is as their files have them while the networks wait.
+    """
+    if dtype is None:
+        return sum(sizes(*networks).values())
     return sum(p.numel() for network in networks for p in network.parameters()) * dtype.itemsize
+
+
+def sizes(*networks: nn.Module) -> Mapping[int, int]:
+    """Bytes of their weights as they are now, by identity: what networks share is there once."""
+    held = {_place(_held(tensor)): _held(tensor) for _, _, tensor in _tensors(networks)}
+    return {place: _nbytes(tensor) for place, tensor in held.items()}
+
+
+def expand(network: nn.Module, device: torch.device) -> None:
+    """Have the weights of a network that waits on the device for good, and release the stored
+    ones, tensor by tensor.
+    """
+    for module, name, tensor in list(_tensors([network])):
+        if isinstance(tensor, StoredParameter):
+            _put(module, name, tensor.settle(device))
+        elif tensor.device.type != device.type:
+            _put(module, name, tensor.to(device))
 
 
 class DeviceManager:
@@ -136,6 +164,8 @@ class DeviceManager:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self._pinned: WeakSet[nn.Module] = WeakSet()
+        self._expanded: WeakSet[nn.Module] = WeakSet()
+        """Those of the pinned that are on the device; the others are brought when first used."""
         self._working = 0
         self._present: tuple[nn.Module, ...] = ()
         self._home: list[tuple[nn.Module, str, Tensor]] = []
@@ -147,7 +177,8 @@ class DeviceManager:
 
     @property
     def pinned(self) -> Pinned:
-        tensors = {_place(tensor): tensor for _, _, tensor in _tensors(self._pinned)}
+        held = (_held(tensor) for _, _, tensor in _tensors(self._pinned))
+        tensors = {_place(tensor): tensor for tensor in held}  # also what is not there yet
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
         return Pinned(size, self._working if size else 0)
 
@@ -155,12 +186,13 @@ class DeviceManager:
         return network in self._pinned
 
     def pin(self, *networks: nn.Module, working: int = 0) -> None:
-        """These are on the device, and stay; `working`: what the neediest needs beside them."""
+        """These stay on the device once they are brought; `working`: what the neediest needs
+        beside them."""
         self._pinned.update(networks)
         self._working = max(self._working, working)
 
     def pin_like(self, network: nn.Module, like: nn.Module) -> None:
-        """`network` was made where `like` is, and stays there if that does."""
+        """`network` stays on the device if `like` does."""
         if like in self._pinned:
             self._pinned.add(network)
 
@@ -169,14 +201,22 @@ class DeviceManager:
         leaving = [one for one in networks or [*self._pinned] if one in self._pinned]
         moved: dict[int, Tensor] = {}  # what networks share they go on sharing
         for module, name, tensor in list(_tensors(leaving)):
-            if _place(tensor) not in moved:
-                moved[_place(tensor)] = tensor.to("cpu")
-            _put(module, name, moved[_place(tensor)])
+            held = _held(tensor)
+            if isinstance(held, StoredParameter):
+                continue
+            if _place(held) not in moved:
+                moved[_place(held)] = held.to("cpu")
+            _put(module, name, moved[_place(held)])
         for network in leaving:
             self._pinned.discard(network)
+            self._expanded.discard(network)
 
     def load(self, *networks: nn.Module) -> None:
         """Have these on the device, and of those that are not settled nothing else."""
+        for network in networks:
+            if network in self._pinned and network not in self._expanded:
+                expand(network, self.device)
+                self._expanded.add(network)
         wanted = tuple(network for network in networks if network not in self._pinned)
         if self._present == wanted:
             return
@@ -184,10 +224,11 @@ class DeviceManager:
         self._present = wanted
         for module, name, tensor in list(_tensors(wanted)):
             self._home.append((module, name, tensor))
-            _put(module, name, tensor.to(self.device))
+            is_stored = isinstance(tensor, StoredParameter)
+            _put(module, name, (tensor.numbers if is_stored else tensor.to)(self.device))
 
     def evict(self) -> None:
-        """Have what was brought where it came from; nothing is copied back."""
+        """Have what was brought where it came from, as it was stored; nothing is copied back."""
         for module, name, tensor in self._home:
             _put(module, name, tensor)
         self._home, self._present = [], ()
@@ -200,6 +241,19 @@ def _tensors(networks: Iterable[nn.Module]) -> Iterable[tuple[nn.Module, str, Te
             for name, tensor in tensors.items():
                 if tensor is not None:
                     yield module, name, tensor
+
+
+def _held(tensor: Tensor) -> Tensor:
+    """What takes memory: itself, or what a stored weight has settled as."""
+    if isinstance(tensor, StoredParameter) and isinstance(tensor.weight, nn.Parameter):
+        return tensor.weight
+    return tensor
+
+
+def _nbytes(tensor: Tensor) -> int:
+    if isinstance(tensor, StoredParameter) and isinstance(tensor.weight, StoredWeight):
+        return tensor.weight.nbytes
+    return tensor.numel() * tensor.element_size()
 
 
 def _place(tensor: Tensor) -> int:

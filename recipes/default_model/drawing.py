@@ -45,6 +45,7 @@ def images(
 
     Text i is in a batch with others, so by rounding it may differ from the image generated alone.
     """
+    model.bring(*model.networks)
     parts: list[Tensor] = []
     for first in tqdm(range(0, len(texts), BATCH), desc=f"Drawing {what}", unit="batch"):
         latents = draw(

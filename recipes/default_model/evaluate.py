@@ -215,6 +215,7 @@ def reconstructed(model: Model, images: Tensor) -> Tensor:
 @torch.no_grad()
 def loss(model: Model, dataset: Dataset, picks: Sequence[int]) -> float:
     """Denoising loss on some drawings under their likeliest captions."""
+    model.bring(*model.networks)
     picks = picks[:LOSS_IMAGES]
     parts = whites(dataset, picks).split(64)
     texts = [max(dataset.drawings[i].captions, key=lambda weighted: weighted[1])[0] for i in picks]

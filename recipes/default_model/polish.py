@@ -54,6 +54,7 @@ def polish(
     model: Model, dataset: Dataset, run: Path, *, samples: int, seconds: float, bf16: bool
 ) -> None:
     """Trains (or continues training) the decoder of `model` in the folder `run`."""
+    model.bring(*model.networks)
     network = model.autoencoder
     assert isinstance(network, CompactAutoencoder)
     for one in (network.decoder, network.picture_conv, network.decoder_shortcut):
@@ -117,6 +118,7 @@ def chosen(dataset: Dataset, count: int, rng: np.random.Generator) -> list[Examp
 def redrawn(model: Model, those: Sequence[Example], rng: np.random.Generator) -> Redrawn:
     """Each image noised to where a few of the default steps are left, and denoised under a
     caption."""
+    model.bring(*model.networks)
     settings = settings_of(model)
     most = min(STEPS_LEFT[1], settings.steps - 1)
     targets = [_target(one.image) for one in those]

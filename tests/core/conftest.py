@@ -115,4 +115,6 @@ def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer: Token
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_model_folder: Path) -> Model:
-    return load_model(tiny_model_folder)
+    model = load_model(tiny_model_folder)
+    model.bring(*model.networks)  # tests call them directly
+    return model

@@ -22,6 +22,7 @@ from core.families.key_names import unet_from_diffusers
 from core.networks.cond import Cond
 from core.networks.layers import timestep_embedding
 from core.networks.unet import UNet
+from core.runtime.offload import expand
 
 PUBLISHED: Mapping[str, dict[str, Any]] = {
     "SSD-1B": {
@@ -128,7 +129,8 @@ def test_the_unet_equals_diffusers(
     part = find(all_tensors(open_tensors(tmp_path / "unet.safetensors"))).backbone
     assert part is not None
     ours = UNet(unet_config(part.sources))
-    fill(ours, part.sources, "cpu", torch.float32)
+    fill(ours, part.sources, torch.float32)
+    expand(ours, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(2, 4, 16, 24, generator=generator)
     context = torch.randn(2, 7, 24, generator=generator)

@@ -17,6 +17,7 @@ from core.checkpoints.load_model import load_model
 from core.checkpoints.open_file import open_tensors
 from core.checkpoints.quantized_blocks import BLOCKS, dequantize
 from core.errors import ModelError
+from core.runtime.offload import size_of
 from tests.core.checkpoints.tiny import Tiny, original
 
 gguf = pytest.importorskip("gguf")
@@ -104,6 +105,11 @@ def test_a_gguf_model_is_identified_and_loaded(
     assert identity.backbone == tinies[kind].kind.unet
     assert {packing, "Q8_0", "float16", "float32"} >= set(identity.dtypes) > {packing}
     model = load_model(path, digest="known")
+    entries = open_tensors(path).entries
+    packed = [n for name, n in entries.items() if name.startswith("model.diffusion_model.")]
+    assert size_of(model.backbone) == sum(entry.nbytes for entry in packed)
+    model.bring(*model.networks)
+    assert size_of(model.backbone) == size_of(model.backbone, dtype=model.dtype)
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, stored[f"model.diffusion_model.{name}"].float()), name
 

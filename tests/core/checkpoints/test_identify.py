@@ -31,6 +31,7 @@ from tests.core.checkpoints.tiny import (
     SD2,
     Tiny,
     Weights,
+    load_expanded,
     open_clip,
     original,
     prefixed,
@@ -104,7 +105,7 @@ def test_a_published_file_is_identified_and_loaded(
     assert not identity.components.unknown
     assert not identity.missing
     assert set(identity.dtypes) == {"float32"}
-    assert_holds(load_model(path, digest="known"), tiny)
+    assert_holds(load_expanded(path, digest="known"), tiny)
 
 
 @pytest.mark.parametrize("kind", ["SD1", "SD2", "SDXL"])
@@ -115,7 +116,7 @@ def test_a_diffusers_folder_is_identified_and_loaded(
     identity = identify(tmp_path / "model-v1.5")
     assert identity.family is FAMILIES[kind]
     assert len(identity.files) == 3 + len(tinies[kind].texts)
-    model = load_model(tmp_path / "model-v1.5")
+    model = load_expanded(tmp_path / "model-v1.5")
     tiny = tinies[kind]
     if kind == "SD2":  # diffusers leaves out the last layer
         assert identity.text_encoders[0].layers == 2
@@ -131,7 +132,7 @@ def test_a_diffusers_folder_is_identified_and_loaded(
 
 def load_checkpoint_of(tiny: Tiny, folder: Path) -> Model:
     save_file(original(tiny), folder / "whole.safetensors")
-    return load_model(folder / "whole.safetensors")
+    return load_expanded(folder / "whole.safetensors")
 
 
 def variants(tiny: Tiny) -> dict[str, Weights]:
@@ -203,13 +204,13 @@ def test_files_of_other_programs_are_identified_and_loaded(
     assert identity.family is STABLE_DIFFUSION_1
     assert not identity.components.unknown
     rounded = variant in ("in half precision", "in bfloat16", "in 8 bits", "mixed")
-    assert_holds(load_model(path), tiny, exactly=not rounded)
+    assert_holds(load_expanded(path), tiny, exactly=not rounded)
 
 
 def test_the_moving_average_is_used_on_request(tinies: dict[str, Tiny], tmp_path: Path) -> None:
     path = tmp_path / "full.safetensors"
     save_file(variants(tinies["SD1"])["with an average"], path)
-    plain, average = (load_model(path, average=wanted) for wanted in (False, True))
+    plain, average = (load_expanded(path, average=wanted) for wanted in (False, True))
     for name, value in plain.backbone.state_dict().items():
         assert torch.equal(average.backbone.state_dict()[name], value + 1)
 
@@ -237,7 +238,7 @@ def test_networks_may_be_in_separate_files(tinies: dict[str, Tiny], tmp_path: Pa
         save_file(weights, path)
     with pytest.raises(ModelError, match="but no U-Net"):
         identify(paths[1])
-    assert_holds(load_model(paths[0], companions=paths[1:]), tiny)
+    assert_holds(load_expanded(paths[0], companions=paths[1:]), tiny)
 
 
 def test_a_companion_vae_replaces_the_files_own(
@@ -245,7 +246,7 @@ def test_a_companion_vae_replaces_the_files_own(
 ) -> None:
     other = {k: v + 1 for k, v in tinies["SD1"].vae.state_dict().items()}
     save_file(other, tmp_path / "vae.safetensors")
-    model = load_model(checkpoints["SD1"], companions=[tmp_path / "vae.safetensors"])
+    model = load_expanded(checkpoints["SD1"], companions=[tmp_path / "vae.safetensors"])
     for name, value in model.autoencoder.state_dict().items():
         assert torch.equal(value, other[name])
 

@@ -10,8 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from core.checkpoints.load_model import load_model
-from tests.core.checkpoints.tiny import Tiny, original, write_folder
+from tests.core.checkpoints.tiny import Tiny, load_expanded, original, write_folder
 
 F8 = torch.float8_e4m3fn
 UNET = "model.diffusion_model."
@@ -40,7 +39,7 @@ def test_float8_weights_with_scales_are_loaded(
             weights[f"{layer}.scale_input"] = torch.ones(())
             expected[name] = weights[f"{layer}.weight"].float() * scale
     save_file(weights, tmp_path / "model.safetensors")
-    model = load_model(tmp_path / "model.safetensors", digest="known", prediction="eps")
+    model = load_expanded(tmp_path / "model.safetensors", digest="known", prediction="eps")
     for name, value in model.backbone.state_dict().items():
         assert torch.equal(value, expected[name]), name
 
@@ -64,7 +63,7 @@ def test_a_folder_of_pickles_is_loaded(
     renamed = f"diffusion_pytorch_model.bin.index{variant}.json"
     index.with_name(renamed).write_text(json.dumps({"weight_map": places}), encoding="utf-8")
     index.unlink()
-    model = load_model(folder, digest="known")
+    model = load_expanded(folder, digest="known")
     assert_equal(model.backbone, tiny.unet, torch.float16)
     assert_equal(model.autoencoder, tiny.vae, torch.float16)
     for text, expected in zip(model.text.networks, tiny.texts, strict=True):
@@ -72,7 +71,7 @@ def test_a_folder_of_pickles_is_loaded(
 
 
 def test_convolutions_use_channels_last(checkpoints: dict[str, Path]) -> None:
-    model = load_model(checkpoints["SD1"], digest="known")
+    model = load_expanded(checkpoints["SD1"], digest="known")
     for network in (model.backbone, model.autoencoder):
         for weights in network.state_dict().values():
             last = weights.ndim == 4

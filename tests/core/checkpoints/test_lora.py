@@ -18,7 +18,7 @@ from core.families.key_names import unet_from_diffusers
 from core.model.model import Model
 from core.networks.unet import UNet
 from core.request.conditions import Text
-from tests.core.checkpoints.tiny import Tiny, reference_unet
+from tests.core.checkpoints.tiny import Tiny, load_expanded, reference_unet
 from tests.narrowing import present
 
 LINEAR = "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0"
@@ -30,7 +30,7 @@ Weights = dict[str, Tensor]
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
     kinds = ("SD1", "SD2 unCLIP-H", "SDXL", "refiner")
-    return {kind: load_model(checkpoints[kind], digest=kind) for kind in kinds}
+    return {kind: load_expanded(checkpoints[kind], digest=kind) for kind in kinds}
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:
@@ -358,7 +358,7 @@ def test_a_lora_for_other_blocks_is_refused_with_the_reason(
 ) -> None:
     """A LoRA for Stable Diffusion XL with original names, applied to KOALA, which has fewer
     blocks."""
-    model = load_model(checkpoints["KOALA 700M"], digest="known")
+    model = load_expanded(checkpoints["KOALA 700M"], digest="known")
     weights = {"lora_down.weight": noise(4, 64), "lora_up.weight": noise(128, 4)}
     path = "input_blocks.5.1.transformer_blocks.0.attn1.to_q"
     with pytest.raises(ModelError, match=r"different model: it changes \(128, 64\)") as caught:

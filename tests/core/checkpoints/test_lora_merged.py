@@ -11,13 +11,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
 from core.conditioning.text.clip_text import ClipConditioner
 from core.families.key_names import unet_from_diffusers
 from core.model.model import Model
 from tests.core.checkpoints.pipelines import reference_pipeline
-from tests.core.checkpoints.tiny import Tiny, reference_unet
+from tests.core.checkpoints.tiny import Tiny, load_expanded, reference_unet
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated"),
@@ -106,7 +105,7 @@ def test_several_loras_with_strengths_are_merged(
     pipeline.set_adapters(["one", "two"], strengths)
     pipeline.fuse_lora(components=["unet", *texts])
     pipeline.unload_lora_weights()
-    model = load_model(checkpoints[kind], digest="known")
+    model = load_expanded(checkpoints[kind], digest="known")
     changed, effects = with_loras(model, [Lora(one, 0.7, 0.3), Lora(kohya, -0.5, 1.2)])
     assert [effect.unused for effect in effects] == [(), ()]
     assert_merged(changed, pipeline)
@@ -148,7 +147,7 @@ def test_other_lora_kinds_are_merged(
     theirs = {f"base_model.model.{name}": value for name, value in weights.items()}
     assert not peft.set_peft_model_state_dict(wrapped, theirs).unexpected_keys
     pipeline.unet = wrapped.merge_and_unload()
-    model = load_model(checkpoints["SD1"], digest="known")
+    model = load_expanded(checkpoints["SD1"], digest="known")
     changed, [effect] = with_loras(model, [Lora(path)])
     assert not effect.unused
     assert effect.layers == len(layers)

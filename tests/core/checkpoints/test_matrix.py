@@ -14,7 +14,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.checkpoints.load_model import load_model
 from core.images.clip_crop import SIDE as LOOKED_AT
 from core.images.image_digest import digest
 from core.model.model import Model
@@ -30,6 +29,7 @@ from tests.core.checkpoints.tiny import (
     REQUEST,
     Tiny,
     Weights,
+    load_expanded,
     original,
     prefixed,
     reference_text,
@@ -257,7 +257,7 @@ def images(model: Model, kind: str, partner: Model | None) -> Mapping[str, np.nd
 
 def loaded(written: Written, kind: str) -> Model:
     prediction = "v" if KINDS[kind].prediction == "v_prediction" else "eps"
-    return load_model(
+    return load_expanded(
         written.path,
         companions=written.companions,
         digest=kind,

@@ -9,9 +9,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from core.checkpoints.load_model import load_model
 from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
-from tests.core.checkpoints.tiny import KINDS, Tiny, Weights, reference_unet, reference_vae
+from tests.core.checkpoints.tiny import (
+    KINDS,
+    Tiny,
+    Weights,
+    load_expanded,
+    reference_unet,
+    reference_vae,
+)
 
 TEXTS = {
     "SD2": "cond_stage_model.model.",
@@ -36,7 +42,7 @@ def test_networks_of_a_single_file_equal_the_folders(
     kind: str, checkpoints: dict[str, Path], tinies: dict[str, Tiny]
 ) -> None:
     reading = pytest.importorskip("diffusers.loaders.single_file_utils")
-    model, weights = load_model(checkpoints[kind], digest=""), load_file(checkpoints[kind])
+    model, weights = load_expanded(checkpoints[kind], digest=""), load_file(checkpoints[kind])
     config = reference_unet(tinies[kind]).config
     unet = reading.convert_ldm_unet_checkpoint(dict(weights), config)
     assert_same(model.backbone, unet, unet_from_diffusers(unet))
@@ -50,7 +56,7 @@ def test_the_text_encoder_of_a_single_file_equals_the_folders(
     kind: str, checkpoints: dict[str, Path]
 ) -> None:
     reading = pytest.importorskip("diffusers.loaders.single_file_utils")
-    model, weights = load_model(checkpoints[kind], digest=""), load_file(checkpoints[kind])
+    model, weights = load_expanded(checkpoints[kind], digest=""), load_file(checkpoints[kind])
     text = reading.convert_open_clip_checkpoint(None, dict(weights), prefix=TEXTS[kind])
     ours = model.text.networks[-1].state_dict()
     names = {name: name.removeprefix("text_model.") for name in text}

@@ -17,6 +17,7 @@ from core.conditioning.text.clip_text import ClipConditioner
 from core.conditioning.text.clip_tokenizer import END, START
 from core.model.model import Model
 from core.request.conditions import Text
+from tests.core.checkpoints.tiny import load_expanded
 from tests.narrowing import present
 
 VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
@@ -24,7 +25,7 @@ VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
 
 @pytest.fixture(scope="module")
 def models(checkpoints: dict[str, Path]) -> dict[str, Model]:
-    return {kind: load_model(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
+    return {kind: load_expanded(checkpoints[kind], digest=kind) for kind in ("SD1", "SDXL")}
 
 
 def expected(model: Model, before: list[int], after: list[int]) -> Tensor:

@@ -17,12 +17,12 @@ from core.checkpoints.vae_files import with_vae
 from core.errors import ModelError
 from core.model.model import Model
 from core.networks.kl_autoencoder import AutoencoderKL
-from tests.core.checkpoints.tiny import VAE, prefixed
+from tests.core.checkpoints.tiny import VAE, load_expanded, prefixed
 
 
 @pytest.fixture(scope="module")
 def model(checkpoints: dict[str, Path]) -> Model:
-    return load_model(checkpoints["SD1"], digest="known")
+    return load_expanded(checkpoints["SD1"], digest="known")
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +71,12 @@ def test_a_vae_that_does_not_fit_is_refused(
 
 
 def test_a_native_model_accepts_a_native_vae(tiny_model_folder: Path, tmp_path: Path) -> None:
-    model = load_model(tiny_model_folder)
+    model = load_expanded(tiny_model_folder)
     tensors = load_file(tiny_model_folder / "autoencoder.safetensors")
     tensors["picture_conv.bias"] = tensors["picture_conv.bias"] + 1
     save_file(tensors, tmp_path / "own.safetensors")
     changed = with_vae(model, tmp_path / "own.safetensors")
+    changed.bring(changed.autoencoder)
     latent = torch.randn(1, model.latent_channels, 4, 4)
     made = changed.autoencoder.decode(latent) - model.autoencoder.decode(latent)
     torch.testing.assert_close(made, torch.ones_like(made), atol=1e-3, rtol=0)

@@ -13,8 +13,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from core.checkpoints.load_model import load_model
 from core.conditioning.text.clip_tokenizer import END, MERGES, START, clip_tokenizer
 from core.families.key_names import autoencoder_from_diffusers, unet_from_diffusers
+from core.model.model import Model
 from core.networks.clip import ClipConfig, ClipImageConfig, ClipImageEncoder, ClipTextEncoder
 from core.networks.kl_autoencoder import AutoencoderKL, AutoencoderKLConfig
 from core.networks.unet import UNet, UNetConfig
@@ -65,6 +67,13 @@ UPSCALER = replace(
     classes=1000,
     cross_levels=(1, 2),
 )
+
+
+def load_expanded(path: Path, **options: Any) -> Model:
+    """A model whose weights can be read: its networks no longer wait as their files have them."""
+    model = load_model(path, **options)
+    model.bring(*model.networks)
+    return model
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def folder(tiny_model_folder: Path, tmp_path: Path) -> Path:
 
 def test_a_folder_loads_with_its_weights(tiny_model_folder: Path) -> None:
     model = load_model(tiny_model_folder)
+    model.bring(*model.networks)
     for network, file in zip(
         (model.backbone, model.autoencoder, *model.text.networks), WEIGHTS, strict=True
     ):

@@ -1,0 +1,111 @@
+"""Weights as their files have them, and how they expand to the type that a network computes in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+NOT_ON_DEVICE = (
+    "This network waits with its weights as its file has them. "
+    "Call `Model.bring` with it before it computes."
+)
+
+
+@dataclass(frozen=True)
+class StoredWeight:
+    """A weight as its file has it: the elements in their own type, or packed blocks."""
+
+    data: Tensor
+    """The elements, in their shape; of packed weights the bytes, uint8 [n]."""
+    unpack: Callable[[Tensor], Tensor] | None = None
+    """Bytes -> float32 elements; None: they are not packed."""
+    scale: Tensor | None = None
+    """One number that the elements are multiplied by: 8-bit weights have it."""
+    transposed: bool = False
+
+    @property
+    def nbytes(self) -> int:
+        scale = 0 if self.scale is None else self.scale.nbytes
+        return self.data.numel() * self.data.itemsize + scale
+
+    def numbers(self, device: torch.device | str = "cpu") -> Tensor:
+        """The elements; where nothing has to be computed, they share memory with `data`."""
+        tensor = self.data.to(device)
+        if self.unpack is not None:
+            tensor = self.unpack(tensor)
+        if self.scale is not None:
+            tensor = tensor.float() * self.scale.to(device).float()
+        return tensor.T if self.transposed else tensor
+
+
+class StoredParameter(nn.Parameter):
+    """A parameter of a network that waits: it is on "meta", in the type that the network computes
+    in, and holds the stored weight. It has a shape and a type, but computing with it is an error.
+    """
+
+    weight: StoredWeight | nn.Parameter
+    """The stored weight; once it has settled, the parameter on the device."""
+
+    @classmethod
+    def of(cls, stored: StoredWeight, shape: torch.Size, dtype: torch.dtype) -> StoredParameter:
+        """Of that shape, to be computed with in `dtype`."""
+        made = cls(torch.empty(shape, dtype=dtype, device="meta"), requires_grad=False)
+        made.weight = stored
+        return made
+
+    @classmethod
+    def __torch_function__(
+        cls,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Raises RuntimeError where a tensor would be computed: torch fails with an unclear message
+        on "meta", or computes nothing there.
+        """
+        try:
+            with torch._C.DisableTorchFunctionSubclass():  # pyright: ignore[reportPrivateUsage]
+                result = func(*args, **(kwargs or {}))
+        except RuntimeError as error:
+            raise RuntimeError(NOT_ON_DEVICE) from error
+        if isinstance(result, Tensor) and not any(result is one for one in args):
+            raise RuntimeError(NOT_ON_DEVICE)
+        return result
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> nn.Parameter:
+        weight = copy.deepcopy(self.weight, memo)
+        if isinstance(weight, StoredWeight):
+            weight = StoredParameter.of(weight, self.shape, self.dtype)
+        memo[id(self)] = weight
+        return weight
+
+    def numbers(self, device: torch.device | str = "cpu") -> Tensor:
+        """The weight on `device`, laid out as it is computed with. The stored weight stays."""
+        if isinstance(self.weight, nn.Parameter):
+            return self.weight.detach().to(device)
+        has_all_types = torch.device(device).type == "cuda"  # float8, float64
+        tensor = self.weight.numbers(device if has_all_types else "cpu")
+        tensor = tensor.to(device, self.dtype).reshape(self.shape)
+        layout = torch.channels_last if self.ndim == 4 else torch.contiguous_format
+        return tensor.contiguous(memory_format=layout)
+
+    def settle(self, device: torch.device | str) -> nn.Parameter:
+        """The weight on `device`, for good: the stored weight is released. Networks that share this
+        parameter get the same one.
+        """
+        if not isinstance(self.weight, nn.Parameter):
+            self.weight = nn.Parameter(self.numbers(device), requires_grad=False)
+        return self.weight
+
+
+def numbers_of(parameter: Tensor) -> Tensor:
+    """The values of a parameter, also of a network that waits (then on the CPU)."""
+    if isinstance(parameter, StoredParameter):
+        return parameter.numbers()
+    return parameter.detach()
