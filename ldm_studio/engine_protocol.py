@@ -65,8 +65,6 @@ class ModelInfo:
     """Of a checkpoint, such as "Stable Diffusion XL"; empty for native models."""
     latents: str = ""
     """Name of its latent format: models of the same format can continue each other's images."""
-    size: int = 0
-    """Bytes of its weights as stored in memory."""
     takes_vae: bool = False
     """Whether another autoencoder may replace its own."""
     takes_refiner: bool = False

@@ -301,18 +301,11 @@ def _takes_embeddings(model: Model) -> bool:
 
 def _size(models: Iterable[Model], shared: Iterable[Model]) -> int:
     """Bytes of the weights of `models` that `shared` do not have."""
-    theirs = {pointer for model in shared for pointer in _weights(model)}
-    mine = {place: size for model in models for place, size in _weights(model).items()}
+    from core.runtime.offload import sizes
+
+    theirs = sizes(*(network for model in shared for network in model.networks))
+    mine = sizes(*(network for model in models for network in model.networks))
     return sum(size for place, size in mine.items() if place not in theirs)
-
-
-def _weights(model: Model) -> dict[int, int]:
-    """Bytes by address."""
-    return {
-        tensor.data_ptr(): tensor.numel() * tensor.element_size()
-        for network in model.networks
-        for tensor in network.state_dict().values()
-    }
 
 
 def _ignored_settings(model: Model, request: Request) -> list[Message]:

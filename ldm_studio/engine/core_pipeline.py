@@ -333,6 +333,8 @@ class CorePipeline:
             dtype=self._dtype(device),
             turns=self._device_manager_of(device),
         )
+        if not model.plan.offloads:  # or the first image would seem to need that time and memory
+            model.bring(*model.networks)
         return self._with_preview(model)
 
     def _device_manager_of(self, device: str) -> DeviceManager:
@@ -381,7 +383,6 @@ class CorePipeline:
             latents=model.config.family.latents.name,
             vae=self._vae_of(wanted),
             texts=tuple(text.name for text in wanted.texts),
-            size=sum(model.plan.weights.values()),
             takes_vae=takes.vae,
             takes_refiner=takes.refiner,
             read=self._reader(model),

@@ -101,7 +101,7 @@ class RecentModels:
     def _drop_until(self, needed: int) -> bool:
         """Whether this many bytes are free, in addition to the reserve."""
         while True:
-            size = sum(known.info.size for known in self._models.values())
+            size = sum(_size(known.model) for known in self._models.values())
             free = memory().free
             if free is None or free >= needed + size + SPARE:
                 return True
@@ -111,13 +111,22 @@ class RecentModels:
             log.info("%s is not kept in memory: there is too little", dropped.path)
 
 
+def _size(model: Model) -> int:
+    """Bytes of its weights as they are: stored, or expanded if they were on the device to stay."""
+    from core.runtime.offload import size_of
+
+    return size_of(*model.networks)
+
+
 def _in_main_memory(model: Model) -> bool:
-    return model.device_manager is None or not model.device_manager.is_pinned(model.backbone)
+    if model.plan.free is None or model.device_manager is None:
+        return True
+    return not model.device_manager.is_pinned(model.backbone)
 
 
 def _evict(model: Model) -> None:
     """Moves the model to main memory."""
-    if model.device_manager is not None:
+    if model.plan.free is not None and model.device_manager is not None:
         model.device_manager.unpin(*model.networks)
     if model.previewer is not None:
         model.previewer.to("cpu")
@@ -130,14 +139,12 @@ def _restore(known: LoadedModel) -> LoadedModel:
     model = known.model
     if model.previewer is not None:
         model.previewer.to(model.device)
-    if model.device_manager is None:
+    if model.plan.free is None or model.device_manager is None:
         return known
     plan = replace(model.plan, free=free_memory(model.device), others=Pinned(), made_room=False)
     if not plan.offloads:
-        networks = model.networks
-        for network in networks:
-            network.to(model.device)
-        model.device_manager.pin(*networks, working=max(plan.working.values()))
+        model.device_manager.pin(*model.networks, working=max(plan.working.values()))
+        model.device_manager.load(*model.networks)
     info = replace(known.info, plan=plan.message)
     return replace(known, model=replace(model, plan=plan), info=info)
 

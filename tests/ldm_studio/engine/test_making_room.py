@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.torch import save_file
+import torch
+from safetensors.torch import load_file, save_file
 
 import core.runtime.offload
 from core.checkpoints import load_model as loading
+from core.model.model import Model
 from core.request.request import Change, Request
+from core.runtime.offload import size_of
 from ldm_studio.engine import recent_models
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.hardware import Memory
@@ -47,13 +50,26 @@ def folder(written: tuple[Path, Path]) -> Path:
 
 
 @pytest.fixture
-def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def free(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     """Free bytes on the device, in one settable entry."""
-    bytes_ = [4 * GB]
+    bytes_: list[int | None] = [4 * GB]
     for module in (loading, core.runtime.offload):
         monkeypatch.setattr(module, "free_memory", lambda device: bytes_[0])
     monkeypatch.setattr(recent_models, "memory", lambda: Memory(64 * GB, 64 * GB))
     return bytes_
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Model]]:
+    """The files that are read from now on, and the models."""
+    read: list[tuple[Path, Model]] = []
+    load = loading.load_model
+
+    def noted(path: Path, *args, **kwargs):
+        read.append((path, load(path, *args, **kwargs)))
+        return read[-1][1]
+
+    monkeypatch.setattr(loading, "load_model", noted)
+    return read
 
 
 def drawn(pipeline: CorePipeline, request: Request) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -112,15 +128,52 @@ def test_a_model_that_main_memory_cannot_hold_is_dropped(
     monkeypatch.setattr(
         recent_models, "memory", lambda: Memory(8 * GB, recent_models.SPARE + 20 * MB)
     )
-    read: list[str] = []
-    load = loading.load_model
-
-    def noted(path: Path, *args, **kwargs):
-        read.append(path.stem)
-        return load(path, *args, **kwargs)
-
-    monkeypatch.setattr(loading, "load_model", noted)
+    read = loaded(monkeypatch)
     pipeline = CorePipeline(device="cpu")
     for name in ("first", "second", "first"):
         pipeline.load(f"{name}.safetensors")
-    assert read == ["first", "second", "first"]
+    assert [path.stem for path, _ in read] == ["first", "second", "first"]
+
+
+@pytest.fixture
+def narrow(folder: Path) -> Path:
+    """A model in float8, which computes in float32."""
+    weights = load_file(folder / "first.safetensors")
+    path = folder / "narrow.safetensors"
+    save_file({name: value.to(torch.float8_e4m3fn) for name, value in weights.items()}, path)
+    return path
+
+
+@pytest.mark.parametrize(("room", "kept"), [(9.5, True), (8.5, False)])
+def test_one_that_waits_counts_as_its_file_has_it(
+    room: float, kept: bool, narrow: Path, free: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading the other may take twice its file, which is 4 times as large as the one in float8."""
+    left = recent_models.SPARE + round(room * narrow.stat().st_size)
+    monkeypatch.setattr(recent_models, "memory", lambda: Memory(8 * GB, left))
+    free[0] = 200 * MB
+    read = loaded(monkeypatch)
+    pipeline = CorePipeline(device="cpu")
+    for name in ("narrow", "first", "narrow"):
+        pipeline.load(f"{name}.safetensors")
+    assert len(read) == (2 if kept else 3)
+
+
+@pytest.mark.parametrize("room", [None, 4 * GB, 200 * MB])
+def test_drawing_changes_nothing_of_what_the_weights_take(
+    room: int | None, narrow: Path, free: list[int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the memory an image is measured to need is what it needs beside the weights."""
+    free[0] = room
+    read = loaded(monkeypatch)
+    pipeline = CorePipeline(device="cpu")
+    pipeline.load(narrow.name)
+    [(_, model)] = read
+    computed = size_of(*model.networks, dtype=torch.float32)
+    before = size_of(*model.networks)
+    assert before == (computed // 4 if model.plan.offloads else computed)
+    assert model.plan.offloads == (room == 200 * MB)
+    drawn(pipeline, replace(REQUEST, model=narrow.name))
+    assert model.device_manager is not None
+    model.device_manager.evict()
+    assert size_of(*model.networks) == before
