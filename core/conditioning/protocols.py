@@ -14,9 +14,11 @@ from ..request.text_segment import TextSegment
 from .text.token_count import PromptTokenCounter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
-    from ..request.inputs import Inputs
+    import numpy as np
+
     from .text.embeddings import Embedding
 
 C = TypeVar("C", contravariant=True)
@@ -30,9 +32,9 @@ class Conditioner(Protocol[C]):
         """Its networks, for placement."""
         ...
 
-    def __call__(self, condition: C, inputs: Inputs) -> Cond:
-        """The condition of one image. Raises RequestError if it does not fit the model or the
-        inputs."""
+    def __call__(self, condition: C, images: Mapping[str, np.ndarray]) -> Cond:
+        """The condition of one image. `images` are those that conditions name, by digest. Raises
+        RequestError if it does not fit the model."""
         ...
 
     def null(self) -> Cond:

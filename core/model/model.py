@@ -23,7 +23,6 @@ from ..families.native_config import Defaults
 from ..networks.cond import Cond
 from ..networks.protocols import Autoencoder, Backbone, dtype_of
 from ..request.conditions import Condition, Text
-from ..request.inputs import Inputs
 from ..request.request import Request
 from ..request.text_segment import TextSegment
 from ..runtime.offload import IN_MAIN_MEMORY, DeviceManager, PlacementPlan
@@ -188,8 +187,11 @@ class Model:
             known.popitem(last=False)
         return cond
 
-    def other_conditions(self, request: Request, inputs: Inputs) -> Iterator[tuple[Cond, Cond]]:
+    def other_conditions(
+        self, request: Request, images: Mapping[str, np.ndarray]
+    ) -> Iterator[tuple[Cond, Cond]]:
         """Of each conditioner, the condition beside the prompt and that beside the negative prompt.
+        `images` are those that the conditions name, by digest.
 
         Raises RequestError for conditions that the model does not take.
         """
@@ -206,7 +208,7 @@ class Model:
         for kind, conditioner in self.conditioners.items():
             self.bring(*conditioner.networks)
             null = conditioner.null()
-            yield (conditioner(asked[kind], inputs) if kind in asked else null), null
+            yield (conditioner(asked[kind], images) if kind in asked else null), null
 
     @property
     def has_guidance_embedding(self) -> bool:

@@ -26,6 +26,7 @@ from ..families.family import EMBEDDED
 from ..images.clip_crop import SIDE
 from ..model.model import Model
 from ..networks.cond import Cond
+from ..request.conditions import LabelMap
 from ..request.inputs import Inputs, find_image
 from ..request.parameters import MAX_UPSCALING_NOISE_LEVEL
 from ..request.request import Request
@@ -100,13 +101,23 @@ def extra_conditioning(
     that it does not take.
     """
     extra = _image_conditioning(model, request, inputs, init_image, unit, check)
-    for prompt, negative in model.other_conditions(request, inputs):
+    for prompt, negative in model.other_conditions(request, _named_images(request, inputs)):
         extra = extra or ExtraConditioning(Cond(), Cond())
         without = extra.without_image and extra.without_image.updated(negative)
         extra = ExtraConditioning(
             extra.prompt.updated(prompt), extra.negative.updated(negative), without
         )
     return extra
+
+
+def _named_images(request: Request, inputs: Inputs) -> Mapping[str, np.ndarray]:
+    """The images that conditions name, by digest. Raises RequestError for one that is missing."""
+    size = request.height, request.width
+    return {
+        condition.digest: find_image(inputs, condition.kind, condition.digest, size)
+        for condition in request.conditions
+        if isinstance(condition, LabelMap)
+    }
 
 
 def _image_conditioning(

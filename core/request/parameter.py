@@ -11,12 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from ..errors import InvalidError, RequestError, message_of, quoted
-
-if TYPE_CHECKING:
-    from .parameters import Context
 
 T = TypeVar("T")
 
@@ -24,7 +21,11 @@ CONTEXT = "Parameters"
 """The translation context of all titles and helps."""
 
 
-def always(_context: Context) -> bool:
+Predicate: TypeAlias = Callable[[Any], bool]
+"""Of a `parameters.Context`, which knows all parameters."""
+
+
+def always(_context: object) -> bool:
     return True
 
 
@@ -56,7 +57,7 @@ class InfotextKey:
     read: Callable[[str], Any] | None = None
     """Raises ValueError; None: by the parameter's type."""
     write: Callable[[Any], str] | None = None
-    when: Callable[[Context], bool] = always
+    when: Predicate = always
     """Whether this name is used, for parameters with several names."""
     always: bool = False
     """Written even if the value is the default: other programs have another default."""
@@ -116,7 +117,7 @@ class Parameter:
     """Whether it shares the row of the previous parameter."""
     infotext: tuple[InfotextKey, ...] = ()
     flag: Flag | None = None
-    applies: Callable[[Context], bool] = always
+    applies: Predicate = always
     """Whether it has an effect, given the other parameters."""
 
     @property
@@ -268,7 +269,7 @@ def parameter(
     group: Group,
     infotext: str | InfotextKey | tuple[InfotextKey, ...] = (),
     flag: str | Flag | None = None,
-    applies: Callable[[Context], bool] = always,
+    applies: Predicate = always,
     **others: Any,
 ) -> T:
     """A dataclass field with this default that is a row of the table; `others` are fields of

@@ -30,7 +30,7 @@ from core.pipeline.resume import resume
 from core.pipeline.steering import steer
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.conditions import ClassLabel, Condition, LabelMap
-from core.request.inputs import Inputs, find_image
+from core.request.inputs import Inputs
 from core.request.request import Change, Request
 from core.sampling.model_schedule import FlowSchedule
 
@@ -136,7 +136,7 @@ class Classes:
 
     networks = ()
 
-    def __call__(self, condition: ClassLabel, inputs: Inputs) -> Cond:
+    def __call__(self, condition: ClassLabel, images: Mapping[str, np.ndarray]) -> Cond:
         if condition.index >= CLASSES:
             raise RequestError("conditions", "There are {count} classes.", count=CLASSES)
         return Cond(vector=torch.tensor([condition.index]))
@@ -150,8 +150,8 @@ class ClassMaps:
 
     networks = ()
 
-    def __call__(self, condition: LabelMap, inputs: Inputs) -> Cond:
-        pixels = find_image(inputs, "label_map", condition.digest, (12, 16))
+    def __call__(self, condition: LabelMap, images: Mapping[str, np.ndarray]) -> Cond:
+        pixels = images[condition.digest]
         return Cond(channels=torch.as_tensor(pixels / CLASSES, dtype=torch.float32)[None, None])
 
     def null(self) -> Cond:
