@@ -219,7 +219,9 @@ class _PickleMachine:
         if isinstance(target, list):
             cast("list[object]", target).extend(items)
         elif not isinstance(target, _Ignored):
-            raise UnreadableError("its pickle is damaged: it appends to what is not a list")
+            raise UnreadableError(
+                "its pickle is damaged: it appends to something that is not a list"
+            )
 
     def _set(self, items: list[object]) -> None:
         target = self.top()
@@ -227,7 +229,7 @@ class _PickleMachine:
             return
         if not isinstance(target, dict) or len(items) % 2:
             raise UnreadableError(
-                "its pickle is damaged: it sets items of what is not a dictionary"
+                "its pickle is damaged: it sets items of something that is not a dictionary"
             )
         mapping = cast("dict[object, object]", target)
         for key, value in zip(items[::2], items[1::2], strict=True):

@@ -89,7 +89,7 @@ def _check(config: NativeConfig) -> None:
     channels = config.autoencoder.latent_channels
     if not len(config.latent_mean) == len(config.latent_std) == channels:
         raise InvalidError(
-            "the latent statistics are not those of {channels} channels", channels=channels
+            "the latent statistics do not have {channels} channels", channels=channels
         )
     if min(config.latent_std) <= 0:
         raise InvalidError("the latents' standard deviations are not above 0")

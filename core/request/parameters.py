@@ -241,7 +241,7 @@ class Guidance:
     zero_init: int = parameter(
         0,
         title="Zero-init steps",
-        help="In so many first steps a flow model's velocity is taken for zero: 1 is usual with "
+        help="The number of first steps in which a flow model's velocity is zero: 1 is usual with "
         "CFG-Zero*, 0 is off.",
         group=GUIDANCE,
         low=0,
@@ -276,7 +276,7 @@ class Options:
     eta: float | None = parameter(
         None,
         title="Eta",
-        help="The share of each step's noise that is fresh: 0 none, 1 as much as the process has.",
+        help="The share of fresh noise per step: 0 none, 1 that of the full stochastic process.",
         group=OPTIONS,
         low=0.0,
         high=1.0,
@@ -473,11 +473,11 @@ class Inpaint:
         group=INPAINT,
         choices={
             False: Choice(
-                "Masked area", "Inpaint what the mask covers, and keep the rest.", "Inpaint masked"
+                "Masked area", "Inpaint the masked part, and keep the rest.", "Inpaint masked"
             ),
             True: Choice(
                 "Unmasked area",
-                "Inpaint everything else, and keep what the mask covers.",
+                "Inpaint the rest, and keep the masked part.",
                 "Inpaint not masked",
             ),
         },
@@ -500,7 +500,7 @@ class Inpaint:
     blur: float = parameter(
         0.0,
         title="Mask blur",
-        help="Then softens its edge over this many pixels, to blend what is new with what is kept.",
+        help="Then softens its edge over this many pixels, to blend new and kept parts.",
         group=MASK,
         low=0.0,
         high=float(RADIUS_MAX),
@@ -519,7 +519,7 @@ class Inpaint:
         group=MASK,
         choices={
             "original": Choice(
-                "Original", "What is there already: a low strength keeps much of it.", "original"
+                "Original", "The existing content: a low strength keeps much of it.", "original"
             ),
             "fill": Choice("Fill", "The colours around the mask, spread into it.", "fill"),
             "noise": Choice(
@@ -642,7 +642,7 @@ class Parameters:
         A1111,
         title="Prompt syntax",
         row="Syntax",
-        help="The program whose way of writing prompts is followed, and of weighting them.",
+        help="The program whose prompt syntax and weighting are used.",
         group=TEXT,
         choices={name: Choice(help=summary) for name, summary in SYNTAXES.items()},
         infotext="Prompt syntax",
@@ -651,8 +651,8 @@ class Parameters:
     clip_skip: int = parameter(
         1,
         title="Clip skip",
-        help="Where the text encoder is left: 1 uses all its layers, 2 all but the last. Models "
-        "of Stable Diffusion 1 were often made for 2.",
+        help="The number of skipped layers of the text encoder plus 1: 1 uses all layers, 2 all "
+        "but the last. Models of Stable Diffusion 1 were often made for 2.",
         group=TEXT,
         low=1,
         high=MAX_CLIP_SKIP,
@@ -682,7 +682,7 @@ class Parameters:
     sampler: str = parameter(
         "Euler",
         title="Sampler",
-        help="How each step is taken from noise towards an image.",
+        help="The method that denoises the image step by step.",
         group=MAIN,
         choices={name: Choice(help=row.summary) for name, row in SAMPLERS.items()},
         parse=sampler_name,
@@ -791,8 +791,7 @@ class Parameters:
     noise: str = parameter(
         STUDIO,
         title="Noise source",
-        help="The program whose way of drawing noise from the seed is followed, to reproduce its "
-        "images.",
+        help="The program whose noise is used, to reproduce its images.",
         group=NOISE,
         choices={
             name: Choice(help=summary, infotext={A1111_CPU: "CPU", A1111_NV: "NV"}.get(name, ""))

@@ -11,9 +11,9 @@ COMFYUI = "ComfyUI"
 
 PROFILES: Mapping[str, str] = {
     STUDIO: "The same on every device and in every batch; each step draws its own.",
-    A1111_CPU: "As AUTOMATIC1111 with the random number source CPU draws it.",
-    A1111_NV: "As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.",
-    COMFYUI: "As ComfyUI on an NVIDIA card draws it for the first image of a batch.",
+    A1111_CPU: "Like AUTOMATIC1111 with the random number source CPU.",
+    A1111_NV: "Like AUTOMATIC1111 on an NVIDIA card, or with the source NV.",
+    COMFYUI: "Like ComfyUI on an NVIDIA card, for the first image of a batch.",
 }
 """One sentence each. Other programs' Brownian noise (DPM++ SDE and its kin) is not reproduced: with
 those samplers the initial noise follows the profile, and step noise is drawn sequentially.

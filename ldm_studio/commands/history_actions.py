@@ -106,7 +106,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
         HistoryActionSpec(
             "locate",
             translate("History", "Locate…"),
-            translate("History", "Say where the file is now"),
+            translate("History", "Choose the new location of the file"),
             "search",
         ),
         HistoryActionSpec(

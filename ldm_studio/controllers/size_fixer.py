@@ -78,7 +78,7 @@ class SizeFixer(QObject):
             return self.tr("Change the size under Finer mask options."), ()
         if store.mode is Mode.INPAINT:
             hint = self.tr(
-                "The masked part alone can be drawn at the model's size, in an image of any."
+                "The masked part can be inpainted at the model's size, in an image of any size."
             )
             return hint, ((self.tr("Only the Masked Part"), self._only_masked),)
         small = max(start.shape[:2]) <= model.max_side
@@ -104,8 +104,8 @@ class SizeFixer(QObject):
 
         return (
             self.tr(
-                "Beyond that this model repeats things. Draw at its own size, then enlarge the "
-                "image."
+                "Beyond that this model repeats things. Generate at its own size, then enlarge "
+                "the image."
             ),
             (
                 (

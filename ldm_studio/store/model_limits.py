@@ -114,7 +114,9 @@ def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> 
         return translate("Fitting", "It needs an image to be led by.")
     if model is None or not model.latents or latents in ("", model.latents):
         return ""
-    return translate("Fitting", "Its latents are not those of {model}.").format(model=model.family)
+    return translate("Fitting", "Its latent space differs from that of {model}.").format(
+        model=model.family
+    )
 
 
 def unused_settings(request: Request, model: ModelInfo | None) -> tuple[str, ...]:

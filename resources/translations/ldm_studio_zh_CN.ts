@@ -459,7 +459,7 @@
         <translation>潜变量</translation>
     </message>
     <message>
-        <source>The latent cells that change: each as much as its most strongly masked pixel.</source>
+        <source>The latent cells that change, each by its most strongly masked pixel.</source>
         <translation>潜变量中会改变的格子：每格以其中蒙版最强的像素为准。</translation>
     </message>
     <message>
@@ -1487,7 +1487,7 @@
         <translation>放大</translation>
     </message>
     <message>
-        <source>How much of it may change: little cleans edges, much draws new detail.</source>
+        <source>How much may change: low values clean edges, high values add detail.</source>
         <translation>允许改变多少：小则清理边缘，大则绘出新细节。</translation>
     </message>
     <message>
@@ -1945,7 +1945,7 @@
         <translation>它需要控制图。</translation>
     </message>
     <message>
-        <source>Its latents are not those of {model}.</source>
+        <source>Its latent space differs from that of {model}.</source>
         <translation>它的潜变量与 {model} 不同。</translation>
     </message>
     <message>
@@ -2042,7 +2042,7 @@
         <translation>给文件改名</translation>
     </message>
     <message>
-        <source>Say where the file is now</source>
+        <source>Choose the new location of the file</source>
         <translation>指出文件现在的位置</translation>
     </message>
     <message>
@@ -2654,7 +2654,7 @@
         <translation>羽化蒙版</translation>
     </message>
     <message>
-        <source>Mask what is transparent</source>
+        <source>Mask transparent pixels</source>
         <translation>透明处设为蒙版</translation>
     </message>
     <message>
@@ -2721,7 +2721,7 @@
         <translation>全选蒙版</translation>
     </message>
     <message>
-        <source>Mask what is transparent</source>
+        <source>Mask transparent pixels</source>
         <translation>透明处设为蒙版</translation>
     </message>
     <message>
@@ -3048,7 +3048,7 @@
         <translation>这一侧要增加的像素</translation>
     </message>
     <message>
-        <source>What the new part starts from; a strength below 1 keeps some of it</source>
+        <source>The initial content of the new part; a strength below 1 keeps some of it</source>
         <translation>新部分的初始内容；强度低于 1 时会保留其中一部分</translation>
     </message>
     <message>
@@ -3134,7 +3134,7 @@
         <translation>采样器</translation>
     </message>
     <message>
-        <source>How each step is taken from noise towards an image.</source>
+        <source>The method that denoises the image step by step.</source>
         <translation>从噪声走向图像的每一步如何进行。</translation>
     </message>
     <message>
@@ -3354,7 +3354,7 @@
         <translation>提示词语法</translation>
     </message>
     <message>
-        <source>The program whose way of writing prompts is followed, and of weighting them.</source>
+        <source>The program whose prompt syntax and weighting are used.</source>
         <translation>按哪个程序的方式书写提示词和设置权重。</translation>
     </message>
     <message>
@@ -3374,7 +3374,7 @@
         <translation>Clip skip</translation>
     </message>
     <message>
-        <source>Where the text encoder is left: 1 uses all its layers, 2 all but the last. Models of Stable Diffusion 1 were often made for 2.</source>
+        <source>The number of skipped layers of the text encoder plus 1: 1 uses all layers, 2 all but the last. Models of Stable Diffusion 1 were often made for 2.</source>
         <translation>文本编码器在哪一层结束：1 使用全部层，2 跳过最后一层。Stable Diffusion 1 的模型常用 2。</translation>
     </message>
     <message>
@@ -3478,7 +3478,7 @@
         <translation>零初始化步数</translation>
     </message>
     <message>
-        <source>In so many first steps a flow model&apos;s velocity is taken for zero: 1 is usual with CFG-Zero*, 0 is off.</source>
+        <source>The number of first steps in which a flow model&apos;s velocity is zero: 1 is usual with CFG-Zero*, 0 is off.</source>
         <translation>在最初的若干步中把流模型的速度当作零：配合 CFG-Zero* 常用 1，0 为关闭。</translation>
     </message>
     <message>
@@ -3490,7 +3490,7 @@
         <translation>Eta</translation>
     </message>
     <message>
-        <source>The share of each step&apos;s noise that is fresh: 0 none, 1 as much as the process has.</source>
+        <source>The share of fresh noise per step: 0 none, 1 that of the full stochastic process.</source>
         <translation>每步新噪声的比例：0 为无，1 为过程的全部。</translation>
     </message>
     <message>
@@ -3598,7 +3598,7 @@
         <translation>噪声来源</translation>
     </message>
     <message>
-        <source>The program whose way of drawing noise from the seed is followed, to reproduce its images.</source>
+        <source>The program whose noise is used, to reproduce its images.</source>
         <translation>按哪个程序的方式由种子产生噪声，以便重现其图像。</translation>
     </message>
     <message>
@@ -3606,15 +3606,15 @@
         <translation>在任何设备和批次中都相同；每步各自取噪声。</translation>
     </message>
     <message>
-        <source>As AUTOMATIC1111 with the random number source CPU draws it.</source>
+        <source>Like AUTOMATIC1111 with the random number source CPU.</source>
         <translation>与 AUTOMATIC1111 随机数来源为 CPU 时的噪声一致。</translation>
     </message>
     <message>
-        <source>As AUTOMATIC1111 on an NVIDIA card, or with the source NV, draws it.</source>
+        <source>Like AUTOMATIC1111 on an NVIDIA card, or with the source NV.</source>
         <translation>与 AUTOMATIC1111 在 NVIDIA 显卡上或来源为 NV 时的噪声一致。</translation>
     </message>
     <message>
-        <source>As ComfyUI on an NVIDIA card draws it for the first image of a batch.</source>
+        <source>Like ComfyUI on an NVIDIA card, for the first image of a batch.</source>
         <translation>与 ComfyUI 在 NVIDIA 显卡上一批中第一张图像的噪声一致。</translation>
     </message>
     <message>
@@ -3686,7 +3686,7 @@
         <translation>蒙版区域</translation>
     </message>
     <message>
-        <source>Inpaint what the mask covers, and keep the rest.</source>
+        <source>Inpaint the masked part, and keep the rest.</source>
         <translation>重绘蒙版覆盖的部分，保留其余部分。</translation>
     </message>
     <message>
@@ -3694,7 +3694,7 @@
         <translation>非蒙版区域</translation>
     </message>
     <message>
-        <source>Inpaint everything else, and keep what the mask covers.</source>
+        <source>Inpaint the rest, and keep the masked part.</source>
         <translation>保留蒙版覆盖的部分，重绘其余部分。</translation>
     </message>
     <message>
@@ -3754,7 +3754,7 @@
         <translation>蒙版模糊</translation>
     </message>
     <message>
-        <source>Then softens its edge over this many pixels, to blend what is new with what is kept.</source>
+        <source>Then softens its edge over this many pixels, to blend new and kept parts.</source>
         <translation>再把边缘柔化这么多像素，使新旧内容融合。</translation>
     </message>
     <message>
@@ -3770,7 +3770,7 @@
         <translation>原图</translation>
     </message>
     <message>
-        <source>What is there already: a low strength keeps much of it.</source>
+        <source>The existing content: a low strength keeps much of it.</source>
         <translation>已有的内容：强度低则保留得多。</translation>
     </message>
     <message>
@@ -4632,7 +4632,7 @@
         <translation>固定此种子，而不是每次换新的。</translation>
     </message>
     <message>
-        <source>{} was made to draw in about {} steps.</source>
+        <source>{} was made for about {} steps.</source>
         <translation>{} 适合用约 {} 步绘制。</translation>
     </message>
     <message>
@@ -5316,7 +5316,7 @@
         <translation>图像为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
     </message>
     <message>
-        <source>The masked part alone can be drawn at the model&apos;s size, in an image of any.</source>
+        <source>The masked part can be inpainted at the model&apos;s size, in an image of any size.</source>
         <translation>可以只把蒙版部分按模型的尺寸绘制，图像尺寸不限。</translation>
     </message>
     <message>
@@ -5340,7 +5340,7 @@
         <translation>分块绘制</translation>
     </message>
     <message>
-        <source>Beyond that this model repeats things. Draw at its own size, then enlarge the image.</source>
+        <source>Beyond that this model repeats things. Generate at its own size, then enlarge the image.</source>
         <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图像。</translation>
     </message>
     <message>
@@ -7355,7 +7355,7 @@
         <translation>它的 pickle 已损坏：缺少值</translation>
     </message>
     <message>
-        <source>its pickle is damaged: it appends to what is not a list</source>
+        <source>its pickle is damaged: it appends to something that is not a list</source>
         <translation>它的 pickle 已损坏：向非列表追加</translation>
     </message>
     <message>
@@ -7371,7 +7371,7 @@
         <translation>它的 pickle 已损坏：引用了未记录的内容</translation>
     </message>
     <message>
-        <source>its pickle is damaged: it sets items of what is not a dictionary</source>
+        <source>its pickle is damaged: it sets items of something that is not a dictionary</source>
         <translation>它的 pickle 已损坏：给非字典设置项</translation>
     </message>
     <message>
@@ -7599,7 +7599,7 @@
         <translation>图像为空或无法读取</translation>
     </message>
     <message>
-        <source>the latent statistics are not those of {channels} channels</source>
+        <source>the latent statistics do not have {channels} channels</source>
         <translation>潜变量统计量与 {channels} 通道不符</translation>
     </message>
     <message>

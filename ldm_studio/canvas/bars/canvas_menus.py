@@ -66,7 +66,7 @@ class MaskMenu(QMenu):
         self._needs_image = [
             self._add(self.tr("Mask everything"), view.fill_mask, "A"),
         ]
-        self._from_alpha = self._add(self.tr("Mask what is transparent"), view.mask_transparent)
+        self._from_alpha = self._add(self.tr("Mask transparent pixels"), view.mask_transparent)
         self.addSeparator()
         self._needs_image.append(self._add(self.tr("Mask from an image…"), open_file))
         self._needs_mask.append(self._add(self.tr("Save the mask as…"), save_file))

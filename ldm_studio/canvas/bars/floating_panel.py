@@ -83,7 +83,7 @@ class ViewSwitch(FloatingPanel):
             QT_TRANSLATE_NOOP("CanvasPanel", "Latent"),
             QT_TRANSLATE_NOOP(
                 "CanvasPanel",
-                "The latent cells that change: each as much as its most strongly masked pixel.",
+                "The latent cells that change, each by its most strongly masked pixel.",
             ),
         ),
         (

@@ -59,7 +59,7 @@ class OutpaintFields(QObject):
 
     def retranslate(self) -> None:
         pixels = self.tr("Pixels to add at this side")
-        fill = self.tr("What the new part starts from; a strength below 1 keeps some of it")
+        fill = self.tr("The initial content of the new part; a strength below 1 keeps some of it")
         overlap = self.tr("Pixels of the old image that are inpainted as well, so that both blend")
         words = {
             "left": ("←", self.tr("Left"), pixels),

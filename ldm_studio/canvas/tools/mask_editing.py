@@ -143,7 +143,7 @@ class MaskEditingView(ZoomableWidget):
         """Masks exactly the transparent pixels."""
         alpha = self.document.alpha
         if alpha is not None:
-            self.document.set_mask(255 - alpha, self.tr("Mask what is transparent"))
+            self.document.set_mask(255 - alpha, self.tr("Mask transparent pixels"))
 
     # --- the surface that gestures work on ---
 

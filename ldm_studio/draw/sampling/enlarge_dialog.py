@@ -54,7 +54,7 @@ class EnlargeDialog(QDialog):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         grid.setSpacing(GRID)
-        tip = self.tr("How much of it may change: little cleans edges, much draws new detail.")
+        tip = self.tr("How much may change: low values clean edges, high values add detail.")
         for row, caption in enumerate(
             (
                 Caption(self.tr("Size"), self.factor, self.tr("How many times larger it becomes.")),

@@ -295,7 +295,7 @@ class SamplerPanel(QWidget):
             button.setAccessibleDescription(self.tr(wants) if wants else "")
         hints = dict.fromkeys(("steps", "cfg"), "")
         if quick:
-            hints["steps"] = self.tr("{} was made to draw in about {} steps.")
+            hints["steps"] = self.tr("{} was made for about {} steps.")
             hints["steps"] = hints["steps"].format(model.name, model.steps)
         if model.cfg <= LITTLE_CFG:
             hints["cfg"] = self.tr("{} was made for little guidance: {:g} suits it.")

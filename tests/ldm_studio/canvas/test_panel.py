@@ -201,7 +201,7 @@ def test_the_mask_menu_grows_the_mask_by_the_given_radius(panel):
     assert np.count_nonzero(panel.view.mask()[50]) == 11
     panel.view.undo()
     assert np.array_equal(panel.view.mask(), mask)
-    assert not entry(menu, "Mask what is transparent").isEnabled()
+    assert not entry(menu, "Mask transparent pixels").isEnabled()
 
 
 def test_the_tint_menu_sets_the_colour(panel):
