@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import QRectF, Qt
@@ -10,14 +11,16 @@ from PySide6.QtWidgets import QLabel
 
 from ldm_studio.look.theme import Role
 
+_LONG_WORD = re.compile(r"(\w{12})(?=\w)")
+ZERO_WIDTH_SPACE = "\u200b"
+
 
 class SearchLink(QLabel):
-    """Emits `linkActivated` with its target."""
+    """Emits `linkActivated` with its target. Zero-width spaces break long words, as in paths."""
 
     def __init__(self, target: str, words: str, tip: str) -> None:
-        super().__init__(
-            f'<a href="{escape(target)}" style="text-decoration:none">{escape(words)}</a>'
-        )
+        shown = escape(_LONG_WORD.sub(rf"\1{ZERO_WIDTH_SPACE}", words))
+        super().__init__(f'<a href="{escape(target)}" style="text-decoration:none">{shown}</a>')
         self._target = target
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(words)

@@ -13,6 +13,7 @@ from core.images.image_digest import digest
 from core.request.request import Request
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.query_language import parse
+from ldm_studio.history_page.search_link import SearchLink
 from tests.ldm_studio.history.files import noise, ours
 from tests.ldm_studio.history_page.paging import (
     WORDS,
@@ -394,3 +395,10 @@ def test_every_control_has_a_name(page) -> None:
         page.bar.folders,
     ):
         assert control.accessibleName()
+
+
+def test_a_link_breaks_long_words(qtbot) -> None:
+    link = SearchLink("folder:x", "/home/" + "a" * 200, "")
+    qtbot.addWidget(link)
+    link.setWordWrap(True)
+    assert link.minimumSizeHint().width() < 200
