@@ -40,10 +40,19 @@ def gate() -> Iterator[Gate]:
 
 
 @pytest.fixture
-def start(qapp, qtbot, gate) -> Iterator[Callable[[FakePipeline], Application]]:
-    """Shows the window of an application over a pipeline and waits for the model."""
+def start(qapp, qtbot, gate, monkeypatch) -> Iterator[Callable[[FakePipeline], Application]]:
+    """Shows the window of an application over a pipeline and waits for the model.
+
+    The window does not load the chosen model and open the history a moment later by itself: a test
+    does, when it needs them.
+    """
+    from PySide6.QtCore import QTimer
+
+    from ldm_studio import app
     from ldm_studio.app import Application
 
+    later = type("NothingLater", (QTimer,), {"singleShot": staticmethod(lambda *_: None)})
+    monkeypatch.setattr(app, "QTimer", later)
     running: list[Application] = []
 
     def start(pipeline: FakePipeline, *, ready: bool = True) -> Application:

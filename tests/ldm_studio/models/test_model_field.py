@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 
 from core.checkpoints.overrides import read_overrides
 from core.errors import ModelError
 from core.request.request import Request
-from ldm_studio import paths
+from ldm_studio import app, paths
 from ldm_studio.draw.models import model_scan
 from ldm_studio.draw.models.model_field import ModelField
 from ldm_studio.draw.sampling.advanced_settings import MoreSection
@@ -220,16 +220,16 @@ def test_a_model_picked_during_a_run_is_loaded_afterwards(start, qtbot, gate, ti
     assert [request.model for request in pipeline.begun] == [found_models.DEFAULT]
 
 
-def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1) -> None:
+def test_the_model_of_the_last_session_is_loaded(start, qtbot, tiny_sd1, monkeypatch) -> None:
     put(tiny_sd1, paths.models_dir() / "dream.safetensors")
     folder = paths.state_dir()
     folder.mkdir(parents=True, exist_ok=True)
     session = {"parameters": {"model": "dream.safetensors"}}
     (folder / "session.json").write_text(json.dumps(session), encoding="utf-8")
     pipeline = FakePipeline()
+    monkeypatch.setattr(app, "QTimer", QTimer)
     application = start(pipeline, ready=False)
-    with qtbot.waitSignal(application.bridge.ready):
-        pass
+    qtbot.waitUntil(lambda: application.store.run.model is not None)
     assert pipeline.named == application.store.model == "dream.safetensors"
 
 
