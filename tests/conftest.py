@@ -111,27 +111,24 @@ def _qt_asyncio(qapp):  # type: ignore[no-untyped-def]  # QApplication, without 
 
 
 @pytest.fixture
-def aio(_qt_asyncio):  # type: ignore[no-untyped-def]  # a qasync loop, without importing Qt here
+def aio(_qt_asyncio, qtbot):  # type: ignore[no-untyped-def]  # a qasync loop, without importing Qt here
     """asyncio on Qt for one test: slots may start tasks, and qtbot's waits drive them."""
-    from PySide6.QtTest import QTest
-
     loop = _qt_asyncio
     errors: list[dict[str, object]] = []
     loop.set_exception_handler(lambda _loop, context: errors.append(context))
     asyncio.events._set_running_loop(loop)
     try:
         yield loop
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        for _ in range(200):
-            if all(task.done() for task in tasks):
-                break
-            QTest.qWait(5)
-        assert all(task.done() for task in tasks), f"tasks ignore cancellation: {tasks}"
-        tasks = task = None
+        _cancel_tasks(loop, qtbot)
         gc.collect()  # surfaces "Task exception was never retrieved"
         assert not errors, errors
     finally:
         asyncio.events._set_running_loop(None)
         loop.set_exception_handler(None)
+
+
+def _cancel_tasks(loop: asyncio.AbstractEventLoop, qtbot: QtBot) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    qtbot.waitUntil(lambda: all(task.done() for task in tasks))  # none may ignore it

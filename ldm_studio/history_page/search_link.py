@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QLabel
 
 from ldm_studio.look.theme import Role
 
-_LONG_WORD = re.compile(r"(\w{12})(?=\w)")
+_LONG_WORD = re.compile(r"(\w{12}|[/\\])(?=\w)")
 ZERO_WIDTH_SPACE = "\u200b"
 
 
 class SearchLink(QLabel):
-    """Emits `linkActivated` with its target. Zero-width spaces break long words, as in paths."""
+    """Emits `linkActivated` with its target. Zero-width spaces break long words and paths."""
 
     def __init__(self, target: str, words: str, tip: str) -> None:
         shown = escape(_LONG_WORD.sub(rf"\1{ZERO_WIDTH_SPACE}", words))
