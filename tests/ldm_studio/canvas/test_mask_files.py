@@ -196,9 +196,10 @@ def test_restoring_does_not_replace_the_canvas(qtbot, tmp_path):
     keeper = CanvasStore(doc, tmp_path)
     keeper.restore()
     doc.set_image(noise(9, 9, 3), None)
-    doc.background.wait()
-    with qtbot.assertNotEmitted(doc.replaced, wait=20):
-        pass
+    restored: list[object] = []
+    doc.background.run(lambda: None, restored.append)  # results come in order
+    with qtbot.assertNotEmitted(doc.replaced):
+        qtbot.waitUntil(lambda: bool(restored))
     assert doc.frame == (9, 9)
 
 

@@ -1,20 +1,19 @@
 """A process is killed two hundred times while it writes: nothing reported as written is lost.
 
-Half of the kills happen at a random write, fsync, rename or statement, the others at a random time,
-so that they can fall within these. Each process does what the program does for an image: queues a
-job, saves the file, indexes and rates it, removes the job, saves the session.
+Half of the kills happen at a random write, fsync, rename or statement, the others after a random
+time of the processor, so that they can fall within these. Each process does what the program does
+for an image: queues a job, saves the file, indexes and rates it, removes the job, and saves the
+session.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -28,8 +27,8 @@ from ldm_studio.images.image_files import load_image, read_request
 from ldm_studio.images.job_files import JobStore
 
 KILLS = 200
-MOST_SECONDS = 0.05
-"""In which a process makes a few images."""
+MOST_SECONDS = 0.02
+"""Of the processor, in which a process makes a few images."""
 
 FORKING = """
 import os
@@ -88,14 +87,15 @@ def work(number):
         say("kept", seed)
 
 for line in sys.stdin:
-    number, point = map(int, line.split())
+    number, point, seconds = line.split()
     child = os.fork()
     if child == 0:
-        if point:
-            kill_at(point)
-        work(number)
+        if int(point):
+            kill_at(int(point))
+        else:
+            signal.setitimer(signal.ITIMER_PROF, float(seconds))  # SIGPROF ends it
+        work(int(number))
         os._exit(0)
-    say("pid", child)
     _, status = os.waitpid(child, 0)
     say("end", os.waitstatus_to_exitcode(status))
 """
@@ -121,17 +121,14 @@ class Forking:
         self._process = process
 
     def killed(self, number: int, *, point: int = 0, seconds: float = 0.0) -> Said:
-        """Kills at a write, or so long after it has begun."""
+        """Kills at a write, or after so much work."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{number} {point}\n")
+        self._process.stdin.write(f"{number} {point} {seconds}\n")
         self._process.stdin.flush()
         said = Said()
-        pid, killer = 0, None
         for line in self._process.stdout:
             match line.split():
-                case ["pid", word]:
-                    pid = int(word)
                 case ["queued", seed]:
                     said.queued.add(int(seed))
                 case ["saved", name, pixels]:
@@ -145,13 +142,8 @@ class Forking:
                 case ["kept", seed]:
                     said.kept = int(seed)
                 case ["end", status]:
-                    assert int(status) == -signal.SIGKILL
+                    assert int(status) == -(signal.SIGKILL if point else signal.SIGPROF)
                     break
-            if pid and not point and killer is None:
-                killer = threading.Timer(seconds, os.kill, (pid, signal.SIGKILL))
-                killer.start()
-        if killer is not None:
-            killer.join()
         return said
 
 
