@@ -1,4 +1,4 @@
-"""A separate history for every test."""
+"""A separate history for every test, whose writers wait for each other."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from ldm_studio.history import database_schema, thumbnails
 from ldm_studio.history.history_reader import Reader
 from ldm_studio.history.history_store import History
+from tests.waiting import HANG_SECONDS
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (database_schema, thumbnails):
+        monkeypatch.setattr(module, "BUSY_MS", round(HANG_SECONDS * 1000))
 
 
 @pytest.fixture

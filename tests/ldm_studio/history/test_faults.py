@@ -25,6 +25,7 @@ from ldm_studio.history.query_language import Query, parse
 from ldm_studio.history.thumbnails import Thumbnails
 from ldm_studio.history.user_journal import read as read_journal
 from tests.ldm_studio.history.files import ours, scanned
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[3]
 IMAGES = 20
@@ -367,16 +368,18 @@ def test_a_file_changed_while_the_clock_is_wrong_is_noticed(tmp_path) -> None:
 
 # --- several processes ---------------------------------------------------------------------------
 
-BESIDE = """
+BESIDE = f"""
 import sys
 from pathlib import Path
 from core.request.request import Request
+from ldm_studio.history import database_schema
 from ldm_studio.history.index_one import index_image
 from ldm_studio.paths import queue_dir
 from ldm_studio.images.image_files import save_next
 from ldm_studio.images.job_files import JobStore
 from tests.ldm_studio.history.files import DIGEST, noise
 
+database_schema.BUSY_MS = {round(HANG_SECONDS * 1000)}
 first, folder = int(sys.argv[1]), Path(sys.argv[2])
 jobs = JobStore(queue_dir())
 assert jobs.open() == ([], [])  # those of a living process are its own
