@@ -44,7 +44,7 @@ def test_apply_is_offered_while_the_panels_differ_from_the_running_image(
     assert not area.apply.isVisible(), "steps cannot change while it runs"
     store.prompt = "a dog"
     assert area.apply.isVisible()
-    assert "prompt “a dog”" in area.apply.toolTip()
+    assert "Prompt “a dog”" in area.apply.toolTip()
     store.prompt = "a cat"
     assert not area.apply.isVisible()
 
@@ -61,7 +61,7 @@ def test_an_applied_change_is_in_the_recipe_and_on_the_timeline(start, qtbot, ga
     step = steered.args[0].change.step
     assert f"Applied after step {step}" in window.status.currentMessage()
     assert not window.run_area.apply.isVisible()
-    words = f"Changed after step {step}: prompt “a dog”, CFG 9"
+    words = f"Changed after step {step}: Prompt “a dog”, CFG scale 9"
     assert window.timeline.ticks.marks == (Mark(step, words),)
     with until_idle(application.bridge, qtbot):
         gate.open()

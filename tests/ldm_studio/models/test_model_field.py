@@ -295,7 +295,7 @@ def test_the_panel_adapts_to_the_model(qtbot, store) -> None:
     store.run = RunState(loading=False, model=few)
     assert panel.field("steps").slider.maximum() == 30
     assert panel.field("cfg").slider.maximum() * 0.5 == 5
-    assert "quick was made to draw in about 4 steps" in panel.field("steps").toolTip()
+    assert "quick was made for about 4 steps" in panel.field("steps").toolTip()
     text = panel.mode.button(Mode.TEXT)
     assert "Enlarge the image below" in text.toolTip()
     store.run = RunState(loading=False, model=MODEL)
