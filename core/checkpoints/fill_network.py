@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from torch import nn
 
 from ..errors import Message, UnreadableError
 from ..families.key_names import Source, Sources
-from ..runtime.stored_weight import StoredParameter, StoredWeight
+from ..runtime.stored_weight import StoredParameter
 
 LISTED = 3
 """So many names are listed where many are wrong."""
@@ -94,16 +93,11 @@ def read(source: Source, shape: torch.Size, dtype: torch.dtype) -> StoredParamet
             tensor=source.key,
             dtype=str(stored.data.dtype).removeprefix("torch."),
         )
-    tensor = stored.data if _fits(stored, dtype) else parameter.numbers()
-    if not math.isfinite(float(tensor.sum(dtype=torch.float32))) and not tensor.isfinite().all():
+    if stored.unpack is None and stored.data.numel() != shape.numel():  # a third of rows, rounded
+        count = stored.data.numel()
+        raise ValueError(f"{source.key} has {count} numbers, not {shape.numel()}")
+    # A bound is found without converting the weights; only where it is too large they are.
+    in_range = stored.bound() <= torch.finfo(dtype).max
+    if not in_range and not parameter.numbers().isfinite().all():
         raise UnreadableError("{tensor} holds values that are not finite", tensor=source.key)
-    if tensor.numel() != shape.numel():  # a third of rows that are not divisible by three
-        raise ValueError(f"{source.key} has {tensor.numel()} numbers, not {shape.numel()}")
     return parameter
-
-
-def _fits(stored: StoredWeight, dtype: torch.dtype) -> bool:
-    """Whether what is finite as it is stored is so in `dtype`, without converting it."""
-    if stored.unpack is not None or stored.scale is not None or stored.data.itemsize < 2:
-        return False
-    return torch.finfo(stored.data.dtype).max <= torch.finfo(dtype).max

@@ -29,6 +29,10 @@ class BlockFormat:
     size: int
     """Bytes of a block."""
     dequantize: Dequantize
+    scales: tuple[int, ...]
+    """Where in a block its float16 scales are, in bytes."""
+    most: int
+    """No number is larger than the largest scale times this."""
 
 
 def dequantize(data: Tensor, block_format: BlockFormat, shape: tuple[int, ...]) -> Tensor:
@@ -42,6 +46,13 @@ def dequantize(data: Tensor, block_format: BlockFormat, shape: tuple[int, ...]) 
             packed[start : start + CHUNK_BLOCKS]
         )
     return numbers.reshape(shape)
+
+
+def magnitude_bound(data: Tensor, block_format: BlockFormat) -> float:
+    """A number that no magnitude in these blocks exceeds; not finite if a scale is not."""
+    blocks = data.reshape(-1, block_format.size)
+    scales = torch.cat([_float16s(blocks, at) for at in block_format.scales])
+    return float(scales.abs().max()) * block_format.most
 
 
 def _float16s(data: Tensor, at: int) -> Tensor:
@@ -148,15 +159,15 @@ def _q6_k(data: Tensor) -> Tensor:
 
 
 BLOCKS: Mapping[int, BlockFormat] = {
-    2: BlockFormat("Q4_0", 32, 18, _q4_0),
-    3: BlockFormat("Q4_1", 32, 20, _q4_1),
-    6: BlockFormat("Q5_0", 32, 22, _q5_0),
-    7: BlockFormat("Q5_1", 32, 24, _q5_1),
-    8: BlockFormat("Q8_0", 32, 34, _q8_0),
-    10: BlockFormat("Q2_K", 256, 84, _q2_k),
-    11: BlockFormat("Q3_K", 256, 110, _q3_k),
-    12: BlockFormat("Q4_K", 256, 144, _q4_k),
-    13: BlockFormat("Q5_K", 256, 176, _q5_k),
-    14: BlockFormat("Q6_K", 256, 210, _q6_k),
+    2: BlockFormat("Q4_0", 32, 18, _q4_0, (0,), 8),
+    3: BlockFormat("Q4_1", 32, 20, _q4_1, (0, 2), 16),
+    6: BlockFormat("Q5_0", 32, 22, _q5_0, (0,), 16),
+    7: BlockFormat("Q5_1", 32, 24, _q5_1, (0, 2), 32),
+    8: BlockFormat("Q8_0", 32, 34, _q8_0, (0,), 128),
+    10: BlockFormat("Q2_K", 256, 84, _q2_k, (80, 82), 60),
+    11: BlockFormat("Q3_K", 256, 110, _q3_k, (108,), 128),
+    12: BlockFormat("Q4_K", 256, 144, _q4_k, (0, 2), 1008),
+    13: BlockFormat("Q5_K", 256, 176, _q5_k, (0, 2), 2016),
+    14: BlockFormat("Q6_K", 256, 210, _q6_k, (208,), 4096),
 }
 """By ggml's type number."""

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..errors import Message, ModelError, UnknownKindError, UnreadableError
 from ..runtime.stored_weight import StoredWeight
-from .quantized_blocks import BlockFormat, dequantize
+from .quantized_blocks import BlockFormat, dequantize, magnitude_bound
 
 MAX_TENSORS = 200_000
 MAX_RANK = 8
@@ -79,7 +79,8 @@ class TensorFile:
             return StoredWeight(torch.empty(entry.shape, dtype=entry.dtype))
         if entry.blocks:
             unpack = partial(dequantize, block_format=entry.blocks, shape=entry.shape)
-            return StoredWeight(self._bytes(entry.start, entry.nbytes), unpack)
+            bound = partial(magnitude_bound, block_format=entry.blocks)
+            return StoredWeight(self._bytes(entry.start, entry.nbytes), unpack, bound)
         flat = self._bytes(entry.start, entry.span * entry.dtype.itemsize).view(entry.dtype)
         if entry.stride is None:
             return StoredWeight(flat.view(entry.shape))

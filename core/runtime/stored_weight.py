@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ class StoredWeight:
     """The elements, in their shape; of packed weights the bytes, uint8 [n]."""
     unpack: Callable[[Tensor], Tensor] | None = None
     """Bytes -> float32 elements; None: they are not packed."""
+    packed_bound: Callable[[Tensor], float] | None = None
+    """Of packed bytes, a number that no element's magnitude exceeds; NaN if some are NaN."""
     scale: Tensor | None = None
     """One number that the elements are multiplied by: 8-bit weights have it."""
     transposed: bool = False
@@ -32,6 +35,18 @@ class StoredWeight:
     def nbytes(self) -> int:
         scale = 0 if self.scale is None else self.scale.nbytes
         return self.data.numel() * self.data.itemsize + scale
+
+    def bound(self) -> float:
+        """A number that no element's magnitude exceeds, found without unpacking; NaN or infinity if
+        some are not finite."""
+        if not self.data.numel():
+            return 0.0
+        if self.packed_bound is not None:
+            return self.packed_bound(self.data)
+        data = self.data.half() if self.data.itemsize < 2 else self.data
+        low, high = map(float, data.aminmax())
+        bound = low if math.isnan(low) else max(-low, high)
+        return bound if self.scale is None else bound * abs(float(self.scale))
 
     def numbers(self, device: torch.device | str = "cpu") -> Tensor:
         """The elements; where nothing has to be computed, they share memory with `data`."""

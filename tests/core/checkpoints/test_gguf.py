@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from core.checkpoints.identify import identify
 from core.checkpoints.load_model import load_model
 from core.checkpoints.open_file import open_tensors
-from core.checkpoints.quantized_blocks import BLOCKS, dequantize
+from core.checkpoints.quantized_blocks import BLOCKS, dequantize, magnitude_bound
 from core.errors import ModelError
 from core.runtime.offload import size_of
 from tests.core.checkpoints.tiny import Tiny, original
@@ -46,6 +47,27 @@ def test_blocks_are_dequantized_like_the_reference(number: int) -> None:
     expected = gguf.dequantize(data.reshape(2, -1), kind)
     ours = dequantize(torch.as_tensor(data), blocks, expected.shape)
     torch.testing.assert_close(ours, torch.as_tensor(expected), atol=1e-5, rtol=1e-5)
+    assert magnitude_bound(torch.as_tensor(data), blocks) >= np.abs(expected).max()
+
+
+@pytest.mark.parametrize("number", BLOCKS)
+@pytest.mark.parametrize("byte", [0, 85, 170, 255])
+def test_the_bound_of_blocks_holds_for_extreme_numbers(number: int, byte: int) -> None:
+    blocks = BLOCKS[number]
+    data = torch.full((1, blocks.size), byte, dtype=torch.uint8)
+    for at in blocks.scales:
+        data[:, at : at + 2] = torch.tensor([-1.0], dtype=torch.float16).view(torch.uint8)
+    largest = float(dequantize(data, blocks, (blocks.count,)).abs().max())
+    assert largest <= magnitude_bound(data, blocks)
+
+
+@pytest.mark.parametrize("number", BLOCKS)
+def test_the_bound_of_blocks_with_a_scale_that_is_not_a_number_is_none(number: int) -> None:
+    blocks = BLOCKS[number]
+    for at in blocks.scales:
+        data = torch.zeros(3, blocks.size, dtype=torch.uint8)
+        data[1, at : at + 2] = torch.tensor([math.nan], dtype=torch.float16).view(torch.uint8)
+        assert math.isnan(magnitude_bound(data, blocks))
 
 
 @pytest.mark.parametrize("count", [3, 4, 9])
