@@ -1,5 +1,5 @@
-"""Every family in every layout and type: identical weights, and for every task the same image as
-from the first published file."""
+"""Families in the layouts and types that their files come in: the same weights, and for every task
+the same image, as from the first published file."""
 
 from __future__ import annotations
 
@@ -41,6 +41,12 @@ UNET, VAE = "model.diffusion_model.", "first_stage_model."
 TEXTS = ("cond_stage_model.", "conditioner.embedders.")
 F32, F16, BF16, F8 = torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn
 SIDE = 64
+
+
+WHOLE_ROWS = ("SD1", "SDXL", "SD2 unCLIP-H")
+"""Families that are tried in every layout: one text encoder, two, an image encoder."""
+OTHER_LAYOUTS = ("training pickle", "separate files", "folder in shards", "GGUF")
+"""Layouts that every family is tried in: of each way to name tensors, and of each reader."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +189,14 @@ LAYOUTS: Mapping[str, Layout] = {
 }
 
 
+PAIRS = [
+    (kind, layout)
+    for kind in KINDS
+    for layout in LAYOUTS
+    if kind in WHOLE_ROWS or layout in OTHER_LAYOUTS
+]
+
+
 @pytest.fixture(scope="module")
 def narrow(tinies: dict[str, Tiny]) -> Callable[[str], Tiny]:
     """A narrow, quick model of a kind."""
@@ -221,6 +235,7 @@ CONTROL_IMAGES = {
 """Input kinds that take a control image, and an image for each."""
 PARTNERS = {"SDXL": "refiner", "refiner": "SDXL"}
 """A base model and the refiner that takes over."""
+HANDING_OVER = "handing over"
 
 
 def tasks(kind: str) -> Mapping[str, tuple[Request, Inputs]]:
@@ -246,13 +261,20 @@ def drawn(model: Model, request: Request, inputs: Inputs) -> np.ndarray:
     return finish(job, last.state).rgb
 
 
-def images(model: Model, kind: str, partner: Model | None) -> Mapping[str, np.ndarray]:
-    found = {task: drawn(model, *asked) for task, asked in tasks(kind).items()}
-    if partner is not None:
-        base, refiner = (model, partner) if kind == "SDXL" else (partner, model)
-        request = replace(REQUEST, steps=2, height=SIDE, changes=(Change(1, model="refiner"),))
-        found["handing over"] = drawn(base, request, Inputs(models=lambda *_: refiner))
-    return found
+def drawn_task(model: Model, kind: str, task: str, partner: Model | None) -> np.ndarray:
+    if task != HANDING_OVER:
+        return drawn(model, *tasks(kind)[task])
+    assert partner is not None
+    base, refiner = (model, partner) if kind == "SDXL" else (partner, model)
+    request = replace(REQUEST, steps=2, height=SIDE, changes=(Change(1, model="refiner"),))
+    return drawn(base, request, Inputs(models=lambda *_: refiner))
+
+
+def task_of(kind: str, layout: str) -> str:
+    """A task for each layout: every family does all of its tasks in some of them."""
+    found = [*tasks(kind), *([HANDING_OVER] if kind in PARTNERS else [])]
+    layouts = [other for one, other in PAIRS if one == kind]
+    return found[layouts.index(layout) % len(found)]
 
 
 def loaded(written: Written, kind: str) -> Model:
@@ -267,7 +289,7 @@ def loaded(written: Written, kind: str) -> Model:
 
 
 Partner = Callable[[str], Model | None]
-Reference = Callable[[str, Weights], tuple[Model, Mapping[str, np.ndarray]]]
+Reference = Callable[[str, Weights], Model]
 
 
 @pytest.fixture(scope="module")
@@ -284,28 +306,26 @@ def partner(narrow: Callable[[str], Tiny], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def reference(partner: Partner, tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    """The model of the first published file in full precision, and its image; the last one is
-    cached."""
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    """The model of the first published file in full precision; the last one is cached."""
     kept: dict[str, Any] = {}
 
-    def reference(kind: str, weights: Weights) -> tuple[Model, Mapping[str, np.ndarray]]:
+    def reference(kind: str, weights: Weights) -> Model:
         whole = {n: v.float() if v.is_floating_point() else v for n, v in weights.items()}
         last = kept.get(kind)
         if last is None or any(not torch.equal(last[0][name], whole[name]) for name in whole):
             path = tmp_path_factory.mktemp("reference") / "model.safetensors"
             save_file(whole, path)
-            model = loaded(Written(path, whole), kind)
             kept.clear()
-            kept[kind] = whole, model, images(model, kind, partner(kind))
-        return kept[kind][1:]
+            kept[kind] = whole, loaded(Written(path, whole), kind)
+            path.unlink()
+        return kept[kind][1]
 
     return reference
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_task_of_every_family_in_every_layout_runs(
+@pytest.mark.parametrize(("kind", "layout"), PAIRS)
+def test_a_family_runs_in_a_layout(
     kind: str,
     layout: str,
     narrow: Callable[[str], Tiny],
@@ -315,14 +335,16 @@ def test_every_task_of_every_family_in_every_layout_runs(
 ) -> None:
     written = LAYOUTS[layout](narrow(kind), tmp_path)
     model = loaded(written, kind)
-    whole, expected = reference(kind, written.stored)
+    whole = reference(kind, written.stored)
     for ours, theirs in zip(model.networks, whole.networks, strict=True):
         numbers = theirs.state_dict()
         for name, value in ours.state_dict().items():
             assert torch.equal(value, numbers[name]), name
-    made = images(model, kind, partner(kind))
-    for task, image in expected.items():
-        assert np.array_equal(made[task], image), task
-    assert not np.array_equal(made["text to image"], made["image to image"])
-    assert (made["inpainting"][MASK == 0] == PHOTO[MASK == 0]).all()
-    assert (made["inpainting"][MASK > 0] != PHOTO[MASK > 0]).any()
+    task = task_of(kind, layout)
+    made, expected = (drawn_task(one, kind, task, partner(kind)) for one in (model, whole))
+    assert np.array_equal(made, expected)
+    if task == "image to image":
+        assert not np.array_equal(made, PHOTO)
+    if task == "inpainting":
+        assert (made[MASK == 0] == PHOTO[MASK == 0]).all()
+        assert (made[MASK > 0] != PHOTO[MASK > 0]).any()
