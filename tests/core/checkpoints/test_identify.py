@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -188,13 +189,22 @@ VARIANTS = (
 )
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+@pytest.fixture(scope="module")
+def written_by_others(tinies: dict[str, Tiny]) -> dict[str, Weights]:
+    return variants(tinies["SD1"])
+
+
+@pytest.mark.parametrize(
+    ("variant", "suffix"), list(zip(VARIANTS, cycle((".safetensors", ".ckpt")), strict=False))
+)
 def test_files_of_other_programs_are_identified_and_loaded(
-    variant: str, suffix: str, tinies: dict[str, Tiny], tmp_path: Path
+    variant: str,
+    suffix: str,
+    tinies: dict[str, Tiny],
+    written_by_others: dict[str, Weights],
+    tmp_path: Path,
 ) -> None:
-    tiny = tinies["SD1"]
-    weights = variants(tiny)[variant]
+    tiny, weights = tinies["SD1"], written_by_others[variant]
     path = tmp_path / f"model{suffix}"
     if suffix == ".safetensors":
         save_file({k: v.contiguous() for k, v in weights.items()}, path)

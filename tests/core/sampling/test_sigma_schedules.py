@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -43,6 +43,7 @@ MODELS: dict[str, Schedule] = {
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", SCHEDULES)
+@settings(max_examples=30)
 @given(n=st.integers(1, 1000))
 def test_sigmas_decrease_from_the_noisiest_to_zero(name: str, model: str, n: int) -> None:
     sigmas = SCHEDULES[name].sigmas(n, MODELS[model])
