@@ -89,7 +89,7 @@ class StoredParameter(nn.Parameter):
                 result = func(*args, **(kwargs or {}))
         except RuntimeError as error:
             raise RuntimeError(NOT_ON_DEVICE) from error
-        if isinstance(result, Tensor) and not any(result is one for one in args):
+        if isinstance(result, Tensor) and func is not Tensor.requires_grad_:
             raise RuntimeError(NOT_ON_DEVICE)
         return result
 

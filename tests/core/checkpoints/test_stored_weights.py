@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from core.checkpoints.load_model import load_model
 from core.checkpoints.lora import Lora, with_loras
@@ -195,3 +196,23 @@ def test_all_that_share_weights_leave_the_device(
         manager.unpin()
         assert (memory.taken, manager.pinned.weights) == (0, 0)
         assert size_of(changed.backbone) > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.add_(1),
+        lambda x: x.mul_(2),
+        lambda x: x.copy_(torch.ones_like(x)),
+        lambda x: x + 1,
+    ],
+    ids=["add_", "mul_", "copy_", "add"],
+)
+def test_a_waiting_weight_cannot_be_changed_in_place(
+    change: Callable[[Tensor], Tensor], checkpoints: dict[str, Path]
+) -> None:
+    model = load_model(checkpoints["SD1"], digest="known")
+    weight = model.backbone.get_parameter("out.2.bias")
+    with pytest.raises(RuntimeError, match=r"Model\.bring"):
+        change(weight)
+    assert not weight.requires_grad_(False).requires_grad

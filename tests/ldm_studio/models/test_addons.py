@@ -136,6 +136,7 @@ IN_THE_DEFAULT_MODEL = {
 
 def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) -> None:
     model = load_model()
+    model.bring(*model.networks)
     weights: dict[str, torch.Tensor] = {}
     for seed, (name, path) in enumerate(IN_THE_DEFAULT_MODEL.items()):
         weight = model.backbone.get_parameter(f"{path}.weight")
@@ -163,8 +164,10 @@ def test_a_lora_for_the_default_model_adds_its_product_to_the_weights(folder) ->
 
 
 def test_an_embedding_for_the_default_model_replaces_its_name(folder) -> None:
-    text = load_model().text
+    model = load_model()
+    text = model.text
     assert isinstance(text, SentenceConditioner)
+    model.bring(*text.networks)
     tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
     tokens = [tokenizer.token_to_id(word) for word in ("red", "heart")]
     vectors = text.network.embeddings.word_embeddings.weight[tokens]

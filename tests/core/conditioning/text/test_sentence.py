@@ -229,7 +229,9 @@ def test_embeddings_in_a_long_prompt_are_cut_off_and_counted(
 
 
 def test_words_that_only_begin_like_an_embedding_are_not_replaced() -> None:
-    text = load_model().text
+    model = load_model()
+    text = model.text
+    model.bring(*text.networks)
     knowing = text.with_embeddings([Embedding("cat", (torch.ones(1, 384),))])
     for prompt in ("a catx", "a xcat"):  # "cat" and "##x", "xc" and "##at"
         assert equal(knowing.encode([prompt]).tokens, text.encode([prompt]).tokens)
