@@ -115,6 +115,7 @@ QPlainTextEdit {{ padding: 4px; }}
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
     border: 2px solid {focus}; }}
 QLineEdit:focus, QComboBox:focus {{ padding: 0 7px; min-height: 24px; }}
+QComboBox, QComboBox:focus {{ padding-right: 0; }}
 QAbstractSpinBox:focus {{ min-height: 24px; max-height: 24px; }}
 QAbstractSpinBox QLineEdit:focus {{ border: 0; padding: 0 4px; min-height: 0; }}
 QPlainTextEdit:focus {{ padding: 3px; }}

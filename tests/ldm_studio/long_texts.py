@@ -13,12 +13,17 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
     QCheckBox,
+    QComboBox,
     QLabel,
     QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
     QToolButton,
     QWidget,
 )
 
+from ldm_studio.draw.models.file_picker_box import FilePickerBox
+from ldm_studio.draw.models.model_box import ModelBox
 from tools import translations
 
 LOCALE = "de"
@@ -97,6 +102,24 @@ def _texts(window: QWidget) -> Iterator[tuple[QWidget, str, QSize]]:
                 yield widget, widget.text(), QSize(widget.sizeHint().width(), 0)
             case QToolButton() if widget.text() and _shows_text(widget):
                 yield widget, widget.text(), QSize(_width_of(widget), 0)
+            # Names of models have any length.
+            case QComboBox() if not isinstance(widget, (ModelBox, FilePickerBox)):
+                for text in _choices(widget):
+                    yield widget, text, QSize(_width_for(widget, text), 0)
+
+
+def _choices(box: QComboBox) -> Iterator[str]:
+    yield from filter(None, (box.placeholderText(), *map(box.itemText, range(box.count()))))
+
+
+def _width_for(box: QComboBox, text: str) -> int:
+    """With the frame and the arrow as they are now."""
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    field = QStyle.SubControl.SC_ComboBoxEditField
+    complex_control = QStyle.ComplexControl.CC_ComboBox
+    room = box.style().subControlRect(complex_control, option, field, box).width()
+    return box.width() - room + box.fontMetrics().horizontalAdvance(text)
 
 
 def _width_of(button: QToolButton) -> int:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from core.request.request import Request
 from ldm_studio.canvas.tools.tools import Tool
 from tests.ldm_studio.fakes import MODEL, FakePipeline
+from tests.ldm_studio.long_texts import cut
 
 
 def test_every_control_has_a_name_and_a_tooltip(application) -> None:
@@ -168,7 +169,26 @@ def test_actions_of_a_notice_move_below_its_text_in_a_narrow_window(application)
         assert (window.width(), window.height()) == size
         top = notice.action.mapTo(notice, QPoint(0, 0)).y()
         assert (top > notice.label.geometry().bottom()) == below
-        assert notice.label.width() > 160
+        assert notice.label.width() > 180
+
+
+def test_no_option_of_a_tool_is_cut_off_in_a_window_of_any_width(application) -> None:
+    window = application.window
+    window.canvas.view.set_image(np.full((64, 64, 3), 200, np.uint8))
+    for tool in Tool:
+        window.canvas.view.set_tool(tool)
+        for width in range(640, 1300, 15):
+            window.resize(width, 600)
+            assert (tool, width, cut(window.canvas)) == (tool, width, [])
+
+
+def test_every_choice_of_a_box_fits_in_a_small_window(application) -> None:
+    window = application.window
+    window.resize(640, 400)
+    application.store.width = 112  # no preset
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (640, 400)
+    assert cut(window) == []
 
 
 def test_every_tool_fits_a_small_screen(application) -> None:

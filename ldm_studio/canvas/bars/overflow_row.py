@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 
 class OverflowRow(QWidget):
@@ -88,10 +88,21 @@ class OverflowRow(QWidget):
             if widget is None:
                 total += self._extent(item.minimumSize())
             elif widget not in gone and widget not in self._absent:
-                least = widget.minimumSizeHint().expandedTo(widget.minimumSize())
-                total += self._extent(least.boundedTo(widget.maximumSize()))
+                total += self._extent(_least(widget))
                 shown += 1
         return total + max(0, shown - 1) * self.line.spacing()
 
     def _extent(self, size: QSize) -> int:
         return size.width() if self._along is Qt.Orientation.Horizontal else size.height()
+
+
+def _least(widget: QWidget) -> QSize:
+    """The least that a layout gives it, also while it is hidden."""
+    policy, hint, least = widget.sizePolicy(), widget.sizeHint(), widget.minimumSizeHint()
+    width = least.width() if _shrinks(policy.horizontalPolicy()) else hint.width()
+    height = least.height() if _shrinks(policy.verticalPolicy()) else hint.height()
+    return QSize(width, height).expandedTo(widget.minimumSize()).boundedTo(widget.maximumSize())
+
+
+def _shrinks(policy: QSizePolicy.Policy) -> bool:
+    return bool(policy.value & QSizePolicy.PolicyFlag.ShrinkFlag.value)

@@ -23,9 +23,11 @@ from ldm_studio.widgets.fields import tool_button
 
 Role = QPalette.ColorRole
 
-LEFT = 44
+ICON = 20
+LEFT, LEFT_NARROW = 44, 32
 """Logical pixels before the text, for the icon."""
 NARROW = 440
+"""Below this width there is less room around the text, and its actions are below it."""
 Action = tuple[str, Callable[[], None]]
 """The text of a button, and its action."""
 
@@ -75,8 +77,7 @@ class NoticeBar(QFrame):
         row.addWidget(self.action)
         row.addWidget(self.second_action)
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(LEFT, GRID, GRID, GRID)
-        self._grid.setSpacing(GRID)
+        self._grid.setVerticalSpacing(GRID)
         self._grid.setColumnStretch(0, 1)
         self._grid.addWidget(self.label, 0, 0)
         self._grid.addWidget(self.close_button, 0, 2)
@@ -160,7 +161,7 @@ class NoticeBar(QFrame):
         hint, below = super().minimumSizeHint(), self._answers.minimumSizeHint().width()
         if self._answers.isHidden() or self._is_narrow:
             return hint
-        return QSize(max(hint.width() - below - GRID, LEFT + below + GRID), hint.height())
+        return QSize(max(hint.width() - below - GRID, LEFT_NARROW + below + GRID), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -171,7 +172,11 @@ class NoticeBar(QFrame):
     def _place_answers(self) -> None:
         """Next to the text, or below it if the text would become too narrow."""
         self._grid.removeWidget(self._answers)
-        if self._is_narrow:
+        narrow = self._is_narrow
+        right = 2 if narrow else GRID
+        self._grid.setContentsMargins(LEFT_NARROW if narrow else LEFT, GRID, right, GRID)
+        self._grid.setHorizontalSpacing(right)
+        if narrow:
             self._grid.addWidget(self._answers, 1, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
         else:
             self._grid.addWidget(self._answers, 0, 1)
@@ -193,6 +198,6 @@ class NoticeBar(QFrame):
         painter.fillRect(QRect(0, 0, 3, self.height()), colour)
         painter.setPen(self.palette().color(Role.Mid))
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        size = QSize(20, 20)
-        place = QRect(16, (self.height() - size.height()) // 2, size.width(), size.height())
+        left = 3 + ((LEFT_NARROW if self._is_narrow else LEFT) - 3 - ICON) // 2
+        place = QRect(left, (self.height() - ICON) // 2, ICON, ICON)
         icon("warning" if self._is_error else self._sign, role).paint(painter, place)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QSpinBox, 
 from core.request.parameter import Parameter
 from ldm_studio.draw.models.refiner_box import RefinerBox
 from ldm_studio.draw.models.vae_box import VaeBox
-from ldm_studio.look.theme import GRID
 from ldm_studio.store.binding import Binding, bind
 from ldm_studio.store.parameter_texts import choice_title, text_of
 from ldm_studio.store.store import StudioStore
@@ -76,7 +75,7 @@ class IntBox(QSpinBox):
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 2 * GRID)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("0000") + 12)  # frame, padding
 
     def set_value(self, value: int) -> None:
         self.setValue(value)

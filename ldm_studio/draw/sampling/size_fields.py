@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
 
 from core.request.parameter import Parameter
 from core.request.parameters import PARAMETERS
@@ -55,7 +62,7 @@ class SizeRow(QWidget):
         self._model: ModelInfo | None = None
         self._presets: list[tuple[str, int, int]] = []
         self.preset = QComboBox()
-        self.preset.setMinimumContentsLength(5)
+        self.preset.setMinimumWidth(self._preset_width())
         self.width_field = _side(PARAMETERS["width"])
         self.height_field = _side(PARAMETERS["height"])
         self.swap = tool_button(
@@ -72,7 +79,7 @@ class SizeRow(QWidget):
         line.addWidget(QLabel("×"))
         line.addWidget(self.height_field)
         line.addWidget(self.swap)
-        self.swap.setFixedHeight(row_height(self))
+        self.swap.setFixedSize(24, row_height(self))
         for name, box in (("width", self.width_field), ("height", self.height_field)):
             bind_field(store, PARAMETERS[name], box)
         store.mode_changed.connect(self._mode_changed)
@@ -107,6 +114,18 @@ class SizeRow(QWidget):
         for field in (self.width_field, self.height_field):
             field.setSingleStep(model.size_multiple)
         self._show()
+
+    def _preset_width(self) -> int:
+        """That of the longest name."""
+        box = self.preset
+        box.ensurePolished()
+        names = (self.tr("Custom"), *(self.tr(name) for name, _, _ in _PRESETS))
+        widest = max(map(box.fontMetrics().horizontalAdvance, names))
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        kind = QStyle.ContentsType.CT_ComboBox
+        size = QSize(widest, 0)
+        return box.style().sizeFromContents(kind, option, size, box).width()
 
     def _preset_chosen(self, index: int) -> None:
         if index < len(self._presets):
