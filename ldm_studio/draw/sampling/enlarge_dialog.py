@@ -41,9 +41,10 @@ class EnlargeDialog(QDialog):
         self.words, self.problem = QLabel(wordWrap=True), QLabel(wordWrap=True)
         self.words.setObjectName("caption")
         self.problem.setObjectName("wrong")
-        kinds = QDialogButtonBox.StandardButton
-        self.buttons = QDialogButtonBox(kinds.Cancel)
-        self.go = self.buttons.addButton(self.tr("Enlarge"), QDialogButtonBox.ButtonRole.AcceptRole)
+        roles = QDialogButtonBox.ButtonRole
+        self.buttons = QDialogButtonBox()
+        self.go = self.buttons.addButton(self.tr("Enlarge"), roles.AcceptRole)
+        self.buttons.addButton(self.tr("Cancel"), roles.RejectRole)
         self._lay_out()
         self.factor.changed.connect(self._show_state)
         self.strength.changed.connect(self._show_state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox
 
 from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 from ldm_studio.store.model_limits import enlarged_size, enlarging_problem
@@ -41,6 +42,14 @@ def test_upscaling_runs_in_tiles_from_the_canvas_image(start, qtbot) -> None:
     assert present(entries(application)[0].inputs.image).shape == (384, 384, 3)
     assert application.store.saved() == before
     assert application.store.mode is Mode.TEXT
+
+
+def test_the_buttons_have_our_texts_and_no_icons_of_the_platform(application, qtbot) -> None:
+    make(application, qtbot)
+    dialog = open_dialog(application, qtbot)
+    assert [button.text() for button in dialog.buttons.buttons()] == ["Enlarge", "Cancel"]
+    assert dialog.buttons.standardButtons() == QDialogButtonBox.StandardButton.NoButton
+    dialog.close()
 
 
 def test_upscaling_can_be_cancelled(start, qtbot, gate) -> None:
