@@ -23,7 +23,7 @@ from ldm_studio.translation import SOURCE, Language, joined, languages  # noqa: 
 DOCS = ROOT / "docs"
 HEADERS = {
     SOURCE: ("Setting", "Values", "Default", "Option", "In the image file"),
-    "zh_CN": ("设置", "取值", "默认值", "命令行选项", "图片文件中的名称"),
+    "zh_CN": ("设置", "取值", "默认值", "命令行选项", "图像文件中的名称"),
 }
 MAX_CHOICES = 5
 """Longer lists of choices have their own page."""

@@ -74,7 +74,7 @@ def _parse_header(header: bytes) -> dict[str, object]:
     except UnreadableError:
         raise
     except (ValueError, RecursionError) as error:
-        raise UnreadableError("its header is damaged: {error}", error=error) from error
+        raise UnreadableError("its header is not valid JSON") from error
     if not isinstance(parsed, dict):
         raise UnreadableError("its header is not a table of tensors")
     return cast("dict[str, object]", parsed)

@@ -827,8 +827,8 @@ class Parameters:
     noise_level: int = parameter(
         20,
         title="Noise level",
-        help="How much noise is added to the image that is upscaled or varied: the more, the more "
-        "is invented. 20 is usual for upscaling, 0 for variations.",
+        help="How much noise is added to the image that is upscaled or varied: more noise "
+        "invents more detail. 20 is usual for upscaling, 0 for variations.",
         group=CONTROL,
         low=0,
         high=MAX_NOISE_LEVEL,

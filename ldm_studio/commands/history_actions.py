@@ -54,7 +54,7 @@ def history_action_specs() -> tuple[HistoryActionSpec, ...]:
             translate("History", "Use as Initial Image"),
             translate("History", "Use this image as the initial image"),
             "image",
-            short=translate("History", "Start"),
+            short=translate("History", "To Canvas"),
         ),
         HistoryActionSpec(
             "branch",

@@ -58,10 +58,11 @@ class SizeFixer(QObject):
         _, offers = self._offers(start)
         self._window.notice.show_info(
             self.tr(
-                "The image has {width} × {height} pixels; {model} draws at most {most} at once."
+                "The image has {width} × {height} pixels; {model} supports at most {most} per side."
             ).format(width=width, height=height, model=model.name, most=model.max_side),
             self.tr(
-                "Paint over a part to have that redrawn at the model's size, or redraw all of it:"
+                "Paint a mask to inpaint only that area at the model's size, or process the whole "
+                "image:"
             ),
             *offers,
         )
@@ -75,22 +76,20 @@ class SizeFixer(QObject):
         if start is None:
             return "", ()
         if store.mode is Mode.INPAINT and store.area == "masked":
-            return self.tr("Change the size under Finer mask options."), ()
+            return self.tr("Change the size under Advanced mask options."), ()
         if store.mode is Mode.INPAINT:
             hint = self.tr(
                 "The masked part can be inpainted at the model's size, in an image of any size."
             )
-            return hint, ((self.tr("Only the Masked Part"), self._only_masked),)
+            return hint, ((self.tr("Inpaint Only Masked"), self._only_masked),)
         small = max(start.shape[:2]) <= model.max_side
         smaller = self.tr("Pad It") if small else self.tr("Scale It Down")
         scale = (smaller, lambda: self._fit(start, model, tiled=False))
         if small:
             return "", (scale,)
-        hint = self.tr(
-            "Overlapping tiles that form together have no limit; scaling down loses detail."
-        )
+        hint = self.tr("Overlapping tiles work at any size; scaling down loses detail.")
         return hint, (
-            (self.tr("Draw in Tiles"), lambda: self._fit(start, model, tiled=True)),
+            (self.tr("Process in Tiles"), lambda: self._fit(start, model, tiled=True)),
             scale,
         )
 
@@ -104,7 +103,7 @@ class SizeFixer(QObject):
 
         return (
             self.tr(
-                "Beyond that this model repeats things. Generate at its own size, then enlarge "
+                "Beyond that, this model repeats objects. Generate at its own size, then enlarge "
                 "the image."
             ),
             (

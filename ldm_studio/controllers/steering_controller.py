@@ -20,7 +20,7 @@ SHOWN_MS = 6000
 
 
 class SteeringController(QObject):
-    """Offers *Apply* while prompt or CFG in the panels differ from the running image's."""
+    """Offers *Update* while prompt or CFG in the panels differ from the running image's."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SteeringController(QObject):
 
     @property
     def change(self) -> Change | None:
-        """The change that *Apply* would make; None: nothing to change, or nothing runs."""
+        """The change that *Update* would make; None: nothing to change, or nothing runs."""
         if self._running is None or self._last:
             return None
         wanted = {name: getattr(self._store, name) for name in STEERED}

@@ -101,8 +101,8 @@ class QueueStore:
         self._warn(
             ImageError(
                 "LDM Studio cannot write into {folder}: {error}.",
-                "Images are still made. Unfinished ones are written as soon as possible; until "
-                "then they would be lost if the program ended.",
+                "Images are still generated. Unfinished ones are written as soon as possible; "
+                "until then they would be lost if the program ended.",
                 folder=folder,
                 error=reason,
             )

@@ -119,7 +119,7 @@ def locate(history: History, number: int, path: Path) -> None:
     if scanned.digest != details.listed.digest:
         raise ImageError(
             "{path} is not the image that {name} was.",
-            "Index its folder if it belongs into the history too.",
+            "Index its folder if it belongs in the history too.",
             path=path,
             name=details.listed.path.name,
         )

@@ -111,7 +111,7 @@ def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> 
     `latents`, `input_kind`: as those of `ModelInfo`; empty if unknown.
     """
     if input_kind in _LED:
-        return translate("Fitting", "It needs an image to be led by.")
+        return translate("Fitting", "It needs a control image.")
     if model is None or not model.latents or latents in ("", model.latents):
         return ""
     return translate("Fitting", "Its latent space differs from that of {model}.").format(

@@ -890,7 +890,7 @@
         <translation>第 {step} 步：{what}</translation>
     </message>
     <message>
-        <source>They are made again until you edit a setting.</source>
+        <source>They are applied again until you edit a setting.</source>
         <translation>在您修改设置之前，会一直重复这些改动。</translation>
     </message>
 </context>
@@ -1487,6 +1487,10 @@
         <translation>放大</translation>
     </message>
     <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
         <source>How much may change: low values clean edges, high values add detail.</source>
         <translation>允许改变多少：小则清理边缘，大则绘出新细节。</translation>
     </message>
@@ -1941,7 +1945,7 @@
         <translation>高度</translation>
     </message>
     <message>
-        <source>It needs an image to be led by.</source>
+        <source>It needs a control image.</source>
         <translation>它需要控制图。</translation>
     </message>
     <message>
@@ -2070,8 +2074,8 @@
         <translation>撤销上一次删除、重命名或移出</translation>
     </message>
     <message>
-        <source>Start</source>
-        <translation>作为起始图</translation>
+        <source>To Canvas</source>
+        <translation>发送到画布</translation>
     </message>
     <message>
         <source>Replay</source>
@@ -3666,7 +3670,7 @@
         <translation>噪声等级</translation>
     </message>
     <message>
-        <source>How much noise is added to the image that is upscaled or varied: the more, the more is invented. 20 is usual for upscaling, 0 for variations.</source>
+        <source>How much noise is added to the image that is upscaled or varied: more noise invents more detail. 20 is usual for upscaling, 0 for variations.</source>
         <translation>给要放大或变化的图像加多少噪声：越多，新增内容越多。放大常用 20，变化常用 0。</translation>
     </message>
     <message>
@@ -4474,8 +4478,8 @@
         <translation>实时</translation>
     </message>
     <message>
-        <source>Apply</source>
-        <translation>应用</translation>
+        <source>Update</source>
+        <translation>更新</translation>
     </message>
     <message>
         <source>Forecast</source>
@@ -4560,7 +4564,7 @@
         <translation>局部重绘</translation>
     </message>
     <message>
-        <source>Redraw only the masked part of the canvas.</source>
+        <source>Change only the masked area of the canvas.</source>
         <translation>只重绘画布上涂抹的部分。</translation>
     </message>
     <message>
@@ -4636,7 +4640,7 @@
         <translation>{} 适合用约 {} 步绘制。</translation>
     </message>
     <message>
-        <source>{} was made for little guidance: {:g} suits it.</source>
+        <source>{} was made for a low CFG scale, such as {:g}.</source>
         <translation>{} 适合较低的引导强度：{:g} 较合适。</translation>
     </message>
     <message>
@@ -5304,24 +5308,24 @@
 <context>
     <name>SizeFixer</name>
     <message>
-        <source>Paint over a part to have that redrawn at the model&apos;s size, or redraw all of it:</source>
-        <translation>可涂抹一部分，按模型的尺寸重绘，或全部重绘：</translation>
+        <source>Paint a mask to inpaint only that area at the model&apos;s size, or process the whole image:</source>
+        <translation>可涂抹蒙版，仅按模型的尺寸重绘该区域，或处理整张图像：</translation>
     </message>
     <message>
-        <source>Change the size under Finer mask options.</source>
-        <translation>请在“更多蒙版选项”中更改尺寸。</translation>
+        <source>Change the size under Advanced mask options.</source>
+        <translation>请在“高级蒙版选项”中更改尺寸。</translation>
     </message>
     <message>
-        <source>The image has {width} × {height} pixels; {model} draws at most {most} at once.</source>
-        <translation>图像为 {width} × {height} 像素；{model} 一次最多绘制 {most}。</translation>
+        <source>The image has {width} × {height} pixels; {model} supports at most {most} per side.</source>
+        <translation>图像为 {width} × {height} 像素；{model} 每边最多支持 {most}。</translation>
     </message>
     <message>
         <source>The masked part can be inpainted at the model&apos;s size, in an image of any size.</source>
         <translation>可以只把蒙版部分按模型的尺寸绘制，图像尺寸不限。</translation>
     </message>
     <message>
-        <source>Only the Masked Part</source>
-        <translation>仅蒙版部分</translation>
+        <source>Inpaint Only Masked</source>
+        <translation>仅重绘蒙版区域</translation>
     </message>
     <message>
         <source>Pad It</source>
@@ -5332,16 +5336,16 @@
         <translation>缩小</translation>
     </message>
     <message>
-        <source>Overlapping tiles that form together have no limit; scaling down loses detail.</source>
-        <translation>重叠分块一起绘制没有尺寸限制；缩小会损失细节。</translation>
+        <source>Overlapping tiles work at any size; scaling down loses detail.</source>
+        <translation>重叠分块适用于任何尺寸；缩小会损失细节。</translation>
     </message>
     <message>
-        <source>Draw in Tiles</source>
-        <translation>分块绘制</translation>
+        <source>Process in Tiles</source>
+        <translation>分块处理</translation>
     </message>
     <message>
-        <source>Beyond that this model repeats things. Generate at its own size, then enlarge the image.</source>
-        <translation>再大，这个模型就会重复画面内容。请先以它自己的尺寸绘制，然后放大图像。</translation>
+        <source>Beyond that, this model repeats objects. Generate at its own size, then enlarge the image.</source>
+        <translation>超过这个尺寸，该模型会重复画面内容。请先按它自己的尺寸生成，然后放大图像。</translation>
     </message>
     <message>
         <source>Use {width} × {height}</source>
@@ -6111,7 +6115,7 @@
         <translation>如果它在别处，请用 --model 指定。</translation>
     </message>
     <message>
-        <source>Images are still made. Unfinished ones are written as soon as possible; until then they would be lost if the program ended.</source>
+        <source>Images are still generated. Unfinished ones are written as soon as possible; until then they would be lost if the program ended.</source>
         <translation>图像会继续生成。未完成的会尽快写入；在此之前如果程序退出将会丢失。</translation>
     </message>
     <message>
@@ -6119,7 +6123,7 @@
         <translation>不能使用浮点数图像。</translation>
     </message>
     <message>
-        <source>Index its folder if it belongs into the history too.</source>
+        <source>Index its folder if it belongs in the history too.</source>
         <translation>如果它也属于历史记录，请索引它的文件夹。</translation>
     </message>
     <message>
@@ -6199,7 +6203,7 @@
         <translation>LDM Studio 无法写入 {folder}：{error}。</translation>
     </message>
     <message>
-        <source>LoRAs belong into the prompt; in a negative prompt they have no effect.</source>
+        <source>LoRAs belong in the prompt; in a negative prompt they have no effect.</source>
         <translation>LoRA 应写在提示词中；写在反向提示词中无效。</translation>
     </message>
     <message>
@@ -7291,8 +7295,8 @@
         <translation>其第一层的形状为 {shape}</translation>
     </message>
     <message>
-        <source>its header is damaged: {error}</source>
-        <translation>其文件头已损坏：{error}</translation>
+        <source>its header is not valid JSON</source>
+        <translation>其文件头不是有效的 JSON</translation>
     </message>
     <message>
         <source>its header is not a table of tensors</source>

@@ -220,7 +220,7 @@ def _blank_out(text: str, spans: tuple[Span, ...]) -> str:
 def _without_lora(tag: Tag) -> Tag:
     if tag.lora is None:
         return tag
-    explanation = Message("LoRAs belong into the prompt; in a negative prompt they have no effect.")
+    explanation = Message("LoRAs belong in the prompt; in a negative prompt they have no effect.")
     return replace(tag, lora=None, problems=(Problem(tag.start, tag.end, explanation),))
 
 

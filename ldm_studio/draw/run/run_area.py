@@ -40,7 +40,7 @@ class RunArea(QWidget):
         self._store = store
         self._queue_shown = False
         self.can_apply = False
-        """Whether *Apply* is offered."""
+        """Whether *Update* is offered."""
         self.button = RunButton()
         height = self.button.sizeHint().height()
         self.again = tool_button(
@@ -66,7 +66,7 @@ class RunArea(QWidget):
         self.live = _forecast_label(self.tr("Live"), "live")
         self.live.setCheckable(True)
         self.live.setToolTip(self.tr("Generate with every change, without saving (Ctrl+L)."))
-        self.apply = _forecast_label(self.tr("Apply"), "check")
+        self.apply = _forecast_label(self.tr("Update"), "check")
         self.apply.setAccessibleName(self.tr("Update the running image"))
         self.forecast = QLabel()
         self.forecast.setObjectName("caption")
@@ -122,7 +122,7 @@ class RunArea(QWidget):
         self._show_run(store.run)
 
     def offer(self, words: str, *, sent: bool = False) -> None:
-        """Shows *Apply* with `words` about the change; empty hides it. `sent`: the change is being
+        """Shows *Update* with `words` about the change; empty hides it. `sent`: the change is being
         applied.
         """
         self.apply.setVisible(bool(words))

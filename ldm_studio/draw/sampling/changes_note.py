@@ -42,5 +42,5 @@ class ChangesLine(QWidget):
             self.tr("Step {step}: {what}").format(step=change.step, what=in_words(change))
             for change in changes
         )
-        tip = "\n".join((self.tr("They are made again until you edit a setting."), *lines))
+        tip = "\n".join((self.tr("They are applied again until you edit a setting."), *lines))
         self.words.setToolTip(tip if changes else "")

@@ -57,7 +57,7 @@ MODES = (
     (
         Mode.INPAINT,
         QT_TRANSLATE_NOOP("SamplerPanel", "Inpaint"),
-        QT_TRANSLATE_NOOP("SamplerPanel", "Redraw only the masked part of the canvas."),
+        QT_TRANSLATE_NOOP("SamplerPanel", "Change only the masked area of the canvas."),
     ),
 )
 
@@ -298,7 +298,7 @@ class SamplerPanel(QWidget):
             hints["steps"] = self.tr("{} was made for about {} steps.")
             hints["steps"] = hints["steps"].format(model.name, model.steps)
         if model.cfg <= LITTLE_CFG:
-            hints["cfg"] = self.tr("{} was made for little guidance: {:g} suits it.")
+            hints["cfg"] = self.tr("{} was made for a low CFG scale, such as {:g}.")
             hints["cfg"] = hints["cfg"].format(model.name, model.cfg)
         for name, hint in hints.items():
             self._captions[name].add_hint(hint)

@@ -56,7 +56,7 @@ def test_generate_explains_the_problem_and_offers_the_same_fixes(application, qt
     application.studio.generate()
     assert notice.is_error
     assert "Width can be at most 256" in notice.text()
-    assert notice.action.text() == "Draw in Tiles"
+    assert notice.action.text() == "Process in Tiles"
     assert application.bridge.waiting == ()
 
 
