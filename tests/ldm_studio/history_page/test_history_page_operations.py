@@ -288,7 +288,7 @@ def test_side_panels_hide_in_an_empty_history(application, open_page, qtbot) -> 
 
 def test_menus_have_longer_texts_than_buttons(page) -> None:
     start = page.selection.acts["start"]
-    assert (start.text(), start.iconText()) == ("Use as Initial Image", "Start")
+    assert (start.text(), start.iconText()) == ("Use as Initial Image", "To Canvas")
 
 
 # Export
