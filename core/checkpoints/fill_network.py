@@ -97,7 +97,7 @@ def read(source: Source, shape: torch.Size, dtype: torch.dtype) -> StoredParamet
         count = stored.data.numel()
         raise ValueError(f"{source.key} has {count} numbers, not {shape.numel()}")
     # A bound is found without converting the weights; only where it is too large they are.
-    in_range = stored.bound() <= torch.finfo(dtype).max
-    if not in_range and not parameter.numbers().isfinite().all():
+    is_finite = stored.bound() <= torch.finfo(dtype).max
+    if not is_finite and not parameter.numbers().isfinite().all():
         raise UnreadableError("{tensor} holds values that are not finite", tensor=source.key)
     return parameter
