@@ -118,6 +118,20 @@ def test_the_left_column_does_not_move_when_a_scroll_bar_appears(application) ->
     assert len(places) == 1
 
 
+def test_a_refused_model_scrolls_to_its_message(application, qtbot, tmp_path) -> None:
+    window = application.window
+    window.resize(640, 400)
+    QApplication.processEvents()
+    (scroll,) = window.findChildren(QScrollArea)
+    scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+    problem = window.sampler.model.problem
+    file = tmp_path / "damaged.safetensors"
+    file.write_bytes(b"\x02" + bytes(7) + b"{}")
+    application.open_files([str(file)])
+    qtbot.waitUntil(lambda: problem.isVisible() and not problem.visibleRegion().isEmpty())
+    assert problem.visibleRegion().boundingRect().height() == problem.height()
+
+
 def test_long_status_texts_widen_nothing(start) -> None:
     name = "a-checkpoint-with-a-name-of-many-words-pruned-fp16"
     model = replace(MODEL, name=name, device="NVIDIA GeForce RTX 4090 Laptop GPU, float16")

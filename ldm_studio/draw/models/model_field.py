@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from core.errors import Message
@@ -19,6 +19,7 @@ from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.background import Background
 from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import tool_button
+from ldm_studio.widgets.stable_scroll_area import column_around
 
 from .model_box import ModelBox
 from .vae_box import VaeBox
@@ -69,6 +70,7 @@ class ModelField(QWidget):
         store.modified.connect(self._offer)
         store.run_changed.connect(self._run_changed)
         self.box.add_requested.connect(self._ask)
+        self.box.picker.chosen.connect(lambda: self._show_problem(""))
         self.box.listed.connect(self._explain)
         store.vae_changed.connect(self._vae_chosen)
         self.box.changed.connect(lambda: self._pick(self.box.chosen))
@@ -88,7 +90,7 @@ class ModelField(QWidget):
     def _added(self, path: str, inside: list[FoundModel]) -> None:
         usable = [model for model in inside if not model.problem]
         if not inside:
-            self._show_problem(
+            self._refuse(
                 self.tr("There is no supported model in {name}.").format(name=Path(path).name)
             )
             return
@@ -101,7 +103,16 @@ class ModelField(QWidget):
             self._pick(usable[0])
             self._show_problem("")
         else:
-            self._show_problem(inside[0].problem)
+            self._refuse(inside[0].problem)
+
+    def _refuse(self, problem: Message | str) -> None:
+        """Shows it, also if the column is scrolled to somewhere else."""
+        self._show_problem(problem)
+        QTimer.singleShot(0, self._reveal_problem)  # after the layout
+
+    def _reveal_problem(self) -> None:
+        if column := column_around(self.problem):
+            column.ensureWidgetVisible(self.problem)
 
     def _ask(self) -> None:
         dialog = QFileDialog(self.window(), self.tr("Add a Model Folder"), str(_nearest_folder()))

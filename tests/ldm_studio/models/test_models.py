@@ -135,6 +135,13 @@ def test_a_folder_without_a_model_is_refused_with_a_message(store, field, qtbot,
     assert store.model_folders == ()
 
 
+def test_choosing_the_same_model_again_ends_the_message(store, field, qtbot, tmp_path) -> None:
+    field.add(str(tmp_path))
+    qtbot.waitUntil(lambda: "no supported model" in field.problem.text())
+    field.box.picker.chosen.emit(found_models.DEFAULT)
+    assert field.problem.text() == ""
+
+
 def test_adding_asks_for_a_folder_and_keeps_the_choice(store, field) -> None:
     choose(field, "Add a Folder…")
     assert store.model == found_models.DEFAULT
