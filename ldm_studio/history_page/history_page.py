@@ -44,7 +44,7 @@ from .query_worker import QueryWorker
 from .reuse_part import ReusePart
 from .search_bar import SearchBar
 from .selection import ImageSelection
-from .side_panels import SidePanels
+from .side_panels import MIN_GRID_WIDTH, SidePanels
 from .thumbnail_grid import ThumbnailGrid
 from .thumbnail_loader import ThumbnailLoader
 
@@ -125,6 +125,7 @@ class HistoryPage(QWidget):
         self.results.addWidget(self.grid)
         self.results.addWidget(self.placeholder)
         self.results.addWidget(self.compare)
+        self.results.setMinimumWidth(MIN_GRID_WIDTH)  # comparing alone needs more, and has it
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 ROOM_FOR_FILTERS = 920
 """Logical pixels of the page's width from which the filters are shown by default."""
 ROOM_FOR_DETAILS = 680
-_MIN_GRID_WIDTH = 180
+MIN_GRID_WIDTH = 180
 
 
 class SidePanels(QObject):
@@ -64,7 +64,7 @@ class SidePanels(QObject):
     def _is_narrow(self) -> bool:
         """Whether both together leave too little room between them."""
         both = self._filters.width() + self._details.width()
-        return self._page.width() - both < _MIN_GRID_WIDTH
+        return self._page.width() - both < MIN_GRID_WIDTH
 
     def _apply(self) -> None:
         has_details = not (self._covered or self._empty)

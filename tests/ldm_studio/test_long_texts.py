@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
 from ldm_studio.draw.sampling.enlarge_dialog import EnlargeDialog
 from ldm_studio.help.about import AboutDialog
@@ -15,6 +15,7 @@ from ldm_studio.help.error_dialog import ErrorDialog
 from ldm_studio.history_page.export_dialog import ExportDialog, Kind
 from ldm_studio.history_page.image_list_model import Stage
 from ldm_studio.history_page.rename_dialog import RenameDialog
+from ldm_studio.history_page.side_panels import MIN_GRID_WIDTH
 from ldm_studio.translation import FOLDER, SOURCE, languages
 from tests.ldm_studio.fakes import MODEL, FakePipeline
 from tests.ldm_studio.history_page.paging import WORDS, choose, image
@@ -107,6 +108,21 @@ def test_the_history_has_room_for_long_texts(application, qtbot) -> None:
     with qtbot.waitSignal(page.compare_controller.shown):
         page.selection.compare()
     assert cut(page) == []
+
+
+def test_the_details_of_the_history_fit_the_smallest_window(application, qtbot) -> None:
+    image(1, WORDS[0])
+    index_history(application.library, qtbot)
+    window = application.window
+    window.resize(1, 1)
+    application.history_controller.show_history()
+    page = application.history_controller.page
+    qtbot.waitUntil(lambda: page.model.stage is Stage.DONE)
+    choose(page, qtbot, 0)
+    page.bar.details.setChecked(True)
+    QApplication.processEvents()
+    assert page.details.geometry().right() < page.width()
+    assert page.results.width() >= MIN_GRID_WIDTH
 
 
 @pytest.mark.parametrize(
