@@ -1,4 +1,4 @@
-"""Networks filled with tensors from a file, each of which must be one that the network has."""
+"""Fills networks with the tensors of a file, whose names and shapes must match."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..errors import Message, UnreadableError
+from ..errors import InvalidError, Message, UnreadableError
 from ..families.key_names import Source, Sources
 from ..runtime.stored_weight import StoredParameter
 
 LISTED = 3
-"""So many names are listed where many are wrong."""
+"""Maximum number of tensor names in a message."""
 
 
 @dataclass(frozen=True)
 class KeyMismatch:
-    """How a network's tensors in a file are not those that it has. The names are ours."""
+    """How the tensors of a file differ from those of the network, by our names."""
 
     network: str
     missing: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class KeyMismatch:
     misshapen: tuple[Message, ...] = ()
 
     def check(self) -> None:
-        """Raises UnreadableError for the first kind of misfit."""
+        """Raises UnreadableError for the first kind of mismatch."""
         if self.missing:
             raise UnreadableError(
                 "its {network} lacks {tensors}", network=self.network, tensors=_listed(self.missing)
@@ -41,6 +41,7 @@ class KeyMismatch:
 
 
 def compare_keys(network: nn.Module, sources: Sources, name: str) -> KeyMismatch:
+    """Compares names and shapes; `name`: of the network, in messages."""
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     return KeyMismatch(
         name,
@@ -60,22 +61,24 @@ def compare_keys(network: nn.Module, sources: Sources, name: str) -> KeyMismatch
 
 
 def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A 1 x 1 convolution is a linear layer."""
+    """Without trailing ones: a 1 x 1 convolution is a linear layer."""
     while len(shape) > 2 and shape[-1] == 1:
         shape = shape[:-1]
     return shape
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{', '.join(names[:LISTED])}{more}"
+def _listed(names: Sequence[str]) -> Message:
+    first = ", ".join(names[:LISTED])
+    if len(names) <= LISTED:
+        return Message.plain(first)
+    return Message("{names} and {count} more", names=first, count=len(names) - LISTED)
 
 
 def fill(network: nn.Module, sources: Sources, dtype: torch.dtype) -> None:
-    """Gives a network on "meta" the weights as the files have them. They expand to `dtype` when the
-    network is brought to a device (see `DeviceManager`).
+    """Gives a network on "meta" the weights as its files have them. They expand to `dtype` when the
+    network is loaded to a device (see `DeviceManager`).
 
-    Raises UnreadableError for weights that are not numbers.
+    Raises UnreadableError for weights that are not finite numbers.
     """
     shapes = {key: value.shape for key, value in network.state_dict().items()}
     values = {key: read(sources[key], shape, dtype) for key, shape in shapes.items()}
@@ -84,7 +87,7 @@ def fill(network: nn.Module, sources: Sources, dtype: torch.dtype) -> None:
 
 
 def read(source: Source, shape: torch.Size, dtype: torch.dtype) -> StoredParameter:
-    """Raises UnreadableError for what are not finite numbers in `dtype`."""
+    """Raises UnreadableError for elements that are not finite numbers in `dtype`."""
     stored = source.stored()
     parameter = StoredParameter.of(stored, shape, dtype)
     if stored.unpack is None and not stored.data.is_floating_point():
@@ -94,9 +97,13 @@ def read(source: Source, shape: torch.Size, dtype: torch.dtype) -> StoredParamet
             dtype=str(stored.data.dtype).removeprefix("torch."),
         )
     if stored.unpack is None and stored.data.numel() != shape.numel():  # a third of rows, rounded
-        count = stored.data.numel()
-        raise ValueError(f"{source.key} has {count} numbers, not {shape.numel()}")
-    # A bound is found without converting the weights; only where it is too large they are.
+        raise InvalidError(
+            "{tensor} has {count} numbers, not {expected}",
+            tensor=source.key,
+            count=stored.data.numel(),
+            expected=shape.numel(),
+        )
+    # Converting the weights to check them is slow: only done if the bound is too large.
     is_finite = stored.bound() <= torch.finfo(dtype).max
     if not is_finite and not parameter.numbers().isfinite().all():
         raise UnreadableError("{tensor} holds values that are not finite", tensor=source.key)

@@ -1,8 +1,8 @@
 """Loads a model of any family: a file, a folder in diffusers' layout, or a native model's folder.
 
-It is identified first (see `identify`); then its networks are built without weights, and filled
-from the files, tensor by tensor. The weights stay as the files have them until a network is brought
-to its device.
+It is identified first (see `identify`); then its networks are built without weights and filled from
+the files, tensor by tensor. The weights stay as the files have them until a network is loaded to
+its device.
 """
 
 from __future__ import annotations
@@ -42,23 +42,23 @@ def load_model(
     average: bool = False,
     dtype: torch.dtype | None = None,
     digest: str | None = None,
-    turns: DeviceManager | None = None,
+    device_manager: DeviceManager | None = None,
 ) -> Model:
     """Reads a model. Raises ModelError if it is missing, damaged, unsafe or of an unknown kind.
 
     `companions`: files whose networks replace or complete its own, such as a VAE.
-    `prediction` overrides what is detected. `average` takes the moving average of the backbone, if
-    the file holds it beside the weights. `dtype`: of the backbone and the text encoders, and of the
-    autoencoder if it suits that (see `precision`). `digest`: what `Model.digest` is to be; None
-    computes it, which takes long for large files. `turns`: the one that other models on the same
-    GPU use, which make room for this one if they must.
+    `prediction` overrides what is detected. `average` uses the moving average of the backbone's
+    weights, if the file holds it. `dtype`: of the backbone and the text encoders, and of the
+    autoencoder if its values fit (see `precision`). `digest`: becomes `Model.digest`; None computes
+    it, which takes long for large files. `device_manager`: that of other models on the same GPU,
+    which are offloaded if this one does not fit beside them.
     """
     identity = identify(path, companions=companions, prediction=prediction)
     check_complete(identity)
-    family, place = identity.family, torch.device(device)
-    dtype = torch.float32 if family.float32_only else dtype or default_dtype(place)
-    coding = autoencoder_dtype(dtype, place, overflows=family.overflows)
-    turns = turns or DeviceManager(place)
+    family, torch_device = identity.family, torch.device(device)
+    dtype = torch.float32 if family.float32_only else dtype or default_dtype(torch_device)
+    autoencoder_type = autoencoder_dtype(dtype, torch_device, overflows=family.overflows)
+    device_manager = device_manager or DeviceManager(torch_device)
     components = identity.components
     if average and components.average:
         components = replace(components, backbone=components.average)
@@ -67,14 +67,14 @@ def load_model(
     for name, network, component in filled:
         _check(compare_keys(network, component.sources, name), component.file or path)
     autoencoder = networks.autoencoder
-    assert autoencoder is not None  # as it is complete
-    free = free_memory(place)
-    plan = _plan(identity, networks, dtype, coding, free, turns.pinned)
+    assert autoencoder is not None  # `check_complete` has passed
+    free = free_memory(torch_device)
+    plan = _plan(identity, networks, dtype, autoencoder_type, free, device_manager.pinned)
     if plan.evicts_others:
-        turns.unpin()
+        device_manager.unpin()
     for _, network, component in filled:
         try:
-            fill(network, component.sources, coding if network is autoencoder else dtype)
+            fill(network, component.sources, autoencoder_type if network is autoencoder else dtype)
         except torch.OutOfMemoryError:
             raise
         except (ValueError, RuntimeError) as error:
@@ -85,9 +85,9 @@ def load_model(
         raise unreadable(path, error) from error
     if not plan.offloads:
         resident = [network for _, network, _ in filled]
-        turns.pin(*resident, working=max(plan.working.values()))
-        if free is not None:  # what is free for the next model is measured
-            turns.load(*resident)
+        device_manager.pin(*resident, working=max(plan.working.values()))
+        if free is not None:  # so that the memory that is free for the next model can be measured
+            device_manager.load(*resident)
     return Model(
         config=identity.config,
         digest=file_digest(path, identity) if digest is None else digest,
@@ -96,15 +96,15 @@ def load_model(
         text=conditioners.text,
         image=conditioners.image,
         conditioners=conditioners.others,
-        device=place,
+        device=torch_device,
         dtype=dtype,
         plan=plan,
-        device_manager=turns,
+        device_manager=device_manager,
     )
 
 
 def _build(identity: Identity) -> Networks:
-    """Without weights. Raises ModelError."""
+    """The networks, without weights. Raises ModelError."""
     try:
         with torch.device("meta"):
             return identity.build()
@@ -123,11 +123,11 @@ def _plan(
     identity: Identity,
     networks: Networks,
     dtype: torch.dtype,
-    coding: torch.dtype,
+    autoencoder_type: torch.dtype,
     free: int | None,
     others: Pinned,
 ) -> PlacementPlan:
-    """Of networks that need not have their weights yet. `coding`: the autoencoder's type."""
+    """The plan for networks, which need no weights yet."""
     autoencoder = networks.autoencoder
     assert autoencoder is not None
     images = [] if networks.image_encoder is None else [networks.image_encoder]
@@ -138,11 +138,11 @@ def _plan(
             "U-Net": size_of(networks.backbone, dtype=dtype),
             "text encoders": size_of(*networks.text_encoders, dtype=dtype),
             "image encoder": size_of(*images, dtype=dtype),
-            "autoencoder": size_of(autoencoder, dtype=coding),
+            "autoencoder": size_of(autoencoder, dtype=autoencoder_type),
         },
         working={
             "U-Net": networks.backbone.working_bytes(cells, dtype) + WORKSPACE,
-            "autoencoder": autoencoder.working_bytes(side**2, coding),
+            "autoencoder": autoencoder.working_bytes(side**2, autoencoder_type),
         },
         free=free,
         others=others,
@@ -158,7 +158,7 @@ def check(path: Path, *, companions: Sequence[Path] = ()) -> None:
 
 
 def file_digest(path: Path, identity: Identity) -> str:
-    """SHA-256 in hex of a file, which begins with A1111's hash, or of the weights of a folder."""
+    """SHA-256 in hex, of a file or of the weight files of a folder; its start is A1111's hash."""
     whole = hashlib.sha256()
     for file in [path] if path.is_file() else identity.files:
         with file.open("rb") as opened:
@@ -168,7 +168,7 @@ def file_digest(path: Path, identity: Identity) -> str:
 
 
 def check_complete(identity: Identity) -> None:
-    """Raises ModelError for a model that lacks networks or words. No tensor is read."""
+    """Raises ModelError for a model that lacks networks. Reads no tensor."""
     if identity.missing:
         hint = Message("Download the whole model, with its image encoder.")
         if identity.lacks_text:
@@ -182,10 +182,9 @@ def check_complete(identity: Identity) -> None:
 
 
 def key_mismatches(identity: Identity) -> tuple[KeyMismatch, ...]:
-    """How the tensors of each of its networks differ from those that the network has; empty if none
-    do.
+    """The mismatches between the networks and their tensors, one for each network that has any.
 
-    Raises ModelError if the networks cannot be made.
+    Raises ModelError if the networks cannot be built.
     """
     networks = _build(identity)
     found = (

@@ -1,4 +1,4 @@
-"""What the user decided about a model, kept in a small file beside it.
+"""The user's overrides of what is detected about a model, in a small file beside it.
 
 model.safetensors        model.ldm-studio.json
 folder/model_index.json  folder/ldm-studio.json
@@ -53,11 +53,11 @@ def read_overrides(model: Path) -> Overrides:
         return Overrides()
 
 
-def write_overrides(model: Path, notes: Overrides) -> None:
+def write_overrides(model: Path, overrides: Overrides) -> None:
     """Empty overrides leave no file. Raises OSError."""
     path = overrides_path(model)
-    if notes == Overrides():
+    if overrides == Overrides():
         path.unlink(missing_ok=True)
         return
     with replacing(path) as file:
-        file.write((json.dumps(asdict(notes)) + "\n").encode())
+        file.write((json.dumps(asdict(overrides)) + "\n").encode())

@@ -49,7 +49,7 @@ def load_tiny_decoder(path: Path, model: Model) -> TinyDecoder:
             decoder = TinyDecoder(config)
         compare_keys(decoder, sources, "decoder").check()
         fill(decoder, sources, model.dtype)
-        expand(decoder, model.device)  # it shows every step, and takes no turns
+        expand(decoder, model.device)  # for previews of every step, so it is never offloaded
     except (UnreadableError, RuntimeError) as error:
         raise unreadable(path, error) from error
     return decoder

@@ -38,8 +38,8 @@ class Conditioner(Protocol[C]):
         ...
 
     def null(self) -> Cond:
-        """The absence of the condition, as the model was trained on: beside the negative prompt,
-        and beside both where a request lacks the condition."""
+        """The null condition of the training, which stands for its absence: beside the negative
+        prompt, and beside both prompts if a request lacks the condition."""
         ...
 
 
@@ -49,7 +49,7 @@ class TextConditioner(ABC):
     takes_text: bool = True
     """False: prompts must be empty."""
     supports_clip_skip: bool = False
-    """Whether clip skip applies: the last layers of its encoder may be skipped."""
+    """Whether clip skip applies: skipping the last layers of its encoder."""
     lora_slots: tuple[int, ...] = ()
     """For each network, the text encoder of LoRA files that it is: 0 for `te1`, 1 for `te2`;
     empty: LoRAs change none of them."""

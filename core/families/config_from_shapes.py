@@ -198,7 +198,7 @@ def _check_sizes(*sizes: int) -> None:
 
 
 def unet_facts(unet: UNetConfig) -> dict[str, object]:
-    """Of its form, by which people see why a file is of its kind."""
+    """Facts about its architecture, which show people why the file is of its kind."""
     return {
         "channels": unet.channels,
         "inputs": unet.in_channels,

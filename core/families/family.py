@@ -239,7 +239,7 @@ class Identity:
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     image_encoder: Any | None = None
     facts: Mapping[str, object] = field(default_factory=dict[str, object])
-    """What about the backbone's form its kind was found by."""
+    """Facts about the backbone's architecture that its kind was detected by."""
     lacks_statistics: bool = False
     """As `ImageConditioner.lacks_statistics`."""
     sigmas: tuple[float, float] | None = None

@@ -41,7 +41,8 @@ class Header:
 
     @cached_property
     def unet(self) -> UNetConfig | None:
-        """From the shapes of its tensors, without what no shape shows; None if there is no U-Net.
+        """The configuration, as far as shapes show it; None if there is no U-Net.
+
         Raises UnreadableError."""
         component = self.components.backbone
         if component is None:

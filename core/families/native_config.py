@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, cast
 
 from .. import typed_json
-from ..errors import InvalidError, RequestError, quoted
+from ..errors import InvalidError, Message, RequestError, quoted
 from ..networks.bert import BertConfig
 from ..networks.compact_autoencoder import FACTOR, CompactAutoencoderConfig
 from ..networks.unet import UNetConfig
@@ -105,9 +105,12 @@ def _check(config: NativeConfig) -> None:
     stages = 2 * unet.blocks + 1  # of a level, down and up
     upward = sum(map(sum, unet.up_depths)) or (unet.blocks + 1) * sum(unet.depths)
     for name, count in (
-        ("residual blocks", stages * len(unet.multipliers) + unet.middle_blocks),
-        ("transformer blocks", unet.blocks * sum(unet.depths) + unet.middle_depth + upward),
-        ("text encoder layers", text.layers),
+        (Message("residual blocks"), stages * len(unet.multipliers) + unet.middle_blocks),
+        (
+            Message("transformer blocks"),
+            unet.blocks * sum(unet.depths) + unet.middle_depth + upward,
+        ),
+        (Message("text encoder layers"), text.layers),
     ):
         if count > MAX_BLOCKS:
             raise InvalidError(

@@ -393,9 +393,10 @@ def _build(
     image_encoder = None if image is None else ClipImageEncoder(image)
 
     def conditioners() -> Conditioners:
-        looking = image_encoder and _image_conditioner(image_encoder, statistics)
+        image_conditioner = image_encoder and _image_conditioner(image_encoder, statistics)
         return Conditioners(
-            ClipConditioner(text_encoders, supports_clip_skip=supports_clip_skip), looking
+            ClipConditioner(text_encoders, supports_clip_skip=supports_clip_skip),
+            image_conditioner,
         )
 
     return Networks(

@@ -1,4 +1,4 @@
-"""What a latent looks like without decoding it: one matrix from latent channels to RGB.
+"""Previews latents without decoding: one matrix from latent channels to RGB.
 
 An autoencoder such as Stable Diffusion's takes longer to decode than a step takes to draw. Its
 latents are nearly linear in the colours of the cells, so that a matrix, fitted by least squares to
@@ -20,28 +20,28 @@ from ..runtime.stored_weight import numbers_of
 
 IMAGES = 2
 SIDE = 64
-"""Pixels, of the images that are fitted to."""
+"""Pixels per side of the images that are fitted to."""
 FIELDS = 5
-"""They interpolate smoothly between this many random colours in each direction."""
+"""Random colours along each side of these images, smoothly interpolated."""
 DIGESTED = 2**16
-"""Elements. Smaller tensors, such as norms and biases, identify an encoder."""
+"""Elements. Tensors below this, such as norms and biases, identify an encoder."""
 
 Rows = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
 class LatentForm:
-    """What an autoencoder's latents are scaled to, and their size."""
+    """The size and the normalisation of an autoencoder's latents."""
 
     channels: int
     factor: int
-    """Pixels a cell, each way."""
+    """Pixels per latent cell, each way."""
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
 
 class LatentRgbCache(Protocol):
-    """Matrices that were fitted before, row by row."""
+    """Stores fitted matrices, row by row."""
 
     def find(self, digest: str) -> Rows | None: ...
 
@@ -49,15 +49,15 @@ class LatentRgbCache(Protocol):
 
 
 class LatentRgb:
-    """The matrix of one autoencoder, fitted when it is needed first, unless `memory` has it."""
+    """The matrix of one autoencoder, fitted when it is first needed unless `cache` has it."""
 
-    def __init__(self, memory: LatentRgbCache | None = None) -> None:
-        self._memory = memory
+    def __init__(self, cache: LatentRgbCache | None = None) -> None:
+        self._cache = cache
         self._matrix: Tensor | None = None
 
     def for_another_autoencoder(self) -> LatentRgb:
         """For another autoencoder."""
-        return LatentRgb(self._memory)
+        return LatentRgb(self._cache)
 
     def matrix(
         self,
@@ -66,23 +66,23 @@ class LatentRgb:
         form: LatentForm,
         device: torch.device,
     ) -> Tensor:
-        """[C + 1, 3]; `encode` gives the latents of images in that form."""
+        """[C + 1, 3]; `encode` returns the latents of images, normalised as `form` says."""
         if self._matrix is not None:
             return self._matrix
-        digest = digest_of(autoencoder, form) if self._memory is not None else ""
-        rows = self._memory.find(digest) if self._memory is not None else None
+        digest = digest_of(autoencoder, form) if self._cache is not None else ""
+        rows = self._cache.find(digest) if self._cache is not None else None
         if rows is not None and _is_matrix(rows, form.channels):
             self._matrix = torch.tensor(rows, dtype=torch.float32, device=device)
         else:
             self._matrix = fit_matrix(encode, form.factor, device)
-            if self._memory is not None:
+            if self._cache is not None:
                 rows = [[float(number) for number in row] for row in self._matrix]
-                self._memory.keep(digest, rows)
+                self._cache.keep(digest, rows)
         return self._matrix
 
 
 def digest_of(autoencoder: nn.Module, form: LatentForm) -> str:
-    """Of its small tensors: training it in whatever way changes them, and they are read at once."""
+    """The digest of its small tensors: any training changes them, and they are quick to read."""
     whole = hashlib.sha256(repr(form).encode())
     for name, parameter in autoencoder.state_dict(keep_vars=True).items():
         tensor = parameter if parameter.numel() >= DIGESTED else numbers_of(parameter)
@@ -98,8 +98,8 @@ def _is_matrix(rows: Rows, channels: int) -> bool:
 
 @torch.no_grad()
 def fit_matrix(encode: Callable[[Tensor], Tensor], factor: int, device: torch.device) -> Tensor:
-    """The matrix [C + 1, 3] of an encoder from images [B, 3, H, W] to latents, `factor` pixels a
-    cell; the last row is what is added."""
+    """The matrix [C + 1, 3] of an encoder from images [B, 3, H, W] to latents, `factor` pixels
+    per cell; the last row is the bias."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(IMAGES, 3, FIELDS, FIELDS, generator=generator) * 2 - 1
     images = F.interpolate(coarse, size=(SIDE, SIDE), mode="bicubic").clamp(-1, 1)

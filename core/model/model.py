@@ -51,8 +51,8 @@ class Model:
 
     config: ModelConfig
     digest: str
-    """SHA-256 of a file, or of the weight files of a folder, one after the other; empty while it is
-    not known."""
+    """SHA-256 of a file, or of the weight files of a folder, one after the other; empty while
+    unknown."""
     backbone: Backbone
     autoencoder: Autoencoder
     text: TextConditioner
@@ -60,25 +60,26 @@ class Model:
     conditioners: Mapping[type[Condition], Conditioner[Any]] = field(
         default_factory=dict[type[Condition], Conditioner[Any]]
     )
-    """Of conditions that are neither texts nor images, by their type."""
+    """Conditioners for conditions that are neither texts nor images, by their type."""
     image: ImageConditioner | None = None
     """Present if the backbone is conditioned on an image's embedding (unCLIP)."""
     dtype: torch.dtype = torch.float32
-    """Of the backbone and the text encoders. The autoencoder has its own (see `precision`)."""
+    """The type of the backbone and the text encoders; the autoencoder has its own (see
+    `precision`)."""
     previewer: nn.Module | None = None
     """A tiny decoder, scaled latents -> RGB in [0, 1], for previews where decoding is slow; None:
     a linear approximation."""
     plan: PlacementPlan = IN_MAIN_MEMORY
     device_manager: DeviceManager | None = None
-    """What brings a network to the device before it works, the same for all models there; None:
-    they are there."""
+    """Loads networks to the device before they work; all models there share it. None: they are
+    always there."""
     _conditions: OrderedDict[_Key, Cond] = field(
         default_factory=OrderedDict[_Key, Cond], repr=False
     )
     latent_rgb: LatentRgb = field(default_factory=LatentRgb, repr=False)
-    """Models that share an autoencoder share them."""
+    """The matrix of linear previews; models with the same autoencoder share it."""
     notify: Notify = field(default=log.warning, repr=False)
-    """Called with what is done otherwise than asked."""
+    """Called when something is done differently from what was requested."""
 
     @property
     def name(self) -> str:
@@ -86,7 +87,7 @@ class Model:
 
     @property
     def networks(self) -> tuple[nn.Module, ...]:
-        """All but what shows steps."""
+        """All networks except the preview decoder."""
         image = () if self.image is None else (self.image.network,)
         others = (network for one in self.conditioners.values() for network in one.networks)
         return self.backbone, self.autoencoder, *self.text.networks, *image, *others
@@ -131,19 +132,19 @@ class Model:
 
     @property
     def precision(self) -> str:
-        """Of the arithmetic of the U-Net, such as "float16"."""
+        """The type that the U-Net computes in, such as "float16"."""
         return _name(self.dtype)
 
     @property
     def arithmetic(self) -> str:
-        """Of all its networks: that of the U-Net, and of the autoencoder unless it is float32."""
+        """The type of the U-Net, and that of the autoencoder unless it is float32."""
         dtype = dtype_of(self.autoencoder)
         other = f", autoencoder {_name(dtype)}" if dtype != torch.float32 else ""
         return f"{self.precision}{other}"
 
     @property
     def input_kind(self) -> str:
-        """What the U-Net is given beside the noisy latent, such as "inpainting"; "" for nothing."""
+        """What the U-Net takes besides the noisy latent, such as "inpainting"; "" for nothing."""
         return self.config.input_kind
 
     @property
@@ -153,12 +154,12 @@ class Model:
 
     @property
     def prediction_override(self) -> str:
-        """What its U-Net predicts, if the user decided that; else empty."""
+        """The prediction type that the user set; empty: as detected."""
         return self.config.prediction_override
 
-    def with_prediction(self, decided: str) -> Model:
-        """The model with what was decided that it predicts; "": with what is found out."""
-        wanted = decided or self.config.detected_prediction
+    def with_prediction(self, override: str) -> Model:
+        """The model with this prediction type; "": the detected one."""
+        wanted = override or self.config.detected_prediction
         if wanted == self.config.prediction:
             return self
         return replace(self, config=replace(self.config, prediction=wanted))
@@ -166,18 +167,18 @@ class Model:
     def condition(
         self, text: Text, width: int = 0, height: int = 0, *, negative: bool = False
     ) -> Cond:
-        """The condition of a text for an image (or a tile) of this size in pixels; that of the last
-        texts is remembered. The size and `negative` matter to families that embed numbers."""
+        """The condition of a text for an image (or a tile) of this size in pixels; the last are
+        cached. The size and `negative` matter to families with size conditioning."""
         known = self._conditions
         numbers = NumbersConditioner(self._numbers, self.device)
         size = (width, height) if numbers.names else (0, 0)
         skip = text.clip_skip if self.text.supports_clip_skip else 1
-        passage = first_segment_of(text.prompt)
-        key = passage, skip, negative and bool(numbers.names), size
+        segment = first_segment_of(text.prompt)
+        key = segment, skip, negative and bool(numbers.names), size
         cond = known.pop(key, None)
         if cond is None:
             self.bring(*self.text.networks)
-            cond = self.text(Text(passage, skip))
+            cond = self.text(Text(segment, skip))
             if numbers.names and cond.vector is not None:
                 embedded = numbers(numbers.numbers(width, height, negative=negative)).vector
                 assert embedded is not None
@@ -190,10 +191,10 @@ class Model:
     def other_conditions(
         self, request: Request, images: Mapping[str, np.ndarray]
     ) -> Iterator[tuple[Cond, Cond]]:
-        """Of each conditioner, the condition beside the prompt and that beside the negative prompt.
-        `images` are those that the conditions name, by digest.
+        """For each conditioner, the conditions beside the prompt and the negative prompt.
 
-        Raises RequestError for conditions that the model does not take.
+        `images` are those that the conditions name, by digest. Raises RequestError for
+        conditions that the model does not take.
         """
         asked = {type(condition): condition for condition in request.conditions}
         for kind, condition in asked.items():
@@ -212,29 +213,31 @@ class Model:
 
     @property
     def has_guidance_embedding(self) -> bool:
-        """Whether the backbone takes the guidance scale (a whole LCM)."""
+        """Whether the backbone takes the guidance scale (an LCM that is not a LoRA)."""
         return self.backbone.has_guidance_embedding
 
     def bring(self, *networks: nn.Module) -> None:
-        """Has these networks of its own on the device, and their weights in the type that they
-        compute in. All methods here do it; who calls a network directly has to."""
+        """Loads these of its networks to the device, in the type that they compute in.
+
+        All methods here do so; a caller that uses a network directly must call it."""
         if self.device_manager is not None:
             self.device_manager.load(*networks)
 
     def prepared(self, cond: Cond) -> Cond:
-        """`cond` for `predict`: in the type of the backbone, with a cache of what is the same at
-        every step."""
+        """`cond` for `predict`: in the type of the backbone, with a cache of values that are the
+        same at every step."""
         return cond.to(self.device, self.dtype).cached()
 
     def predict(self, x: Tensor, t: float, cond: Cond) -> Tensor:
-        """What the backbone predicts from x [B, C, h, w], in the scaling it was trained on."""
+        """The backbone's prediction from x [B, C, h, w], in the scaling it was trained on."""
         times = torch.full((len(x),), t, device=x.device)
         self.bring(self.backbone)
         return self.backbone(x.to(self.dtype), times, cond).to(x.dtype)
 
     def embed_image(self, image: np.ndarray) -> Tensor:
-        """What CLIP sees in uint8 [side, side, 3] (see `looking`): [1, projection]. For models that
-        have an image encoder."""
+        """The CLIP embedding of uint8 [side, side, 3] (see `clip_crop`): [1, projection].
+
+        For models that have an image encoder."""
         assert self.image is not None
         self.bring(self.image.network)
         return self.image(image)
@@ -250,7 +253,8 @@ class Model:
         return self.encode(torch.zeros(1, 3, height, width, device=self.device))
 
     def decode(self, latent: Tensor) -> Tensor:
-        """Latent -> RGB [B, 3, H, W] in [-1, 1]; of models that draw it, on white, and alpha."""
+        """Latent -> RGB [B, 3, H, W] in [-1, 1]; with transparency: RGB on white, and
+        alpha."""
         self.bring(self.autoencoder)
         decoded = with_float32_fallback(
             _decode, self.autoencoder, self.unscaled(latent), self.notify
@@ -258,11 +262,11 @@ class Model:
         return _without_faint_alpha(decoded) if decoded.shape[1] == 4 else decoded
 
     def unscaled(self, latent: Tensor) -> Tensor:
-        """As the autoencoder has it."""
+        """The latent in the autoencoder's own scaling."""
         return latent * self._std + self._mean
 
     def preview(self, latent: Tensor) -> Tensor:
-        """About what `decode` gives, RGB only, coarsely but at once."""
+        """An approximation of `decode`, RGB only: coarse but fast."""
         cells = latent.shape[-2] * latent.shape[-1]
         if self.previewer is None or cells > MAX_DECODED_PREVIEW:
             return latent_to_rgb(latent, self._matrix, self.factor)
@@ -276,19 +280,19 @@ class Model:
         return replace(self, previewer=decoder)
 
     def with_text(self, text: TextConditioner) -> Model:
-        """The model with another text conditioner, remembering no conditions of its own one."""
+        """The model with another text conditioner, and an empty cache of conditions."""
         return replace(self, text=text, _conditions=OrderedDict[_Key, Cond]())
 
     def encode_tiled(self, image: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
-        """As `encode`, in tiles of so many latent cells; exactly the same where the autoencoder has
-        a bounded reach."""
+        """Like `encode`, in tiles of this many latent cells; exactly the same if the reach of the
+        autoencoder is bounded."""
         reach = self.autoencoder.encoder_reach
         reach = tile // 4 if reach is None else reach
         encode = with_cancel_check(self.encode, check)
         return encode_tiled(encode, image, tile=tile, reach=reach, factor=self.factor)
 
     def decode_tiled(self, latent: Tensor, tile: int, check: CancelCheck = never_cancel) -> Tensor:
-        """As `decode`, likewise; tiles are blended where the reach is not bounded."""
+        """Like `decode`, in tiles; they are blended if the reach is not bounded."""
         decode = with_cancel_check(self.decode, check)
         reach = self.autoencoder.decoder_reach
         if reach is not None:
@@ -330,9 +334,9 @@ def _decode(autoencoder: Autoencoder, latent: Tensor) -> Tensor:
 
 
 def _without_faint_alpha(decoded: Tensor) -> Tensor:
-    """The background made wholly white and transparent, what is nearly opaque wholly opaque.
+    """Makes the background fully white and transparent, and nearly opaque pixels fully opaque.
 
-    A decoder leaves faint traces where there is nothing; ink fades along with alpha there.
+    A decoder leaves faint traces in empty areas; their colour fades along with alpha.
     """
     alpha = ((decoded[:, 3:] + 1) / 2).clamp(0, 1)
     clear = ((alpha - FAINT_ALPHA) / (1 - 2 * FAINT_ALPHA)).clamp(0, 1)

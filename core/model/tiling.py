@@ -51,7 +51,7 @@ def encode_tiled(
 def blended(
     function: Callable[[Tensor], Tensor], x: Tensor, *, tile: int, overlap: int, factor: int = 1
 ) -> Tensor:
-    """`function` of every tile of x [B, C, h, w], faded into one another where they overlap."""
+    """`function` of every tile of x [B, C, h, w]; overlapping results are blended."""
     return blended_at(
         lambda part, _rows, _columns: function(part), x, tile=tile, overlap=overlap, factor=factor
     )
@@ -65,7 +65,7 @@ def blended_at(
     overlap: int,
     factor: int = 1,
 ) -> Tensor:
-    """As `blended`, for a function that also takes the rows and the columns of the tile in x.
+    """Like `blended`, for a function that also takes the rows and the columns of the tile in x.
 
     Tiles are `tile` cells square, or as large as x, and overlap by at least `overlap`; what
     `function` gives is `factor` times as large as what it takes. Source: Bar-Tal et al. 2023,
@@ -108,7 +108,7 @@ def _fade(length: int, overlap: int) -> Tensor:
 
 
 def _spans(length: int, tile: int, reach: int) -> Iterator[tuple[int, int, int, int]]:
-    """(start, end) of each tile and (from, to) of what is decoded for it."""
+    """(start, end) of each tile, and (from, to) of the part that is computed for it."""
     for start in range(0, length, tile):
         end = min(start + tile, length)
         yield start, end, max(0, start - reach), min(length, end + reach)

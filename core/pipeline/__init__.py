@@ -1,1 +1,1 @@
-"""From a request and a model to the steps of a trajectory, and from those to an image."""
+"""Runs a request with a model: the steps of a trajectory, then the image."""

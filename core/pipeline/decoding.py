@@ -1,4 +1,4 @@
-"""From latents to pixels: decoded, and pasted into the init image where there is a mask."""
+"""Decodes latents to pixels and, with a mask, pastes them into the init image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .inpainting import Region
 from .segments import Segment
 
 SMALL_TILE = 32
-"""Latent cells of a tile, for a decoder that ran out of memory."""
+"""Side of a tile in latent cells, for a decoder that ran out of memory."""
 
 
 def decode(model: Model, latent: Tensor, check: CancelCheck, *, tiled: bool = False) -> Tensor:
@@ -40,10 +40,10 @@ def compose(segment: Segment, decoded: Tensor) -> tuple[np.ndarray, np.ndarray |
     init_image = segment.init_image
     if init_image is None or init_image.alpha is None:
         return rgb, alpha
-    return inpainting.pasted(*pasting(segment, init_image, init_image.alpha, rgb)), None
+    return inpainting.pasted(*paste_arguments(segment, init_image, init_image.alpha, rgb)), None
 
 
-def pasting(
+def paste_arguments(
     segment: Segment,
     init_image: InitImage,
     alpha: np.ndarray,

@@ -38,7 +38,7 @@ REQUIRED_IMAGES: Mapping[str, Message] = {
     "depth": Message("a depth map, brighter where it is nearer"),
     "upscaling": Message("the small image to enlarge"),
 }
-"""Input kinds that cannot do without a control image, and what it is."""
+"""Input kinds that require an image, and what it must be."""
 CONTROL_STEP = -2
 """The step of the noise that is added to control images; no sampling step has this number."""
 CONTROL_INPUT_KINDS = (*REQUIRED_IMAGES, "instruct-pix2pix", EMBEDDED)
@@ -97,8 +97,8 @@ def extra_conditioning(
 ) -> ExtraConditioning | None:
     """None for models that are conditioned on text only. `unit` has the shape of the latent.
 
-    Raises RequestError if a required image is missing, and for conditions
-    that it does not take.
+    Raises RequestError if a required image is missing, and for conditions that the model does not
+    take.
     """
     extra = _image_conditioning(model, request, inputs, init_image, unit, check)
     for prompt, negative in model.other_conditions(request, _named_images(request, inputs)):
@@ -180,28 +180,28 @@ def _embedded(model: Model, request: Request, image: np.ndarray | None) -> Extra
 
 
 def _control_pixels(
-    model: Model, control: np.ndarray | None, original: InitImage | None, size: tuple[int, int]
+    model: Model, control: np.ndarray | None, init_image: InitImage | None, size: tuple[int, int]
 ) -> np.ndarray | None:
     """The control image, or else the init image: the sampled region, resized to `size` (width,
     height)."""
     if control is None:
-        if original is None or model.input_kind == "depth":
+        if init_image is None or model.input_kind == "depth":
             return None
-        return drawn_image(original.image, original.region, size)
+        return drawn_image(init_image.image, init_image.region, size)
     if model.input_kind == "upscaling":
         control = control.repeat(model.factor, axis=0).repeat(model.factor, axis=1)
     height, width = control.shape[:2]
-    region = original.region if original is not None else Region(0, 0, width, height)
+    region = init_image.region if init_image is not None else Region(0, 0, width, height)
     return drawn_image(control, region, size)
 
 
-def _masked(model: Model, original: InitImage | None, unit: Tensor) -> Tensor:
+def _masked(model: Model, init_image: InitImage | None, unit: Tensor) -> Tensor:
     """The mask and the latent of the kept part, [1, 1 + C, h, w]; without a mask everything is
     redrawn, and nothing is kept."""
-    if original is None or original.cells is None or original.kept is None:
+    if init_image is None or init_image.cells is None or init_image.kept is None:
         nothing = model.encode_gray(unit.shape[-2] * model.factor, unit.shape[-1] * model.factor)
         return torch.cat([torch.ones_like(nothing[:, :1]), nothing], dim=1)
-    return torch.cat([(original.cells > 0.5).to(original.kept), original.kept], dim=1)
+    return torch.cat([(init_image.cells > 0.5).to(init_image.kept), init_image.kept], dim=1)
 
 
 def _depths(image: np.ndarray, unit: Tensor) -> Tensor:
@@ -213,7 +213,7 @@ def _depths(image: np.ndarray, unit: Tensor) -> Tensor:
 
 
 def _noised(model: Model, request: Request, small: Tensor) -> Tensor:
-    """With noise of the request's level, in the scaling that preserves the variance."""
+    """Adds noise of the request's level, in the scaling that preserves the variance."""
     if request.noise_level > MAX_UPSCALING_NOISE_LEVEL:
         raise RequestError(
             "noise_level",

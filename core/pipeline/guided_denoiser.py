@@ -1,4 +1,4 @@
-"""From prompts to denoisers: encodes the conditions, and guides the network by them."""
+"""Makes denoisers from prompts: encodes the conditions and applies guidance."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def guided_denoisers(
             )
     cells = unit.shape[-2], unit.shape[-1]
 
-    def of_step(conditioning: StepConditioning) -> Denoiser:
+    def denoiser_for(conditioning: StepConditioning) -> Denoiser:
         denoise = _guided(model, request, conditioning, sigmas, extra, cells, check)
         if request.guidance.zero_init:
             denoise = zero_init(denoise, sigmas, request.guidance.zero_init)
@@ -79,8 +79,8 @@ def guided_denoisers(
         request.prompt, request.negative, len(sigmas) - 1, request.syntax
     )
     conditioning = (*conditioning[begin : begin + 1] * begin, *conditioning[begin:])
-    made = {step: of_step(step) for step in dict.fromkeys(conditioning)}
-    return tuple(made[step] for step in conditioning)
+    denoisers = {step: denoiser_for(step) for step in dict.fromkeys(conditioning)}
+    return tuple(denoisers[step] for step in conditioning)
 
 
 def _guided(
@@ -123,12 +123,12 @@ def _guided(
         return denoiser(tiled if tile else whole, model.prediction, model.schedule)
 
     guidance = request.guidance
-    weighs = without is not None and guidance.image != 1
-    unguided = request.cfg == 1 and not guidance.plus_plus and not weighs
+    scales_image = without is not None and guidance.image != 1
+    unguided = request.cfg == 1 and not guidance.plus_plus and not scales_image
     unguided = unguided or guidance.start == guidance.end
     batch = [*conds, negative]
 
-    def alone(scale: float = 1.0) -> Denoiser:
+    def prompt_only(scale: float = 1.0) -> Denoiser:
         """The prompt's estimate, without guidance except what the backbone applies itself."""
         conds = batch
         if model.has_guidance_embedding:
@@ -139,12 +139,12 @@ def _guided(
         both = _pair(_side_by_side(network, conds), weights)
         return combine_pair(both, lambda cond, uncond, x, sigma: cond)
 
-    plain = alone()
+    plain = prompt_only()
     if unguided:
         return plain
     if model.has_guidance_embedding:
-        return _now_and_then(model, request, alone(request.cfg), plain)
-    if weighs and without is not None:
+        return _within_interval(model, request, prompt_only(request.cfg), plain)
+    if scales_image and without is not None:
         batch.append(without)
     pair = _pair(_side_by_side(network, batch), weights, guidance.image)
     if guidance.zero_star:
@@ -156,11 +156,11 @@ def _guided(
         combine = dynamic_thresholding(combine, guidance.quantile, cfg(guidance.mimic))
     if guidance.rescale:
         combine = rescale_cfg(combine, guidance.rescale)
-    return _now_and_then(model, request, combine_pair(pair, combine), plain)
+    return _within_interval(model, request, combine_pair(pair, combine), plain)
 
 
-def _now_and_then(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
-    """Guided in the requested interval of the model's time."""
+def _within_interval(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:
+    """`guided` within the requested interval of the model's time, `plain` outside it."""
     guidance = request.guidance
     if (guidance.start, guidance.end) == (0.0, 1.0):
         return guided
@@ -193,13 +193,15 @@ def _pair(
 
     def pair(x: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
         found = estimates(x, sigma)
-        parts, negative, bare = (
+        parts, negative, no_image = (
             found[: len(weights)],
             found[len(weights)],
             found[len(weights) + 1 :],
         )
         prompt = parts[0] if weights == [1.0] else composable(parts, weights, negative)
-        return dual_guidance(prompt, negative, bare[0], image) if bare else (prompt, negative)
+        return (
+            dual_guidance(prompt, negative, no_image[0], image) if no_image else (prompt, negative)
+        )
 
     return pair
 

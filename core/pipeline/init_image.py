@@ -19,7 +19,7 @@ from . import inpainting
 from .inpainting import Region, bounds
 
 TILE = 64
-"""Latent cells."""
+"""Side of a tile, in latent cells."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Inpainting: from a painted mask to the sampled region, and from the result back into the image.
+"""Inpainting: finds the region to sample from a painted mask, and pastes the result back.
 
 A chain of masks, each a function of the previous one, so the mask that is shown is the one that is
 used:
@@ -22,8 +22,8 @@ from ..errors import RequestError
 from ..images import mask_morphology
 from ..request.parameters import Inpaint
 
-EVENED = 3.0
-"""Standard deviation, in pixels, of the correction at the border of a pasted part."""
+SEAM_DEVIATION = 3.0
+"""Standard deviation, in pixels, of the colour correction at the border of a pasted patch."""
 
 SOFT_EDGE = 0.25
 """Soft masks: an alpha below this fades into the original."""
@@ -187,7 +187,7 @@ def matched(
     """
     patch = patch + spread(original - patch, (kept & outside).astype(np.float32))
     near = Image.fromarray((255 * outside).astype(np.uint8))
-    blurred = np.asarray(near.filter(ImageFilter.GaussianBlur(EVENED))).astype(np.float32)
+    blurred = np.asarray(near.filter(ImageFilter.GaussianBlur(SEAM_DEVIATION))).astype(np.float32)
     falling = (blurred / 127.5).clip(0, 1)[..., None]
     return patch + falling * spread(original - patch, outside.astype(np.float32))
 

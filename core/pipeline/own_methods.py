@@ -1,8 +1,7 @@
 """User-defined samplers and schedules, passed as functions.
 
-JSON cannot hold a function, so a run with such a sampler, and its image, are not `replayable`. A
-schedule is computed once and its noise levels are recorded in the request, so such a run is
-replayable.
+JSON cannot hold a function, so a run with such a sampler is not `replayable`, nor is its image. A
+schedule is computed once and recorded in the request as noise levels, so its run is replayable.
 """
 
 from __future__ import annotations

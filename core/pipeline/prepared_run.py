@@ -41,7 +41,7 @@ class PreparedRun:
 
     @cached_property
     def recorded_request(self) -> Request:
-        """The request with the model's digest, which makes the image again."""
+        """The request with the model's digest, enough to reproduce the image."""
         model = self.model
         return replace(
             self.request, model_digest=model.digest, prediction=model.prediction_override
@@ -49,7 +49,7 @@ class PreparedRun:
 
     @cached_property
     def description(self) -> Mapping[str, str]:
-        """`description` of this run; cached, because it is written with every step."""
+        """The metadata of its saved states; cached, because they are written with every step."""
         return description(self.recorded_request, str(self.model.device), self.model.arithmetic)
 
     @property

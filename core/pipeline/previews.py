@@ -9,11 +9,11 @@ from torch import Tensor
 from ..images.preview import Preview
 from ..sampling.trajectory import Step
 from . import inpainting
-from .decoding import compose, decode, pasting, to_pixels
+from .decoding import compose, decode, paste_arguments, to_pixels
 from .prepared_run import PreparedRun
 
-MATCHED_AT_ONCE = 512 * 512
-"""Pixels: matching the colours of a larger region would delay the next step."""
+MAX_MATCHED_PIXELS = 512 * 512
+"""Matching the colours of a larger region would delay the next step."""
 
 
 @torch.no_grad()
@@ -33,8 +33,10 @@ def preview(run: PreparedRun, step: Step) -> Preview:
     if init_image is None or init_image.alpha is None:
         return Preview(rgb)
     part, region = init_image.changing, init_image.region
-    quick = region.size[0] * region.size[1] <= MATCHED_AT_ONCE
-    patch = inpainting.patched(*pasting(segment, init_image, init_image.alpha, rgb, match=quick))
+    quick = region.size[0] * region.size[1] <= MAX_MATCHED_PIXELS
+    patch = inpainting.patched(
+        *paste_arguments(segment, init_image, init_image.alpha, rgb, match=quick)
+    )
     x, y, (width, height) = part.left - region.left, part.top - region.top, part.size
     changing = np.ascontiguousarray(patch[y : y + height, x : x + width])
     return Preview(changing, init_image.image, part.left, part.top)

@@ -47,7 +47,7 @@ def steer(run: PreparedRun, change: Change) -> PreparedRun:
 
 
 def _next_model(run: PreparedRun, last: Segment, change: Change) -> Model:
-    """The model that draws after a change."""
+    """The model after a change."""
     model, models = last.model, run.inputs.models
     changes_model = {"model", "prompt", "negative"} & change.fields.keys()
     if models is not None and changes_model:

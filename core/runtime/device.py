@@ -1,4 +1,4 @@
-"""What the machine provides: cores and memory. Imports no torch."""
+"""The machine's cores and memory. Imports no torch."""
 
 from __future__ import annotations
 

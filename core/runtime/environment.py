@@ -1,4 +1,4 @@
-"""What decides the bits of an image besides the request: the machine and the libraries."""
+"""The machine and the libraries: besides the request, they determine the bits of an image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERSION = "2"
 
 @dataclass(frozen=True)
 class Environment:
-    """Two runs of a request in equal environments give the same bits."""
+    """Equal environments give the same bits for the same request."""
 
     core: str = ""
     torch: str = ""

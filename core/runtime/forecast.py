@@ -27,16 +27,16 @@ class Task:
     """The part of a request that decides how long it takes."""
 
     evaluations: int
-    """Of the denoiser."""
+    """How often the denoiser is called."""
     cells: int
-    """Of the latent, or of a tile of it."""
+    """Cells of the latent, or of a tile of it."""
     conditions: int = 2
     """Evaluations of the U-Net at each step: 2 with guidance."""
     tiles: int = 1
 
-    def work(self, load: BackboneCost) -> float:
-        """Of an evaluation, in multiply-adds by weights."""
-        return (load.of(self.cells) * self.conditions + load.weights) * self.tiles
+    def work(self, cost: BackboneCost) -> float:
+        """The cost of one evaluation, in multiply-adds by weights."""
+        return (cost.of(self.cells) * self.conditions + cost.weights) * self.tiles
 
     @property
     def decoded(self) -> int:
@@ -46,15 +46,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Measured:
-    """A run that was made."""
+    """A run that was measured."""
 
     task: Task
     evaluation_seconds: float
-    """Of each, with everything that was done between two."""
+    """Seconds per evaluation, including everything between two of them."""
     rest_seconds: float
-    """Before the first and after the last: encoding the prompts, decoding the image."""
+    """Seconds before the first and after the last: encoding the prompts, decoding the image."""
     memory: int | None = None
-    """Bytes that were needed beside the weights; None: not known."""
+    """Bytes that were needed beside the weights; None: unknown."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ class Forecast:
     """Bytes beside the weights."""
 
 
-def estimate(task: Task, load: BackboneCost, measured: Measured) -> Forecast:
-    """From `measured`, a run of the same model on the same device."""
+def estimate(task: Task, cost: BackboneCost, measured: Measured) -> Forecast:
+    """The forecast for `task`, from a run of the same model on the same device."""
     before = measured.task
     grown = task.cells * task.tiles / (before.cells * before.tiles)
-    evaluation = measured.evaluation_seconds * task.work(load) / before.work(load)
+    evaluation = measured.evaluation_seconds * task.work(cost) / before.work(cost)
     memory = None
     if measured.memory is not None and measured.memory >= MIN_MEMORY:
         memory = round(measured.memory * task.decoded / before.decoded)
@@ -76,7 +76,7 @@ def estimate(task: Task, load: BackboneCost, measured: Measured) -> Forecast:
 
 
 def evaluations(sampler: str, steps: int, options: Options | None = None) -> int | None:
-    """How often the denoiser is asked in so many steps; None if that shows only on the way.
+    """How often the denoiser is called in this many steps; None if it depends on the image.
 
     Found by running the sampler on a single number. Raises KeyError for an unknown sampler.
     """

@@ -1,14 +1,14 @@
-"""Where a model's networks are while it draws: all on the device, or one at a time.
+"""Offloading: a model's networks are on the device all at once, or one at a time.
 
-Text encoders work before the first step, the U-Net at every step, the autoencoder behind the last:
-on a device without room for all of them they take turns, and their weights stay in main memory.
-Where there is no room for a second model beside a first one that stays there, both take turns.
+Text encoders work before the first step, the U-Net at every step, the autoencoder after the last.
+On a device without room for all of them they are loaded one at a time, and their weights stay in
+main memory. If a second model does not fit beside a pinned first one, both are offloaded.
 
-A network that waits keeps its weights as its files have them (float16, 8 bits, GGUF's blocks). When
-it is brought they expand to the type it computes in, and when it leaves the expanded ones are
-dropped. A network that stays expands once, tensor by tensor, and each stored tensor is released
-then, so that it is never there twice; in main memory that is when it is first used. Should such a
-network have to take turns later, it waits in the type it computes in.
+An offloaded network keeps its weights as its files have them (float16, 8 bits, GGUF's blocks).
+Loading it to the device expands them to the type it computes in; evicting it drops the expanded
+ones. A pinned network expands once, when it is first used: tensor by tensor, and each stored tensor
+is released at once, so that no weight is in memory twice. If such a network is unpinned later, its
+weights stay in the type it computes in.
 """
 
 from __future__ import annotations
@@ -24,44 +24,44 @@ from ..errors import Message
 from .stored_weight import StoredParameter, StoredWeight
 
 SPARE = 0.05
-"""Share of the free memory that is left to others."""
+"""Share of the free memory that is left to other programs."""
 WORKSPACE = 300_000_000
-"""Bytes for the libraries' own workspaces, about."""
+"""Approximate bytes for the libraries' own workspaces."""
 
 
 @dataclass(frozen=True)
 class Pinned:
-    """What of other models stays on a device."""
+    """The memory of the networks that are pinned to a device."""
 
     weights: int = 0
-    """Bytes."""
+    """Bytes of their weights."""
     working: int = 0
-    """Bytes that the neediest of them needs beside its weights."""
+    """Bytes of working memory, of the network that needs most."""
 
 
 @dataclass(frozen=True)
 class PlacementPlan:
-    """What of a model is on the device, and why."""
+    """Whether a model's networks are on the device all at once, and why."""
 
     weights: Mapping[str, int]
     """Bytes of each network."""
     working: Mapping[str, int]
-    """Bytes that each needs beside them to draw in the native size, about."""
+    """Approximate bytes that each needs beside its weights, for an image of the native size."""
     free: int | None
-    """Bytes of the device that were free; None: main memory, which the system looks after."""
+    """Free bytes of the device; None: main memory, which the system manages."""
     others: Pinned = Pinned()
-    """What of other models was there, and not free."""
+    """The networks of other models that were pinned there."""
     made_room: bool = False
-    """Whether the networks take turns since they made room for another model's."""
+    """Whether the networks were unpinned to make room for another model."""
 
     @property
     def offloads(self) -> bool:
-        """Whether the networks take turns."""
+        """Whether the networks are loaded one at a time."""
         return self.made_room or not _fits(self.all_at_once, self.free)
 
     @property
     def evicts_others(self) -> bool:
-        """Whether the other models make room, to take turns as well."""
+        """Whether the other models must be unpinned to make room."""
         return self.others.weights > 0 and not _fits(self.one_at_a_time, self.free)
 
     @property
@@ -71,18 +71,19 @@ class PlacementPlan:
 
     @property
     def all_at_once(self) -> int:
-        """Bytes beside other models, which work there as well."""
+        """Bytes for all networks, with room for other models to work."""
         working = max([*self.working.values(), self.others.working])
         return sum(self.weights.values()) + working
 
     @property
     def one_at_a_time(self) -> int:
+        """Bytes for the largest network, with its working memory."""
         needs = (self.weights[name] + self.working.get(name, 0) for name in self.weights)
         return max(needs, default=0)
 
     @property
     def _room(self) -> int | None:
-        """Bytes that are free once the others have made room."""
+        """Free bytes once the other models are unpinned."""
         if self.free is None or not self.evicts_others:
             return self.free
         return self.free + self.others.weights
@@ -122,7 +123,7 @@ IN_MAIN_MEMORY = PlacementPlan({}, {}, None)
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes of a GPU that are free, what torch holds in reserve included; None for main memory."""
+    """Free bytes of a GPU, including those that torch has reserved; None for main memory."""
     if device.type != "cuda":
         return None
     free, _ = torch.cuda.mem_get_info(device)
@@ -130,8 +131,8 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def size_of(*networks: nn.Module, dtype: torch.dtype | None = None) -> int:
-    """Bytes of their weights in that type, wherever they are, also nowhere ("meta"); None: as they
-    are now, which is as their files have them while the networks wait.
+    """Bytes of their weights in `dtype`, on any device, including "meta"; None: as they are stored
+    now.
     """
     if dtype is None:
         return sum(sizes(*networks).values())
@@ -139,46 +140,46 @@ def size_of(*networks: nn.Module, dtype: torch.dtype | None = None) -> int:
 
 
 def sizes(*networks: nn.Module) -> Mapping[int, int]:
-    """Bytes of their weights as they are now, by identity: what networks share is there once."""
+    """Bytes of their weights as they are stored now, by storage: shared weights count once."""
     held = {_place(_held(tensor)): _held(tensor) for _, _, tensor in _tensors(networks)}
     return {place: _nbytes(tensor) for place, tensor in held.items()}
 
 
 def expand(network: nn.Module, device: torch.device) -> None:
-    """Have the weights of a network that waits on the device for good, and release the stored
-    ones, tensor by tensor.
+    """Moves the weights of a network to the device for good, tensor by tensor, and releases the
+    stored ones.
     """
     for module, name, tensor in list(_tensors([network])):
         if isinstance(tensor, StoredParameter):
-            _put(module, name, tensor.settle(device))
+            _put(module, name, tensor.expand(device))
         elif tensor.device.type != device.type:
             _put(module, name, tensor.to(device))
 
 
 class DeviceManager:
-    """What is on a device: networks that are settled there, and one part at a time of all others.
+    """Manages what is on a device: pinned networks, and one group at a time of all others.
 
-    One for all models that share the device. Used by one thread.
+    All models on the device share one manager. Used by one thread.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self._pinned: WeakSet[nn.Module] = WeakSet()
         self._expanded: WeakSet[nn.Module] = WeakSet()
-        """Those of the pinned that are on the device; the others are brought when first used."""
+        """The pinned networks that are on the device; the others are loaded when first used."""
         self._working = 0
         self._present: tuple[nn.Module, ...] = ()
         self._home: list[tuple[nn.Module, str, Tensor]] = []
 
     @property
     def loaded(self) -> tuple[nn.Module, ...]:
-        """What was brought last of those that are not settled."""
+        """The networks on the device that are not pinned."""
         return self._present
 
     @property
     def pinned(self) -> Pinned:
         held = (_held(tensor) for _, _, tensor in _tensors(self._pinned))
-        tensors = {_place(tensor): tensor for tensor in held}  # also what is not there yet
+        tensors = {_place(tensor): tensor for tensor in held}  # also those that are not loaded yet
         size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
         return Pinned(size, self._working if size else 0)
 
@@ -186,20 +187,20 @@ class DeviceManager:
         return network in self._pinned
 
     def pin(self, *networks: nn.Module, working: int = 0) -> None:
-        """These stay on the device once they are brought; `working`: what the neediest needs
-        beside them."""
+        """Keeps these on the device once they are loaded; `working`: bytes of working memory, of
+        the network that needs most."""
         self._pinned.update(networks)
         self._working = max(self._working, working)
 
     def pin_like(self, network: nn.Module, like: nn.Module) -> None:
-        """`network` stays on the device if `like` does."""
+        """Pins `network` if `like` is pinned."""
         if like in self._pinned:
             self._pinned.add(network)
 
     def unpin(self, *networks: nn.Module) -> None:
-        """Have these, or all that are settled, go to main memory and take turns from now on."""
+        """Moves these, or all pinned networks, to main memory; from now on they are offloaded."""
         leaving = [one for one in networks or [*self._pinned] if one in self._pinned]
-        moved: dict[int, Tensor] = {}  # what networks share they go on sharing
+        moved: dict[int, Tensor] = {}  # shared weights stay shared
         for module, name, tensor in list(_tensors(leaving)):
             held = _held(tensor)
             if isinstance(held, StoredParameter):
@@ -212,7 +213,7 @@ class DeviceManager:
             self._expanded.discard(network)
 
     def load(self, *networks: nn.Module) -> None:
-        """Have these on the device, and of those that are not settled nothing else."""
+        """Loads these to the device and evicts all other networks that are not pinned."""
         for network in networks:
             if network in self._pinned and network not in self._expanded:
                 expand(network, self.device)
@@ -228,7 +229,7 @@ class DeviceManager:
             _put(module, name, (tensor.numbers if is_stored else tensor.to)(self.device))
 
     def evict(self) -> None:
-        """Have what was brought where it came from, as it was stored; nothing is copied back."""
+        """Restores the stored weights of the loaded networks; nothing is copied back."""
         for module, name, tensor in self._home:
             _put(module, name, tensor)
         self._home, self._present = [], ()
@@ -244,7 +245,7 @@ def _tensors(networks: Iterable[nn.Module]) -> Iterable[tuple[nn.Module, str, Te
 
 
 def _held(tensor: Tensor) -> Tensor:
-    """What takes memory: itself, or what a stored weight has settled as."""
+    """The tensor that takes memory: itself, or the parameter that a stored weight expanded to."""
     if isinstance(tensor, StoredParameter) and isinstance(tensor.weight, nn.Parameter):
         return tensor.weight
     return tensor
@@ -257,7 +258,7 @@ def _nbytes(tensor: Tensor) -> int:
 
 
 def _place(tensor: Tensor) -> int:
-    """Of its numbers: that of another tensor where both share them."""
+    """Identifies its storage; tensors that share their elements have the same."""
     return tensor.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]
 
 

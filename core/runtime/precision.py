@@ -21,21 +21,21 @@ from ..networks.protocols import dtype_of
 
 Network = TypeVar("Network", bound=nn.Module)
 Notify = Callable[[Message], None]
-"""Called with a sentence when something is done otherwise than asked."""
+"""Called with a message when something is done differently from what was requested."""
 
 
 def default_dtype(device: torch.device) -> torch.dtype:
-    """For the backbone and the text encoders of a model on this device."""
+    """The type of the backbone and the text encoders of a model on this device."""
     return torch.float16 if device.type == "cuda" else torch.float32
 
 
 def autoencoder_dtype(
     dtype: torch.dtype, device: torch.device, *, overflows: bool = False
 ) -> torch.dtype:
-    """For the autoencoder of a model whose other networks compute in `dtype`.
+    """The type of the autoencoder of a model whose other networks compute in `dtype`.
 
-    `overflows`: it is known to exceed the range of float16. A CPU computes float16 hundreds of
-    times slower than float32.
+    `overflows`: whether it is known to exceed the range of float16. A CPU computes float16 hundreds
+    of times slower than float32.
     """
     if dtype != torch.float16:
         return dtype

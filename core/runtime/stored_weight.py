@@ -1,4 +1,4 @@
-"""Weights as their files have them, and how they expand to the type that a network computes in."""
+"""Weights as their files have them, and their expansion to the type that a network computes in."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ import torch
 from torch import Tensor, nn
 
 NOT_ON_DEVICE = (
-    "This network waits with its weights as its file has them. "
-    "Call `Model.bring` with it before it computes."
+    "The weights of this network are not on the device. Call `Model.bring` before it computes."
 )
 
 
 @dataclass(frozen=True)
 class StoredWeight:
-    """A weight as its file has it: the elements in their own type, or packed blocks."""
+    """A weight as its file has it: elements in their own type, or packed blocks."""
 
     data: Tensor
-    """The elements, in their shape; of packed weights the bytes, uint8 [n]."""
+    """The elements in their shape; for packed weights the bytes, uint8 [n]."""
     unpack: Callable[[Tensor], Tensor] | None = None
-    """Bytes -> float32 elements; None: they are not packed."""
+    """Bytes -> float32 elements; None: not packed."""
     packed_bound: Callable[[Tensor], float] | None = None
-    """Of packed bytes, a number that no element's magnitude exceeds; NaN if some are NaN."""
+    """Packed bytes -> a number that no element's magnitude exceeds; NaN if some are NaN."""
     scale: Tensor | None = None
-    """One number that the elements are multiplied by: 8-bit weights have it."""
+    """A scalar that the elements are multiplied by, for 8-bit weights."""
     transposed: bool = False
 
     @property
@@ -49,7 +48,7 @@ class StoredWeight:
         return bound if self.scale is None else bound * abs(float(self.scale))
 
     def numbers(self, device: torch.device | str = "cpu") -> Tensor:
-        """The elements; where nothing has to be computed, they share memory with `data`."""
+        """The elements; they share memory with `data` if nothing has to be computed."""
         tensor = self.data.to(device)
         if self.unpack is not None:
             tensor = self.unpack(tensor)
@@ -59,16 +58,17 @@ class StoredWeight:
 
 
 class StoredParameter(nn.Parameter):
-    """A parameter of a network that waits: it is on "meta", in the type that the network computes
-    in, and holds the stored weight. It has a shape and a type, but computing with it is an error.
+    """A parameter of an offloaded network: it is on "meta" and holds the stored weight.
+
+    It has the shape, and the type that the network computes in; computing with it is an error.
     """
 
     weight: StoredWeight | nn.Parameter
-    """The stored weight; once it has settled, the parameter on the device."""
+    """The stored weight; after `expand`, the parameter on the device."""
 
     @classmethod
     def of(cls, stored: StoredWeight, shape: torch.Size, dtype: torch.dtype) -> StoredParameter:
-        """Of that shape, to be computed with in `dtype`."""
+        """A parameter of this shape, for a network that computes in `dtype`."""
         made = cls(torch.empty(shape, dtype=dtype, device="meta"), requires_grad=False)
         made.weight = stored
         return made
@@ -101,7 +101,7 @@ class StoredParameter(nn.Parameter):
         return weight
 
     def numbers(self, device: torch.device | str = "cpu") -> Tensor:
-        """The weight on `device`, laid out as it is computed with. The stored weight stays."""
+        """The weight on `device`, in the memory layout for computing. The stored weight stays."""
         if isinstance(self.weight, nn.Parameter):
             return self.weight.detach().to(device)
         has_all_types = torch.device(device).type == "cuda"  # float8, float64
@@ -110,9 +110,9 @@ class StoredParameter(nn.Parameter):
         layout = torch.channels_last if self.ndim == 4 else torch.contiguous_format
         return tensor.contiguous(memory_format=layout)
 
-    def settle(self, device: torch.device | str) -> nn.Parameter:
-        """The weight on `device`, for good: the stored weight is released. Networks that share this
-        parameter get the same one.
+    def expand(self, device: torch.device | str) -> nn.Parameter:
+        """Replaces the stored weight by the parameter on `device`, and returns that. Networks that
+        share this one get the same.
         """
         if not isinstance(self.weight, nn.Parameter):
             self.weight = nn.Parameter(self.numbers(device), requires_grad=False)
@@ -120,7 +120,7 @@ class StoredParameter(nn.Parameter):
 
 
 def numbers_of(parameter: Tensor) -> Tensor:
-    """The values of a parameter, also of a network that waits (then on the CPU)."""
+    """The values of a parameter; those of an offloaded network are on the CPU."""
     if isinstance(parameter, StoredParameter):
         return parameter.numbers()
     return parameter.detach()

@@ -331,7 +331,7 @@ class CorePipeline:
             companions=wanted.companions,
             digest=Catalogue().digest(path) if is_checkpoint(path) else None,
             dtype=self._dtype(device),
-            turns=self._device_manager_of(device),
+            device_manager=self._device_manager_of(device),
         )
         if not model.plan.offloads:  # or the first image would seem to need that time and memory
             model.bring(*model.networks)

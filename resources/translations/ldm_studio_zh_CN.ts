@@ -7523,6 +7523,10 @@
         <translation>prompt_tokens 为 {tokens}，超出 2 至 {most}</translation>
     </message>
     <message>
+        <source>residual blocks</source>
+        <translation>残差块</translation>
+    </message>
+    <message>
         <source>rho is {rho}, not above 0.</source>
         <translation>rho 为 {rho}，不大于 0。</translation>
     </message>
@@ -7557,6 +7561,10 @@
     <message>
         <source>tensors</source>
         <translation>张量</translation>
+    </message>
+    <message>
+        <source>text encoder layers</source>
+        <translation>文本编码器层</translation>
     </message>
     <message>
         <source>the .yaml beside it says so</source>
@@ -7685,6 +7693,10 @@
     <message>
         <source>there is no image to mask</source>
         <translation>没有可加蒙版的图像</translation>
+    </message>
+    <message>
+        <source>transformer blocks</source>
+        <translation>Transformer 块</translation>
     </message>
     <message>
         <source>true or false is expected, not {value}</source>
@@ -7885,6 +7897,10 @@
     <message>
         <source>{model} with the hash {hash}</source>
         <translation>{model}（哈希 {hash}）</translation>
+    </message>
+    <message>
+        <source>{names} and {count} more</source>
+        <translation>{names} 以及另外 {count} 个</translation>
     </message>
     <message>
         <source>{name} contains half of a surrogate pair.</source>
@@ -8105,6 +8121,10 @@
     <message>
         <source>{tensor} has the unknown dtype {dtype}</source>
         <translation>{tensor} 有未知元素 {dtype}</translation>
+    </message>
+    <message>
+        <source>{tensor} has {count} numbers, not {expected}</source>
+        <translation>{tensor} 有 {count} 个数值，而不是 {expected} 个</translation>
     </message>
     <message>
         <source>{tensor} holds values that are not finite</source>

@@ -184,7 +184,7 @@ def test_all_that_share_weights_leave_the_device(
     weight = {"lora_unet_down_blocks_0_attentions_0_proj_in.diff_b": torch.ones(64)}
     with pretended_gpu() as memory:
         manager = DeviceManager(torch.device("cuda"))
-        model = load_model(checkpoints["SD1"], digest="known", turns=manager)
+        model = load_model(checkpoints["SD1"], digest="known", device_manager=manager)
         width = model.backbone.get_parameter("input_blocks.1.1.proj_in.bias").shape
         save_file({name: value[: width[0]] for name, value in weight.items()}, path)
         changed, _ = with_loras(model, [Lora(path)])
