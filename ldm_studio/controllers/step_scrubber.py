@@ -12,7 +12,14 @@ from core.request.request import Change, Request
 from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.draw.run.step_timeline import Mark
 from ldm_studio.engine.engine_bridge import EngineBridge
-from ldm_studio.engine.events import Finished, Looked, LookFailed, Progress, Started, Steered
+from ldm_studio.engine.events import (
+    Finished,
+    StepViewed,
+    StepViewFailed,
+    Progress,
+    Started,
+    Steered,
+)
 from ldm_studio.main_window import MainWindow
 from ldm_studio.store.change_texts import in_words
 from ldm_studio.translation import translate
@@ -46,8 +53,8 @@ class StepScrubber(QObject):
         self._cached: dict[int, np.ndarray] = {}
         self._viewing = False
         self._timeline.step_shown.connect(self._on_step_shown)
-        bridge.looked.connect(self._on_step_viewed)
-        bridge.look_failed.connect(self._on_step_view_failed)
+        bridge.step_viewed.connect(self._on_step_viewed)
+        bridge.step_view_failed.connect(self._on_step_view_failed)
         bridge.started.connect(self._on_started)
         bridge.progress.connect(self._on_progress)
         bridge.steered.connect(self._on_steered)
@@ -119,9 +126,9 @@ class StepScrubber(QObject):
         elif step in self._cached:
             self._show(self._cached[step])
         else:
-            self._bridge.look(trajectory, step)
+            self._bridge.view_step(trajectory, step)
 
-    def _on_step_viewed(self, event: Looked) -> None:
+    def _on_step_viewed(self, event: StepViewed) -> None:
         if event.trajectory != self._trajectory:
             return
         if sum(pixels.nbytes for pixels in self._cached.values()) < MAX_BYTES:
@@ -129,7 +136,7 @@ class StepScrubber(QObject):
         if self._running is None and event.step == self._timeline.ticks.shown:
             self._show(event.pixels)
 
-    def _on_step_view_failed(self, event: LookFailed) -> None:
+    def _on_step_view_failed(self, event: StepViewFailed) -> None:
         if event.trajectory == self._trajectory and self._running is None:
             self._window.notice.show_error(event.error.message, event.error.hint)
             self._timeline.release()

@@ -63,13 +63,13 @@ class Provenance:
     notes: list[Message] = field(default_factory=list[Message])
     """Settings without effect, or replaced by others, in words."""
 
-    def also(self, request: Request, added: ModelWithAddons) -> None:
-        """Adds the files of `request`, that of a change."""
+    def add_change(self, request: Request, added: ModelWithAddons) -> None:
+        """Records the files of a change; `request` is the one after it."""
         self.later[_without_digest(request)] = added.used
         for note in added.notes:
-            self.tell(note)
+            self.add_note(note)
 
-    def tell(self, note: Message) -> None:
+    def add_note(self, note: Message) -> None:
         """Adds a note, once."""
         if note not in self.notes:
             self.notes.append(note)
@@ -99,7 +99,7 @@ class Provenance:
 
 
 def _without_digest(request: Request) -> Request:
-    """As it was before the digest of its last change's model was known."""
+    """The request as it was before the digest of its last change's model was known."""
     return replace(request, model_digest="")
 
 

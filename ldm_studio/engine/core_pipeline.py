@@ -156,8 +156,8 @@ class CorePipeline:
             else added.model.prediction_override,
         )
         inputs = replace(inputs, models=self._models(provenance))
-        job = prepare(added.model, recorded_request, inputs, check)
-        return CoreRun(job, provenance=provenance, notes=added.notes)
+        run = prepare(added.model, recorded_request, inputs, check)
+        return CoreRun(run, provenance=provenance, notes=added.notes)
 
     def resume(
         self,
@@ -175,8 +175,8 @@ class CorePipeline:
             saved = replace(saved, inputs=images(saved.request))
         inputs = replace(saved.inputs, models=self._models(provenance))
         saved = replace(saved, inputs=inputs)
-        job, state = resume(added.model, saved, check)
-        return CoreRun(job, state, saved.step_digests, provenance=provenance, notes=added.notes)
+        run, state = resume(added.model, saved, check)
+        return CoreRun(run, state, saved.step_digests, provenance=provenance, notes=added.notes)
 
     def digest(self) -> str:
         if self._model is not None and self._pending_digests is not None:
@@ -195,14 +195,14 @@ class CorePipeline:
         made_before = bool(request.model_digest or request.addons)
         added = self._addon_applier.applied(self._model, request, exactly=made_before)
         provenance = Provenance(self._pending_digests, added.used)
-        model = replace(added.model, digest=self._model.digest, notify=provenance.tell)
+        model = replace(added.model, digest=self._model.digest, notify=provenance.add_note)
         return replace(added, model=model), provenance
 
     def _models(self, provenance: Provenance) -> Models:
-        """Provides the models of changes, and the add-ons of its prompts; `provenance` records
-        them."""
+        """Provides the models of changes with the add-ons of their prompts, and records them in
+        `provenance`."""
 
-        def named(request: Request, exactly: bool) -> Model:
+        def model_for(request: Request, exactly: bool) -> Model:
             try:
                 if self.holds(request.model, request.vae):
                     assert self._model is not None
@@ -223,13 +223,13 @@ class CorePipeline:
                 if shortage := memory_shortage(error):
                     raise shortage from error
                 raise
-            provenance.also(request, added)
-            return replace(added.model, notify=provenance.tell)
+            provenance.add_change(request, added)
+            return replace(added.model, notify=provenance.add_note)
 
-        return named
+        return model_for
 
     def _second_model(self, wanted: ModelKey) -> tuple[Model, AddonApplier]:
-        """Stays loaded beside the model until another one, or another model, is needed."""
+        """A model for changes, which stays loaded beside the main one until another is needed."""
         if wanted not in self._second_models:
             self._forget_second_models()  # before the next one: there may not be room for three
             _check(wanted)
@@ -272,7 +272,7 @@ class CorePipeline:
                 return
             self._info = self._load(wanted)
         except Exception as error:  # the reported error is that of the other model
-            log.warning("the model before, %s, is not loaded again: %s", wanted.path, error)
+            log.warning("the previous model, %s, cannot be loaded again: %s", wanted.path, error)
             self._model = None
 
     def _prepare_torch(self) -> None:
@@ -309,7 +309,7 @@ class CorePipeline:
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     def _dtype(self, device: str) -> torch.dtype | None:
-        """Of checkpoints; None: the device's default."""
+        """The type that checkpoints compute in; None: the device's default."""
         import torch
 
         if not self._precision:
@@ -333,7 +333,7 @@ class CorePipeline:
             dtype=self._dtype(device),
             device_manager=self._device_manager_of(device),
         )
-        if not model.plan.offloads:  # or the first image would seem to need that time and memory
+        if not model.plan.offloads:  # otherwise the first image would be measured with it
             model.bring(*model.networks)
         return self._with_preview(model)
 

@@ -32,7 +32,7 @@ class CoreRun:
 
     def __init__(
         self,
-        job: PreparedRun,
+        run: PreparedRun,
         state: State | None = None,
         step_digests: tuple[str, ...] = (),
         *,
@@ -40,28 +40,28 @@ class CoreRun:
         notes: tuple[Message, ...] = (),
     ) -> None:
         """`state`: the state to resume from; `provenance`: the files the image is made with."""
-        self._job = job
-        self._began = state or job.start
+        self._run = run
+        self._start = state or run.start
         self._step_digests = step_digests
         self._notes = notes
         self._provenance = provenance or Provenance()
 
     @property
     def request(self) -> Request:
-        return self._job.recorded_request
+        return self._run.recorded_request
 
     @property
     def environment(self) -> Environment:
-        model = self._job.model
+        model = self._run.model
         return environment(str(model.device), model.arithmetic)
 
     @property
     def total(self) -> int:
-        return self._job.total
+        return self._run.total
 
     @property
     def done(self) -> int:
-        return self._began.index
+        return self._start.index
 
     @property
     def step_digests(self) -> tuple[str, ...]:
@@ -74,21 +74,21 @@ class CoreRun:
     def steps(self) -> Iterator[Step]:
         from core.pipeline.text_to_image import steps
 
-        state = self._began
-        while step := next(steps(self._job, state), None):  # read again: the job may have changed
+        state = self._start
+        while step := next(steps(self._run, state), None):  # read again: the run may have changed
             yield step
             state = step.state
 
     def steer(self, change: Change, images: Mapping[str, np.ndarray]) -> None:
         from core.pipeline.steering import steer
 
-        inputs = self._job.inputs.with_images(images)
-        self._job = steer(replace(self._job, inputs=inputs), change)
+        inputs = self._run.inputs.with_images(images)
+        self._run = steer(replace(self._run, inputs=inputs), change)
 
     def preview(self, step: Step) -> Preview:
         from core.pipeline.previews import preview
 
-        return preview(self._job, step)
+        return preview(self._run, step)
 
     def estimate(self, step: Step) -> np.ndarray:
         return step.x0[0].half().cpu().numpy()
@@ -98,8 +98,8 @@ class CoreRun:
 
         from core.pipeline.previews import preview_after
 
-        x0 = torch.as_tensor(estimate).float()[None].to(self._job.model.device)
-        return preview_after(self._job, done, x0)
+        x0 = torch.as_tensor(estimate).float()[None].to(self._run.model.device)
+        return preview_after(self._run, done, x0)
 
     def step_digest(self, step: Step) -> str:
         from core.sampling.trajectory import digest
@@ -118,12 +118,12 @@ class CoreRun:
         from core.pipeline.saved_job import save
 
         if self._provenance.are_known:
-            self._seal()
-        state = step.state if step else self._began
+            self._record_provenance()
+        state = step.state if step else self._start
         try:
             save(
                 path,
-                self._job,
+                self._run,
                 state,
                 with_inputs=with_inputs,
                 durable=durable,
@@ -139,25 +139,26 @@ class CoreRun:
     def finish(self, step: Step | None, *, tiled: bool = False) -> GeneratedImage:
         from core.pipeline.text_to_image import finish
 
-        autoencoder = self._job.segments[-1].model.autoencoder
+        autoencoder = self._run.segments[-1].model.autoencoder
         if tiled and autoencoder.decoder_reach is None:
-            self._provenance.tell(
+            self._provenance.add_note(
                 Message(
                     "The image did not fit into memory as a whole: it was decoded in small tiles, "
                     "whose colours may differ a little."
                 )
             )
-        image = finish(self._job, step.state if step else self._began, tiled=tiled)
-        self._seal()  # unknown digests delay the image now, rather than its start
-        return replace(image, request=self._job.recorded_request)
+        image = finish(self._run, step.state if step else self._start, tiled=tiled)
+        self._record_provenance()  # unknown digests delay the image now, rather than its start
+        return replace(image, request=self._run.recorded_request)
 
-    def _seal(self) -> None:
-        job = self._job
-        model = replace(job.model, digest=self._provenance.digest() or job.model.digest)
+    def _record_provenance(self) -> None:
+        """Records the digests of the model and of the files it is made with, as far as known."""
+        run = self._run
+        model = replace(run.model, digest=self._provenance.digest() or run.model.digest)
         changes = tuple(
             replace(change, addons=self._provenance.addons_of(segment.request))
-            for change, segment in zip(job.request.changes, job.segments[1:], strict=True)
+            for change, segment in zip(run.request.changes, run.segments[1:], strict=True)
         )
-        request = replace(job.request, addons=self._provenance.addons(), changes=changes)
-        if (model.digest, request) != (job.model.digest, job.request):
-            self._job = replace(job, model=model, request=request)
+        request = replace(run.request, addons=self._provenance.addons(), changes=changes)
+        if (model.digest, request) != (run.model.digest, run.request):
+            self._run = replace(run, model=model, request=request)

@@ -29,8 +29,8 @@ from .events import (
     Failed,
     Idle,
     Job,
-    Looked,
-    LookFailed,
+    StepViewed,
+    StepViewFailed,
     Replayed,
     ReplayFailed,
     ReplayProgress,
@@ -39,7 +39,7 @@ from .events import (
     Warned,
 )
 from .job_queue import MAX_JOBS, Entry, Queue
-from .job_runner import JobRunner, not_drawn, refuse_steers
+from .job_runner import JobRunner, not_running, refuse_steers
 from .mailbox import Mailbox
 from .model_loader import Loader, explain
 from .queue_store import QueueStore
@@ -82,7 +82,7 @@ class Engine:
             self._storage,
             self._queue_store,
             save,
-            attend=self._handle_requests,
+            between_steps=self._handle_requests,
             preview_interval=preview_interval,
         )
         self._retry_seconds = retry_seconds
@@ -174,14 +174,14 @@ class Engine:
         with self._changed:
             entry = self._queue.find(job_id)
             if entry is None or entry.state not in ("running", "paused"):
-                self._mailbox.post(SteerRefused(job_id, not_drawn()))
+                self._mailbox.post(SteerRefused(job_id, not_running()))
             else:
                 entry.steers.append((change, images))
 
     # Finished images
 
     def view_step(self, trajectory: Path, step: int) -> None:
-        """Answered by `Looked` or `LookFailed`, unless another step is requested before."""
+        """Answered by `StepViewed` or `StepViewFailed`, unless another step is requested before."""
         with self._changed:
             self._step_requested = trajectory, step
             self._changed.notify()
@@ -270,9 +270,9 @@ class Engine:
 
     def _work(self) -> None:
         self._restore()
-        while errand := self._next():
-            errand()
-            del errand  # and with it the images it was about
+        while task := self._next():
+            task()
+            del task  # and with it the images it was about
         self._queue_store.close()
 
     def _restore(self) -> None:
@@ -296,12 +296,12 @@ class Engine:
                 if self._replays:
                     return partial(self._replay, self._replays.popleft())
                 if entry := self._queue.next():
-                    went_on = entry.state == "paused"
+                    resumes = entry.state == "paused"
                     self._queue.begin(entry)
                     if not entry.job.live:
                         self._queue_store.update(entry)
                         self._post_queue()
-                    return partial(self._run_job, entry, went_on=went_on)
+                    return partial(self._run_job, entry, resumes=resumes)
                 if (entry := self._queue.unsaved) is None:
                     self._changed.wait()
                 elif (left := self._retry_at - time.monotonic()) > 0:
@@ -316,8 +316,8 @@ class Engine:
         except Exception as error:  # a name that is no path, or no model's
             self._mailbox.post(Warned(explain(error)[0]))
 
-    def _run_job(self, entry: Entry, *, went_on: bool) -> None:
-        over = self._run_with_model(entry, went_on=went_on)
+    def _run_job(self, entry: Entry, *, resumes: bool) -> None:
+        over = self._run_with_model(entry, resumes=resumes)
         with self._changed:
             if over:
                 refuse_steers(entry, self._mailbox)
@@ -357,7 +357,7 @@ class Engine:
             if self._queue.is_empty:
                 self._mailbox.post(Idle())
 
-    def _run_with_model(self, entry: Entry, *, went_on: bool) -> bool:
+    def _run_with_model(self, entry: Entry, *, resumes: bool) -> bool:
         """Whether the job is finished."""
         job_id = entry.job.id
         try:
@@ -371,13 +371,13 @@ class Engine:
                 self._queue.paused |= len(self._queue.entries) > 1
             self._mailbox.post(Cancelled(job_id))
             return True
-        if went_on:
+        if resumes:
             self._mailbox.post(Resumed(job_id))
-        return self._job_runner.paint(entry, model)
+        return self._job_runner.run(entry, model)
 
     def _handle_requests(self) -> None:
         """Between the steps of a job."""
-        self._loader.tell()  # the model may have made room for another
+        self._loader.report_model()  # the model may have made room for another
         if self._step_requested is not None:
             self._view_step_now(load=False)
 
@@ -391,9 +391,9 @@ class Engine:
                 return
             pixels = self._step_viewer.view(*wanted)
         except Exception as error:  # viewing a step must not end the running job
-            self._mailbox.post(LookFailed(*wanted, explain(error)[0]))
+            self._mailbox.post(StepViewFailed(*wanted, explain(error)[0]))
         else:
-            self._mailbox.post(Looked(*wanted, pixels))
+            self._mailbox.post(StepViewed(*wanted, pixels))
 
     def _replay(self, path: Path) -> None:
         from ldm_studio.images.replay import replay
@@ -413,7 +413,7 @@ class Engine:
             self._mailbox.post(ReplayFailed(path, *explain(error)))
         else:
             self._mailbox.post(Replayed(path, verdict))
-        self._loader.tell()
+        self._loader.report_model()
 
 
 class _Stopped(Exception):

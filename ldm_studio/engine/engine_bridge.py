@@ -146,7 +146,7 @@ class EngineBridge(EventSignals):
         """
         self._engine.steer(job_id, change, images or {})
 
-    def look(self, trajectory: Path, step: int) -> None:
+    def view_step(self, trajectory: Path, step: int) -> None:
         """Shows a saved trajectory after `step` steps, from 1 on; only the latest request is
         answered."""
         self._engine.view_step(trajectory, step)

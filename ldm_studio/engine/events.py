@@ -214,7 +214,7 @@ class QueueChanged:
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
+class StepViewed:
     """A finished image after `step` steps."""
 
     trajectory: Path
@@ -224,7 +224,7 @@ class Looked:
 
 
 @dataclass(frozen=True)
-class LookFailed:
+class StepViewFailed:
     """The step cannot be shown."""
 
     trajectory: Path
@@ -283,8 +283,8 @@ Event = (
     | Paused
     | Resumed
     | QueueChanged
-    | Looked
-    | LookFailed
+    | StepViewed
+    | StepViewFailed
     | ReplayProgress
     | Replayed
     | ReplayFailed

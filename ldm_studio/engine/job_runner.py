@@ -52,10 +52,10 @@ class JobRunner:
         queue_store: QueueStore,
         save: Save,
         *,
-        attend: Callable[[], None],
+        between_steps: Callable[[], None],
         preview_interval: float,
     ) -> None:
-        """`attend`: called between steps, for requests that should not wait until the image is
+        """`between_steps`: called between steps, for requests that should not wait until the image is
         finished.
 
         `preview_interval`: minimum seconds between two previews.
@@ -65,7 +65,7 @@ class JobRunner:
         self._storage = storage
         self._queue_store = queue_store
         self._save = save
-        self._attend = attend
+        self._between_steps = between_steps
         self.preview_interval: float | None = preview_interval
         """Seconds; None for no previews. May be changed on any thread."""
         self._running_image: RunningImage | None = None
@@ -74,7 +74,7 @@ class JobRunner:
         self._reported: set[Message] = set()
         """The notes of the previous image and of this one."""
 
-    def paint(self, entry: Entry, model: ModelInfo) -> bool:
+    def run(self, entry: Entry, model: ModelInfo) -> bool:
         """Runs the job. False if it is paused; otherwise it has ended, and that was posted."""
         try:
             return self._run_images(entry, model)
@@ -207,7 +207,7 @@ class JobRunner:
 
     def _handle_requests(self, entry: Entry, image: RunningImage) -> bool:
         """Handles requests since the last step; False if one of them stops the job."""
-        self._attend()
+        self._between_steps()
         while entry.steers:
             change, images = entry.steers.popleft()
             self._steer(entry, image, change, images)
@@ -334,10 +334,10 @@ def refuse_steers(entry: Entry, mailbox: Mailbox) -> None:
     """Refuses changes that came while the image was decoded."""
     while entry.steers:
         entry.steers.popleft()
-        mailbox.post(SteerRefused(entry.job.id, not_drawn()))
+        mailbox.post(SteerRefused(entry.job.id, not_running()))
 
 
-def not_drawn() -> RequestError:
+def not_running() -> RequestError:
     return RequestError("changes", "Only a running image can be changed.")
 
 

@@ -40,11 +40,11 @@ class Loader:
             ) as error:  # a broken model or installation is reported, never fatal
                 self._reported = None
                 self._mailbox.post(LoadFailed(*explain(error)))
-                self.tell()  # of the previous model, if it is still loaded
+                self.report_model()  # of the previous model, if it is still loaded
                 return None
-        return self.tell()
+        return self.report_model()
 
-    def tell(self) -> ModelInfo | None:
+    def report_model(self) -> ModelInfo | None:
         """Posts the loaded model if the interface does not know it yet."""
         info = self._pipeline.info
         if info is not None and info is not self._reported:

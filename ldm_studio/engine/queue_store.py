@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from core.errors import ImageError, StudioError
+from core.errors import ImageError, Message, StudioError
 from core.request.request import Request
 from ldm_studio.images.job_files import FoundJob, StoredJob, StoredState
 
@@ -94,7 +94,8 @@ class QueueStore:
         if self._reported:
             return
         self._reported = True
-        folder, reason = "its folders", str(error)
+        folder: Message | str = Message("its folders")
+        reason = str(error)
         if isinstance(error, OSError):
             reason = error.strerror or reason
             folder = str(Path(error.filename).parent) if error.filename else folder

@@ -129,7 +129,7 @@ class CrashReporter(QObject):
         trace: TracebackType | None,
     ) -> None:
         text = "".join(traceback.format_exception(kind, error, trace))
-        log.error("nobody caught this:\n%s", text)
+        log.error("uncaught error:\n%s", text)
         summary = f"{kind.__name__}: {error}".removesuffix(": None").removesuffix(": ")
         self._caught.emit(summary, report(text))
 

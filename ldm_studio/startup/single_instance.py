@@ -121,7 +121,7 @@ class _Connection(QObject):
         try:
             message = _parsed(self._message.partition(b"\n")[0])
         except ValueError as error:
-            log.warning("a second start said something strange: %s", error)
+            log.warning("a second start sent an invalid message: %s", error)
             self._socket.disconnectFromServer()
             return
         self._socket.write(ANSWER)

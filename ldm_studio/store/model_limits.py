@@ -102,15 +102,15 @@ def size_problem(width: int, height: int, model: ModelInfo | None, *, tiled: boo
     return joined(*problems)
 
 
-_LED = ("depth", "upscaling", "instruct-pix2pix")
+_CONTROL_INPUT_KINDS = ("depth", "upscaling", "instruct-pix2pix")
 
 
 def refining_problem(latents: str, input_kind: str, model: ModelInfo | None) -> str:
-    """Why a model cannot continue what `model` began; empty if it can, or if that is unknown.
+    """Why a model cannot continue an image of `model`; empty if it can, or if that is unknown.
 
     `latents`, `input_kind`: as those of `ModelInfo`; empty if unknown.
     """
-    if input_kind in _LED:
+    if input_kind in _CONTROL_INPUT_KINDS:
         return translate("Fitting", "It needs a control image.")
     if model is None or not model.latents or latents in ("", model.latents):
         return ""

@@ -79,26 +79,26 @@ class Background(QObject):
 
     def _announcing(self) -> Callable[[Future[Any]], None]:
         """The callback for the other thread, which keeps nothing of the interface alive."""
-        invoker, tell = self._invoker, WeakMethod(self._tell)
+        invoker, deliver = self._invoker, WeakMethod(self._deliver)
 
         def announce(future: Future[Any]) -> None:
-            invoker.post(lambda: _call(tell, future))
+            invoker.post(lambda: _call(deliver, future))
 
         return announce
 
-    def _tell(self, future: Future[Any]) -> None:
+    def _deliver(self, future: Future[Any]) -> None:
         then = self._waiting.pop(future, None)
         if then is not None and not future.cancelled():
             then(future)
 
 
-def _call(tell: WeakMethod[Callable[[Future[Any]], None]], future: Future[Any]) -> None:
-    if method := tell():
+def _call(deliver: WeakMethod[Callable[[Future[Any]], None]], future: Future[Any]) -> None:
+    if method := deliver():
         method(future)
 
 
 def _report_error(future: Future[Any]) -> None:
-    """Reports an error that nobody will ask for."""
+    """Reports the error of work without a `then`."""
     error = None if future.cancelled() else future.exception()
     if error is not None:
         report_error(error)

@@ -28,7 +28,7 @@ class Watcher(QObject):
         super().__init__(parent)
         self._watcher = QFileSystemWatcher(self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
-        self._pause.timeout.connect(self._tell)
+        self._pause.timeout.connect(self._emit_changed)
         self._pending: set[str] = set()
         self._watcher.directoryChanged.connect(self._on_changed)
 
@@ -58,7 +58,7 @@ class Watcher(QObject):
         self._pending.add(folder)
         self._pause.start()
 
-    def _tell(self) -> None:
+    def _emit_changed(self) -> None:
         pending, self._pending = self._pending, set()
         self.changed.emit([Path(folder) for folder in sorted(pending)])
 

@@ -19,7 +19,7 @@ Task = Callable[[], object]
 
 
 def report_error(error: BaseException) -> None:
-    """Passes an error that nobody waits for to `threading.excepthook`."""
+    """Passes an error that no caller handles to `threading.excepthook`."""
     values = (type(error), error, error.__traceback__, threading.current_thread())
     threading.excepthook(threading.ExceptHookArgs(values))
 
@@ -93,7 +93,7 @@ class Worker:
             thread.join()
 
     def _put(self, task: Task) -> bool:
-        """Whether it will be run."""
+        """Queues a task; False after `close`."""
         with self._changed:
             if self._closed:
                 return False

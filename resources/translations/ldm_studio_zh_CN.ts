@@ -7295,6 +7295,10 @@
         <translation>其第一层的形状为 {shape}</translation>
     </message>
     <message>
+        <source>its folders</source>
+        <translation>其文件夹</translation>
+    </message>
+    <message>
         <source>its header is not valid JSON</source>
         <translation>其文件头不是有效的 JSON</translation>
     </message>

@@ -28,7 +28,7 @@ from ldm_studio.command_line import cli
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.engine_storage import Storage
-from ldm_studio.engine.events import Finished, Looked, QueueChanged, QueueItem, Ready
+from ldm_studio.engine.events import Finished, StepViewed, QueueChanged, QueueItem, Ready
 from ldm_studio.engine.latent_rgb_store import LatentRgbStore
 from ldm_studio.history.formatting import record
 from ldm_studio.history.history_store import History
@@ -304,7 +304,7 @@ def look(step: int) -> dict[str, np.ndarray]:
                 running.warm_up(loaded)
                 reader.one(Ready)
             running.view_step(path, step)
-            seen = reader.one(Looked, lambda event, path=path: event.trajectory == path)
+            seen = reader.one(StepViewed, lambda event, path=path: event.trajectory == path)
             found[path.name] = seen.pixels
     return found
 

@@ -21,7 +21,7 @@ from tests.narrowing import present
 def look(application, qtbot, step: int) -> None:
     """Chooses a step by key and waits until it is visible."""
     timeline = application.window.timeline
-    with qtbot.waitSignal(application.bridge.looked):
+    with qtbot.waitSignal(application.bridge.step_viewed):
         timeline.ticks.choose(step)
 
 
@@ -53,7 +53,7 @@ def test_a_viewed_step_is_cached(application, qtbot) -> None:
     look(application, qtbot, 2)
     timeline = application.window.timeline
     timeline.release()
-    with qtbot.assertNotEmitted(application.bridge.looked):
+    with qtbot.assertNotEmitted(application.bridge.step_viewed):
         timeline.ticks.choose(2)
         assert preview(application) is not None
 
@@ -65,7 +65,7 @@ def test_ctrl_t_focuses_the_steps(application, qtbot) -> None:
         window.activateWindow()
     qtbot.keyClick(window.prompt.prompt, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert window.timeline.ticks.hasFocus()
-    with qtbot.waitSignal(application.bridge.looked):
+    with qtbot.waitSignal(application.bridge.step_viewed):
         qtbot.keyClick(window.timeline.ticks, Qt.Key.Key_Left)
     assert window.timeline.label.text() == "Step 4 of 5"
 

@@ -171,10 +171,10 @@ def test_steps_of_a_finished_image_can_be_viewed(start, qtbot, tmp_path) -> None
     with qtbot.waitSignal(bridge.finished) as finished:
         bridge.submit(Request(steps=4))
     trajectory = finished.args[0].trajectory
-    with qtbot.waitSignal(bridge.looked) as looked:
-        bridge.look(trajectory, 2)
+    with qtbot.waitSignal(bridge.step_viewed) as looked:
+        bridge.view_step(trajectory, 2)
     assert looked.args[0].step == 2
-    with qtbot.waitSignal(bridge.look_failed):
-        bridge.look(trajectory, 5)
+    with qtbot.waitSignal(bridge.step_view_failed):
+        bridge.view_step(trajectory, 5)
     with qtbot.waitSignal(bridge.replay_failed):
         bridge.replay(tmp_path / "none.png")

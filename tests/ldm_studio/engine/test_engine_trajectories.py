@@ -21,8 +21,8 @@ from ldm_studio.engine.events import (
     Failed,
     Finished,
     Job,
-    Looked,
-    LookFailed,
+    StepViewed,
+    StepViewFailed,
     Paused,
     Progress,
     QueueChanged,
@@ -214,14 +214,14 @@ def test_each_step_can_be_viewed_after_a_restart_too(run, reader, model) -> None
     shown: list[np.ndarray] = []
     for step in range(1, REQUEST.steps + 1):
         engine.view_step(trajectory, step)
-        looked = again.one(Looked, lambda event, step=step: event.step == step)
+        looked = again.one(StepViewed, lambda event, step=step: event.step == step)
         assert looked.trajectory == trajectory
         assert looked.pixels.shape == (32, 32, 3)
         shown.append(looked.pixels)
     last = shown[-1].astype(int)
     assert abs(last - finished.image.rgb).max() <= 2  # kept in half precision
     engine.view_step(trajectory, REQUEST.steps + 1)
-    assert "not among the saved" in str(again.one(LookFailed).error.message)
+    assert "not among the saved" in str(again.one(StepViewFailed).error.message)
 
 
 def test_steps_can_be_viewed_while_another_image_runs(run, reader, gate) -> None:
@@ -236,17 +236,17 @@ def test_steps_can_be_viewed_while_another_image_runs(run, reader, gate) -> None
     engine.view_step(trajectory, 3)
     engine.view_step(trajectory, 5)
     gate.let(1)
-    looked = reader.one(Looked)
+    looked = reader.one(StepViewed)
     assert looked.step == 5  # only the latest request is answered
     gate.open()
     reader.one(Finished, lambda event: event.id == 2)
-    assert len(reader.all(Looked)) == 1
+    assert len(reader.all(StepViewed)) == 1
 
 
 def test_viewing_unsaved_steps_is_reported(run, reader, tmp_path) -> None:
     engine = run(FakePipeline(), reader)
     engine.view_step(tmp_path / "gone.safetensors", 1)
-    assert "no longer stored" in str(reader.one(LookFailed).error.message)
+    assert "no longer stored" in str(reader.one(StepViewFailed).error.message)
 
 
 def test_steps_of_another_model_are_not_shown(run, reader, model) -> None:
@@ -256,7 +256,7 @@ def test_steps_of_another_model_are_not_shown(run, reader, model) -> None:
     end(engine)
     again = Reader()
     run(FakePipeline(), again).view_step(trajectory, 1)
-    assert "model" in str(again.one(LookFailed).error.message)
+    assert "model" in str(again.one(StepViewFailed).error.message)
 
 
 def test_no_steps_are_saved_if_the_user_disabled_it(run, reader, model) -> None:
