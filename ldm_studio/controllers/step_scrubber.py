@@ -14,11 +14,11 @@ from ldm_studio.draw.run.step_timeline import Mark
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import (
     Finished,
-    StepViewed,
-    StepViewFailed,
     Progress,
     Started,
     Steered,
+    StepViewed,
+    StepViewFailed,
 )
 from ldm_studio.main_window import MainWindow
 from ldm_studio.store.change_texts import in_words

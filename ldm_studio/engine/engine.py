@@ -29,13 +29,13 @@ from .events import (
     Failed,
     Idle,
     Job,
-    StepViewed,
-    StepViewFailed,
     Replayed,
     ReplayFailed,
     ReplayProgress,
     Resumed,
     SteerRefused,
+    StepViewed,
+    StepViewFailed,
     Warned,
 )
 from .job_queue import MAX_JOBS, Entry, Queue

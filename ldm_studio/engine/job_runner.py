@@ -55,7 +55,7 @@ class JobRunner:
         between_steps: Callable[[], None],
         preview_interval: float,
     ) -> None:
-        """`between_steps`: called between steps, for requests that should not wait until the image is
+        """`between_steps`: called for requests that should not wait until the image is
         finished.
 
         `preview_interval`: minimum seconds between two previews.

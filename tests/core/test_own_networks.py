@@ -345,13 +345,15 @@ def test_costs_come_from_the_networks(case: Case) -> None:
         ("label map", Request(conditions=(LabelMap("0" * 64),), **SIZE), "label_map"),
     ],
 )
-def test_what_a_model_does_not_take_is_an_error(kind: str, request_: Request, field: str) -> None:
+def test_a_request_that_does_not_fit_the_model_is_refused(
+    kind: str, request_: Request, field: str
+) -> None:
     with pytest.raises(RequestError) as error:
         drawn(CASES[kind]().model, request_)
     assert error.value.field == field
 
 
-def test_a_prompt_is_refused_while_it_runs_too() -> None:
+def test_a_prompt_is_refused_during_a_run_too() -> None:
     case = CASES["class"]()
     job = prepare(case.model, case.request)
     with pytest.raises(RequestError, match="takes no prompt"):

@@ -28,7 +28,7 @@ from ldm_studio.command_line import cli
 from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine.engine import Engine
 from ldm_studio.engine.engine_storage import Storage
-from ldm_studio.engine.events import Finished, StepViewed, QueueChanged, QueueItem, Ready
+from ldm_studio.engine.events import Finished, QueueChanged, QueueItem, Ready, StepViewed
 from ldm_studio.engine.latent_rgb_store import LatentRgbStore
 from ldm_studio.history.formatting import record
 from ldm_studio.history.history_store import History

@@ -62,7 +62,7 @@ def test_the_bound_of_blocks_holds_for_extreme_numbers(number: int, byte: int) -
 
 
 @pytest.mark.parametrize("number", BLOCKS)
-def test_the_bound_of_blocks_with_a_scale_that_is_not_a_number_is_none(number: int) -> None:
+def test_the_bound_of_blocks_with_a_nan_scale_is_nan(number: int) -> None:
     blocks = BLOCKS[number]
     for at in blocks.scales:
         data = torch.zeros(3, blocks.size, dtype=torch.uint8)

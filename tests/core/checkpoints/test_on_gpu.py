@@ -138,7 +138,7 @@ def test_a_run_stopped_on_the_cpu_resumes_on_the_gpu(
         assert environment("cuda").device == "Pretended GPU"
 
 
-def test_the_simulated_gpu_refuses_what_a_real_one_does() -> None:
+def test_the_simulated_gpu_refuses_the_same_as_a_real_one() -> None:
     with pretended_gpu():
         here, there = torch.ones(3), torch.ones(3, device="cuda")
         assert (there + 1).device.type == "cuda"

@@ -41,7 +41,7 @@ def write(tiny: Tiny, path: Path, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize(
     ("dtype", "share"), [(torch.float32, 1), (torch.float16, 2), (torch.bfloat16, 2), (F8, 4)]
 )
-def test_a_network_takes_what_its_file_takes_until_it_is_used(
+def test_a_model_needs_the_memory_of_its_file_until_it_is_used(
     dtype: torch.dtype, share: int, tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     write(tinies["SD1"], tmp_path / "model.safetensors", dtype)
@@ -56,7 +56,7 @@ def test_a_network_takes_what_its_file_takes_until_it_is_used(
         assert torch.equal(value, stored[f"first_stage_model.{name}"].float().view_as(value))
 
 
-def test_what_is_stored_is_released_tensor_by_tensor(
+def test_stored_weights_are_released_tensor_by_tensor(
     tinies: dict[str, Tiny], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tinies["SD1"], tmp_path / "model.safetensors", torch.float16)
@@ -80,7 +80,7 @@ def test_what_is_stored_is_released_tensor_by_tensor(
     assert sizes[-1] == computed(model)
 
 
-def test_networks_that_take_turns_wait_as_their_files_have_them(
+def test_offloaded_networks_keep_their_weights_as_stored(
     tinies: dict[str, Tiny], tmp_path: Path
 ) -> None:
     path = tmp_path / "model.safetensors"
@@ -104,7 +104,7 @@ def test_networks_that_take_turns_wait_as_their_files_have_them(
         assert torch.equal(value, expected[name]), name
 
 
-def test_a_lora_on_a_model_that_waits_shares_what_it_does_not_change(
+def test_a_lora_on_an_offloaded_model_shares_unchanged_weights(
     checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
     base = "lora_unet_down_blocks_0_attentions_0_proj_in"

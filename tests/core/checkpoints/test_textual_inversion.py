@@ -85,7 +85,9 @@ def test_an_embedding_has_the_weight_of_its_name(models: dict[str, Model], tmp_p
     torch.testing.assert_close(actual, weighted, atol=1e-5, rtol=1e-4)
 
 
-def test_an_embedding_counts_as_its_vectors(models: dict[str, Model], tmp_path: Path) -> None:
+def test_an_embedding_counts_as_many_tokens_as_vectors(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
     write("kohya", tmp_path / "word.safetensors")
     model, _ = with_embeddings(models["SD1"], [tmp_path / "word.safetensors"])
     assert present(model.text.count_tokens)("a word cat").count == 5

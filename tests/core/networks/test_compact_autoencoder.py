@@ -40,7 +40,7 @@ def test_a_latent_cell_has_eight_pixels(
     assert autoencoder.decode(mean).shape == (2, 4, height, width)
 
 
-def test_it_starts_as_the_best_linear_autoencoder() -> None:
+def test_training_starts_from_the_best_linear_autoencoder() -> None:
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand(20, 3, 6, 6, generator=generator) * 2 - 1
     images = nn.functional.interpolate(coarse, size=(32, 32), mode="bilinear")

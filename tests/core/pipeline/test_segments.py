@@ -306,7 +306,7 @@ def test_guidance_costs_nothing_outside_its_interval(tiny_model: Model) -> None:
     assert 2 in batches
 
 
-def test_an_empty_interval_is_no_guidance(tiny_model: Model) -> None:
+def test_an_empty_interval_disables_guidance(tiny_model: Model) -> None:
     none = last(tiny_model, guidance=Guidance(start=1.0, end=1.0))
     assert none == last(tiny_model, cfg=1.0)
 

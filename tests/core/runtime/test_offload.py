@@ -58,7 +58,7 @@ def test_offloaded_networks_return_with_their_weights() -> None:
 
 
 def test_loaded_networks_are_not_moved() -> None:
-    turns, unet = DeviceManager(torch.device("meta")), network()
+    manager, unet = DeviceManager(torch.device("meta")), network()
     turns.load(unet)
     there = dict(unet.named_parameters())
     turns.load(unet)
@@ -66,8 +66,8 @@ def test_loaded_networks_are_not_moved() -> None:
     assert isinstance(unet.get_parameter("0.weight"), nn.Parameter)
 
 
-def test_evicting_copies_nothing() -> None:
-    turns, unet = DeviceManager(torch.device("meta")), network()
+def test_evicting_restores_the_stored_tensors_without_a_copy() -> None:
+    manager, unet = DeviceManager(torch.device("meta")), network()
     weight = unet.get_parameter("0.weight")
     turns.load(unet)
     turns.evict()

@@ -56,7 +56,7 @@ def test_every_draw_differs() -> None:
 
 
 @pytest.mark.parametrize("seed", [7, 7 + 2**40])
-def test_even_a_colliding_hash_does_not_repeat_the_initial_noise(
+def test_a_colliding_hash_does_not_repeat_the_initial_noise(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Collision:
@@ -156,7 +156,7 @@ def test_a_variation_has_unit_variance(strength: float) -> None:
     assert float(mixed.std()) == pytest.approx(1, abs=0.01)
 
 
-def test_a_variation_of_itself_is_itself() -> None:
+def test_a_variation_with_the_same_seed_is_unchanged() -> None:
     torch.testing.assert_close(
         slerp(initial_noise(1, SHAPE), initial_noise(1, SHAPE), 0.4), initial_noise(1, SHAPE)
     )

@@ -21,8 +21,6 @@ from ldm_studio.engine.events import (
     Failed,
     Finished,
     Job,
-    StepViewed,
-    StepViewFailed,
     Paused,
     Progress,
     QueueChanged,
@@ -30,6 +28,8 @@ from ldm_studio.engine.events import (
     ReplayFailed,
     ReplayProgress,
     Steered,
+    StepViewed,
+    StepViewFailed,
 )
 from ldm_studio.engine_protocol import Pipeline
 from ldm_studio.images import image_files
