@@ -57,7 +57,7 @@ def test_the_queue_keeps_its_order_when_the_clock_is_set_back(tmp_path: Path, cl
     assert [job.key for job in found] == [*keys, new]
 
 
-def test_the_newest_steps_are_kept_whatever_the_clock_says(tmp_path: Path) -> None:
+def test_the_newest_steps_are_kept_after_a_clock_change(tmp_path: Path) -> None:
     steps = Trajectory(Request(), Environment(), 1, np.zeros((4, 4, 16, 16), np.float16))
     size = present(Trajectories(tmp_path, 2**30).keep("first", steps)).stat().st_size
     store = Trajectories(tmp_path, 3 * size + 100)

@@ -256,7 +256,7 @@ def test_a_read_only_folder_is_handled_like_a_full_disk(start, disk) -> None:
     reader.until_idle()
 
 
-def test_a_data_folder_that_vanishes_during_a_run_does_no_harm(studio_home) -> None:
+def test_the_engine_survives_the_removal_of_the_data_folder(studio_home) -> None:
     reader = Reader()
 
     def vanish(step: int) -> None:

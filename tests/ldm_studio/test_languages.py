@@ -92,7 +92,7 @@ def test_translations_contain_all_texts_of_the_code(
         assert kept == fresh, f"make translations brings {path.name} up to date"
 
 
-def test_nothing_is_left_untranslated() -> None:
+def test_every_text_is_translated() -> None:
     left = [
         (language, text.context, text.source)
         for language, text in every_text()

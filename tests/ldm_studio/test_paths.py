@@ -15,7 +15,7 @@ from ldm_studio import paths
 from ldm_studio.paths import next_image
 
 
-def test_one_variable_moves_all_folders(tmp_path, monkeypatch):
+def test_one_environment_variable_moves_all_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("LDM_STUDIO_HOME", str(tmp_path))
     for folder in (paths.config_dir, paths.data_dir, paths.state_dir, paths.models_dir):
         assert tmp_path in folder().parents

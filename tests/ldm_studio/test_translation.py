@@ -73,7 +73,7 @@ def test_unknown_text_is_not_translated(chinese: None) -> None:
     assert translate_message("") == ""
 
 
-def test_in_english_nothing_changes(qtbot: QtBot) -> None:
+def test_english_texts_are_shown_untranslated(qtbot: QtBot) -> None:
     message = Message("{name} is {value}, outside {low} to {high}.", name="a", value=0)
     assert translate_message(message) == str(message)
 

@@ -84,7 +84,7 @@ def test_sizes_are_swapped_and_chosen_from_presets(application, qtbot) -> None:
     assert panel.size_row.preset.currentText() == "Landscape"
 
 
-def test_nothing_in_the_left_column_is_cut_off(application) -> None:
+def test_the_left_column_shows_its_controls_in_full(application) -> None:
     window = application.window
     window.resize(1280, 800)
     room = window.prompt.parentWidget().parentWidget().width()

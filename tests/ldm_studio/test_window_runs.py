@@ -96,7 +96,7 @@ def test_a_refused_change_is_reported_and_the_offer_stays(start, qtbot, gate) ->
     assert application.window.run_area.apply.isEnabled()
 
 
-def test_nothing_is_offered_when_nothing_runs(application, qtbot) -> None:
+def test_an_update_is_only_offered_during_a_run(application, qtbot) -> None:
     make(application, qtbot, prompt="a cat")
     application.store.prompt = "a dog"
     assert not application.window.run_area.apply.isVisible()

@@ -66,15 +66,15 @@ def test_stored_weights_are_released_tensor_by_tensor(
     assert len(data) == len(parameters(model))
     del waiting
     sizes: list[int] = []
-    settle = StoredParameter.settle
+    expand = StoredParameter.expand_on
 
     def noted(parameter: StoredParameter, device: torch.device) -> nn.Parameter:
-        settled = settle(parameter, device)
+        expanded = expand(parameter, device)
         sizes.append(size_of(*model.networks))
         assert sum(ref() is not None for ref in data) == len(data) - len(sizes)
-        return settled
+        return expanded
 
-    monkeypatch.setattr(StoredParameter, "settle", noted)
+    monkeypatch.setattr(StoredParameter, "expand_on", noted)
     model.bring(*model.networks)
     assert sizes == sorted(sizes)
     assert sizes[-1] == computed(model)

@@ -45,13 +45,13 @@ def devices(module: nn.Module) -> set[str]:
 
 
 def test_offloaded_networks_return_with_their_weights() -> None:
-    turns, unet, text = DeviceManager(torch.device("meta")), network(), network()
+    manager, unet, text = DeviceManager(torch.device("meta")), network(), network()
     before = {name: tensor.clone() for name, tensor in unet.state_dict().items()}
-    turns.load(unet)
+    manager.load(unet)
     assert (devices(unet), devices(text)) == ({"meta"}, {"cpu"})
-    turns.load(text)
+    manager.load(text)
     assert (devices(unet), devices(text)) == ({"cpu"}, {"meta"})
-    turns.evict()
+    manager.evict()
     assert devices(text) == {"cpu"}
     for name, tensor in unet.state_dict().items():
         assert torch.equal(tensor, before[name])
@@ -59,9 +59,9 @@ def test_offloaded_networks_return_with_their_weights() -> None:
 
 def test_loaded_networks_are_not_moved() -> None:
     manager, unet = DeviceManager(torch.device("meta")), network()
-    turns.load(unet)
+    manager.load(unet)
     there = dict(unet.named_parameters())
-    turns.load(unet)
+    manager.load(unet)
     assert all(there[name] is parameter for name, parameter in unet.named_parameters())
     assert isinstance(unet.get_parameter("0.weight"), nn.Parameter)
 
@@ -69,8 +69,8 @@ def test_loaded_networks_are_not_moved() -> None:
 def test_evicting_restores_the_stored_tensors_without_a_copy() -> None:
     manager, unet = DeviceManager(torch.device("meta")), network()
     weight = unet.get_parameter("0.weight")
-    turns.load(unet)
-    turns.evict()
+    manager.load(unet)
+    manager.evict()
     assert unet.get_parameter("0.weight") is weight
 
 
@@ -228,38 +228,38 @@ def on(device: torch.device) -> nn.Module:
 
 
 def test_pinned_networks_stay_until_they_are_unpinned(gpu: torch.device) -> None:
-    turns, first, second = DeviceManager(gpu), on(gpu), on(torch.device("cpu"))
-    turns.pin(first, working=7)
+    manager, first, second = DeviceManager(gpu), on(gpu), on(torch.device("cpu"))
+    manager.pin(first, working=7)
     weights = sum(t.numel() * t.element_size() for t in first.state_dict().values())
-    assert turns.pinned == Pinned(weights, 7)
-    turns.load(second)
-    turns.load(first)
+    assert manager.pinned == Pinned(weights, 7)
+    manager.load(second)
+    manager.load(first)
     assert (devices(first), devices(second)) == ({"cuda"}, {"cpu"})
-    turns.unpin()
+    manager.unpin()
     assert devices(first) == {"cpu"}
-    assert turns.pinned == Pinned()
-    turns.load(first)
+    assert manager.pinned == Pinned()
+    manager.load(first)
     assert (devices(first), devices(second)) == ({"cuda"}, {"cpu"})
-    turns.load(second)
+    manager.load(second)
     assert (devices(first), devices(second)) == ({"cpu"}, {"cuda"})
 
 
 def test_shared_tensors_are_moved_once_and_stay_shared(gpu: torch.device) -> None:
-    turns, first, patched = DeviceManager(gpu), on(gpu), on(gpu)
+    manager, first, patched = DeviceManager(gpu), on(gpu), on(gpu)
     patched.load_state_dict(first.state_dict(), assign=True)
     patched.more = nn.Parameter(torch.zeros(5, device=gpu), requires_grad=False)
-    turns.pin(first)
-    before = turns.pinned.weights
-    turns.pin_like(patched, first)
-    assert turns.pinned.weights == before + 4 * 5
-    turns.unpin()
+    manager.pin(first)
+    before = manager.pinned.weights
+    manager.pin_like(patched, first)
+    assert manager.pinned.weights == before + 4 * 5
+    manager.unpin()
     assert devices(patched) == {"cpu"}
     one, other = (made.get_parameter("weight") for made in (first, patched))
     assert one.untyped_storage()._cdata == other.untyped_storage()._cdata
 
 
 def test_a_deleted_network_is_not_counted(gpu: torch.device) -> None:
-    turns, first = DeviceManager(gpu), on(gpu)
-    turns.pin(first)
+    manager, first = DeviceManager(gpu), on(gpu)
+    manager.pin(first)
     del first
-    assert turns.pinned == Pinned()
+    assert manager.pinned == Pinned()

@@ -68,7 +68,7 @@ def test_ctrl_with_the_hand_drags_the_images_file(qtbot, view, rgb, carried, tmp
     assert len(carried) == 1
 
 
-def test_with_other_tools_ctrl_keeps_its_meaning(qtbot, view, carried):
+def test_dragging_with_ctrl_keeps_its_meaning_for_other_tools(qtbot, view, carried):
     drag_with_ctrl(qtbot, view, release=False)
     view.document.background.wait()  # where its file would be written first
     QApplication.processEvents()

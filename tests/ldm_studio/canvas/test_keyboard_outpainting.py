@@ -127,7 +127,7 @@ def test_the_hint_hides_for_the_mouse_and_on_focus_loss(qtbot, view):
     assert shot(view) == silent
 
 
-def test_without_an_image_nothing_can_be_extended(qtbot, view):
+def test_outpainting_needs_an_image(qtbot, view):
     view.set_image(None)
     qtbot.keyClick(view, Key.Key_Right)
     assert border(view) == Border()

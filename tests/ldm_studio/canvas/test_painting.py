@@ -52,7 +52,7 @@ def test_a_stroke_may_start_outside_the_image(qtbot, view):
     assert (mask[50] == 255).all()
 
 
-def test_without_an_image_nothing_can_be_painted(qtbot):
+def test_painting_needs_an_image(qtbot):
     view = CanvasView()
     qtbot.addWidget(view)
     view.resize(300, 300)

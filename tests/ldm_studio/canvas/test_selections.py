@@ -66,7 +66,7 @@ corners = st.tuples(st.floats(-10, 50), st.floats(-10, 40))
 
 
 @given(st.lists(corners, min_size=3, max_size=9))
-def test_an_outline_covers_what_it_winds_around(outline):
+def test_an_outline_fills_areas_with_a_nonzero_winding_number(outline):
     """Against the winding numbers of many points in each pixel."""
     found = laid(polygon(outline, 40, 30), 40, 30)
     points = (np.arange(8) + 0.5) / 8
@@ -114,7 +114,7 @@ def test_a_radial_gradient_ends_at_its_circle():
     assert np.abs(values - expected).max() <= 1
 
 
-def test_a_gradient_of_zero_length_is_all_or_nothing():
+def test_a_gradient_of_zero_length_is_a_hard_edge():
     assert set(np.unique(gradient((5, 5), (5, 5), 20, 20).values)) <= {0, 255}
 
 

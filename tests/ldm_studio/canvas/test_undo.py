@@ -225,7 +225,7 @@ def test_undoing_an_image_emits_a_signal(qtbot):
     assert doc.frame == (64, 64)
 
 
-def test_setting_the_same_image_is_no_undo_step():
+def test_setting_the_same_image_adds_no_undo_step():
     doc = document(64, 64)
     doc.set_image(np.full((64, 64, 3), 200, np.uint8), None)
     assert not doc.undo_stack.canUndo()

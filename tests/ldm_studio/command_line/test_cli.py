@@ -281,7 +281,7 @@ def test_a_stream_that_cannot_encode_a_path_is_no_error(tmp_path) -> None:
     assert done.stdout.split() == ["?", "?"]
 
 
-def test_a_closed_pipe_is_no_bug() -> None:
+def test_a_closed_pipe_ends_the_program_without_a_report() -> None:
     """Like `ldm-studio doctor | head -1`."""
     read, write = os.pipe()
     os.close(read)

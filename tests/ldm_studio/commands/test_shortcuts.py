@@ -219,7 +219,7 @@ def test_the_palette_is_operated_by_keyboard(palette) -> None:
     assert not palette.isVisible()
 
 
-def test_the_pointer_selects_where_it_is_moved_but_not_where_it_rests(palette) -> None:
+def test_only_a_moving_pointer_selects(palette) -> None:
     viewport = palette.list.viewport()
     row = palette.list.visualRect(palette.commands.index(2)).center()
     QTest.mouseMove(viewport, row)

@@ -98,7 +98,7 @@ def test_another_image_ends_the_choice_and_the_strip_restores_it(three, qtbot) -
     assert bar.label.text() == "2 of 3"
 
 
-def test_the_buttons_do_the_same(three, qtbot) -> None:
+def test_buttons_flip_and_keep_candidates(three, qtbot) -> None:
     bar, made = three.window.canvas.candidates, candidates(three)
     qtbot.mouseClick(bar.forward, Qt.MouseButton.LeftButton)
     assert np.array_equal(seen(three), made[0])

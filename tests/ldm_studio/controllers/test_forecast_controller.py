@@ -68,7 +68,7 @@ def bench(qtbot, tmp_path: Path) -> Bench:
     return Bench(tmp_path / "forecasts.json")
 
 
-def test_nothing_is_estimated_before_the_first_image(bench: Bench) -> None:
+def test_there_is_no_estimate_before_the_first_image(bench: Bench) -> None:
     assert bench.forecasting.forecast() is None
 
 

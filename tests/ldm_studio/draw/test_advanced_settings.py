@@ -239,7 +239,7 @@ def test_problems_of_a_list_of_sigmas_are_explained(text, words) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " , ", "[]"])
-def test_an_empty_list_of_sigmas_is_none(text) -> None:
+def test_an_empty_list_of_sigmas_is_an_empty_tuple(text) -> None:
     assert parse_sigmas(text) == ()
 
 

@@ -111,7 +111,7 @@ def test_a_completion_is_chosen_with_the_mouse(panel, qtbot) -> None:
     assert editor.toPlainText() == "\U0001f431 __colour__"
 
 
-def test_nothing_is_offered_without_typing(panel, application) -> None:
+def test_setting_the_prompt_offers_no_completions(panel, application) -> None:
     application.store.prompt = "<lora:"
     assert not panel.prompt._suggested.is_open
 

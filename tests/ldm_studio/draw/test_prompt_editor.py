@@ -78,7 +78,7 @@ def test_an_existing_prompt_is_counted_when_the_model_loads(start, qtbot) -> Non
     assert panel.prompt_count.text() == "1/4"
 
 
-def test_nothing_below_the_prompt_moves_while_typing(start, qtbot, gate) -> None:
+def test_typing_in_the_prompt_does_not_move_the_controls_below(start, qtbot, gate) -> None:
     application = start(FakePipeline(before_step=gate))
     window = application.window
     window.resize(1280, 800)

@@ -36,7 +36,7 @@ def at(timeline: StepTimeline, step: int) -> QPoint:
     return QPointF((ticks.place_of(step - 1) + ticks.place_of(step)) / 2, 8).toPoint()
 
 
-def test_without_an_image_the_timeline_explains_itself(timeline) -> None:
+def test_an_empty_timeline_explains_what_it_shows(timeline) -> None:
     assert timeline.label.text() == ""
     assert timeline.ticks.accessibleDescription() == EMPTY
     assert not timeline.branch.isEnabled()

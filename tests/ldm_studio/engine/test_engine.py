@@ -174,7 +174,7 @@ def test_cancelling_an_unknown_job_does_nothing(run, reader, saver) -> None:
     assert not any(isinstance(event, Cancelled) for event in events)
 
 
-def test_cancel_during_loading_starts_nothing(run, reader, gate, saver) -> None:
+def test_cancel_during_loading_prevents_the_run(run, reader, gate, saver) -> None:
     engine = run(FakePipeline(before_load=gate))
     engine.submit(new_job(1))
     reader.until(lambda event: isinstance(event, Loading))

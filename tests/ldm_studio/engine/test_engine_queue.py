@@ -75,7 +75,7 @@ def test_a_paused_job_stops_after_its_step_and_resumes(run, reader, gate, saver)
     assert len(record.steps) == 10
 
 
-def test_while_paused_nothing_new_starts(run, reader, saver) -> None:
+def test_a_paused_queue_starts_no_job(run, reader, saver) -> None:
     engine = run(FakePipeline(), reader)
     engine.pause()
     engine.submit(new_job(1, seed=1))
@@ -351,7 +351,7 @@ def test_a_state_that_cannot_be_written_is_finished_instead_of_paused(
     assert reader.all(Warned)
 
 
-def test_a_queue_that_cannot_be_written_stops_nothing(run, reader, saver) -> None:
+def test_an_unwritable_queue_does_not_stop_the_engine(run, reader, saver) -> None:
     paths.data_dir().mkdir(parents=True)
     paths.queue_dir().write_text("in the way")
     engine = run(FakePipeline(), reader)

@@ -48,7 +48,7 @@ def test_a_damaged_file_is_replaced(data: bytes, tmp_path: Path) -> None:
     assert LatentRgbStore(path).find("a") == ROWS
 
 
-def test_a_file_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+def test_an_unwritable_file_of_matrices_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     unwritable = LatentRgbStore(tmp_path / "file" / "colours.json")
     unwritable.keep("a", ROWS)

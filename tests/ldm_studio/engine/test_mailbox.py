@@ -48,7 +48,7 @@ def test_an_unread_preview_survives_progress_without_one() -> None:
     assert not mailbox.has_unread(1)
 
 
-def test_the_reader_is_woken_once_until_it_reads() -> None:
+def test_the_reader_is_woken_only_once_before_it_reads() -> None:
     wakes: list[None] = []
     mailbox = Mailbox(lambda: wakes.append(None))
     for step in range(5):

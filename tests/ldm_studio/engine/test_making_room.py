@@ -99,7 +99,7 @@ def test_a_first_model_is_offloaded_for_the_second(free: list[int]) -> None:
     assert (drawn(pipeline, REQUEST)[0] == drawn(roomy, REQUEST)[0]).all()
 
 
-def test_an_offloaded_model_that_returns_has_the_device_to_itself(free: list[int]) -> None:
+def test_a_restored_model_is_planned_without_other_models(free: list[int]) -> None:
     pipeline = CorePipeline(device="cpu")
     before = pipeline.load("first.safetensors").plan
     free[0] = 200 * MB
@@ -145,7 +145,7 @@ def narrow(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(("room", "kept"), [(9.5, True), (8.5, False)])
-def test_one_that_waits_counts_as_its_file_has_it(
+def test_the_size_of_an_offloaded_network_is_that_of_its_file(
     room: float, kept: bool, narrow: Path, free: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Loading the other may take twice its file, which is 4 times as large as the one in float8."""
@@ -160,7 +160,7 @@ def test_one_that_waits_counts_as_its_file_has_it(
 
 
 @pytest.mark.parametrize("room", [None, 4 * GB, 200 * MB])
-def test_drawing_changes_nothing_of_what_the_weights_take(
+def test_generating_does_not_change_the_memory_of_the_weights(
     room: int | None, narrow: Path, free: list[int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that the memory an image is measured to need is what it needs beside the weights."""

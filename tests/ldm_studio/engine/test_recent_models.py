@@ -74,7 +74,7 @@ def test_switching_back_reads_no_file(files, read, free) -> None:
     assert run.finish(step).request.model_digest == pipeline.digest()
 
 
-def test_nothing_is_cached_if_memory_is_short_or_unknown(files, read, free) -> None:
+def test_no_model_is_cached_if_memory_is_short_or_unknown(files, read, free) -> None:
     one, other = files
     pipeline = CorePipeline(device="cpu")
     for amount in (1 * GB, None):

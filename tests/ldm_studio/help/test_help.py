@@ -207,7 +207,7 @@ def test_missing_documentation_is_reported(application, monkeypatch) -> None:
     assert "not installed" in application.window.notice.text()
 
 
-def test_nothing_in_about_exceeds_its_width(application, qtbot) -> None:
+def test_the_texts_of_about_fit_its_width(application, qtbot) -> None:
     about = AboutDialog(application.window)
     with qtbot.waitExposed(about):
         about.begin()

@@ -391,7 +391,7 @@ jobs.close()
 """
 
 
-def test_concurrent_processes_do_no_harm(tmp_path, studio_home) -> None:
+def test_concurrent_processes_keep_the_data_intact(tmp_path, studio_home) -> None:
     """The window, and three commands that generate."""
     from core.request.request import Request
     from ldm_studio import paths

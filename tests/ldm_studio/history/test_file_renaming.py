@@ -90,7 +90,7 @@ def test_a_sidecar_recipe_is_renamed_too(images, history):
     assert not (images / "a.txt").exists()
 
 
-def test_the_same_name_is_no_change(images, history):
+def test_setting_the_same_name_changes_nothing(images, history):
     assert rename(history, 1, "a.PNG").new == images / "a.png"
 
 

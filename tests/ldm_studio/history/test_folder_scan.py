@@ -150,7 +150,7 @@ def test_locating_replaces_the_row_of_the_file(history, reader, folder, tmp_path
     assert reader.count(parse('"fox 0"')) == reader.count(parse("0")) == 1
 
 
-def test_damaged_files_are_listed_and_stop_nothing(history, reader, folder):
+def test_damaged_files_are_listed_and_the_scan_continues(history, reader, folder):
     (folder / "bad.png").write_bytes((folder / "a.png").read_bytes()[:100])
     (folder / "text.jpg").write_text("no image")
     report = rebuild(history, [folder])

@@ -65,7 +65,7 @@ def test_rebuild_list_search_show(images, capsys):
     assert details["ignored"] == []
 
 
-def test_a_limit_is_applied_and_zero_means_none(images, capsys):
+def test_a_limit_of_zero_lists_all_images(images, capsys):
     run(capsys, "rebuild")
     assert len(run(capsys, "list", "--limit", 1)[1].splitlines()) == 1
     assert len(run(capsys, "list", "--limit", 0)[1].splitlines()) == 2

@@ -292,7 +292,7 @@ def test_damage_found_in_use_is_reported_and_repaired_at_the_next_start(tmp_path
     assert not suspect_path(path).exists()
 
 
-def test_a_false_suspicion_changes_nothing(tmp_path):
+def test_a_suspected_index_that_is_intact_is_kept(tmp_path):
     path = marked(tmp_path)
     suspect_path(path).touch()
     with History(tmp_path) as history, history.reader() as reader:

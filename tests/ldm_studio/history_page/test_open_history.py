@@ -169,7 +169,7 @@ def test_unused_init_images_are_removed_at_the_start(open_library, qtbot, tmp_pa
     qtbot.waitUntil(lambda: "removed 1 init image" in caplog.text)
 
 
-def test_nothing_is_removed_while_a_folder_is_missing(open_library, qtbot, tmp_path) -> None:
+def test_no_init_image_is_removed_while_a_folder_is_missing(open_library, qtbot, tmp_path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "disk").mkdir()
     pixels = noise(seed=2)

@@ -129,7 +129,7 @@ def test_text_beyond_latin_1_is_utf_8(tmp_path):
     assert any(chunk[4:].startswith(start) for chunk in chunks((tmp_path / "a.png").read_bytes()))
 
 
-def test_a_failed_save_keeps_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+def test_a_failed_save_keeps_the_old_file_and_leaves_no_other_file(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     save_png(path, noise(8, 8, 3), REQUEST, "m", DIGEST)
     before = path.read_bytes()

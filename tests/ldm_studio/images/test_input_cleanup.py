@@ -86,5 +86,5 @@ def test_images_of_jobs_journals_and_steps_stay(inputs, tmp_path):
     assert lonely not in kept(inputs)
 
 
-def test_without_a_folder_nothing_is_done(inputs):
+def test_the_cleanup_without_a_folder_does_nothing(inputs):
     assert clean_inputs(inputs, [], []).files == 0

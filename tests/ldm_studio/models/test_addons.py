@@ -285,7 +285,7 @@ def test_a_name_within_a_longer_one_does_not_match(pipeline, folder) -> None:
     assert {one.name for one in request.addons} == {"my-word", "my-word-2"}
 
 
-def test_an_embedding_counts_as_its_vectors(folder) -> None:
+def test_an_embedding_counts_as_many_tokens_as_vectors(folder) -> None:
     embedding(folder / "embeddings" / "my-word.safetensors")
     embedding(folder / "wide.safetensors", width=100)
     pipeline = CorePipeline(folder / "dream.safetensors")
@@ -497,7 +497,7 @@ def test_a_negative_prompt_without_effect_is_reported(pipeline, folder) -> None:
         assert pipeline.begin(read).notes == ()
 
 
-def test_a_whole_lcm_reports_that_it_ignores_the_negative_prompt(folder) -> None:
+def test_an_lcm_reports_that_it_ignores_the_negative_prompt(folder) -> None:
     save_file(original(made("SD1 LCM", randomise)), folder / "lcm.safetensors")
     pipeline = CorePipeline(device="cpu")
     assert pipeline.load("lcm.safetensors").has_guidance_embedding

@@ -72,7 +72,7 @@ def test_inaccessible_folders_are_skipped(tiny_sd1, tmp_path, monkeypatch) -> No
         found_models.find_model(str(closed / "model.safetensors"))
 
 
-def test_only_models_are_listed_and_unusable_ones_say_why(tiny_sd1, bare) -> None:
+def test_the_list_has_only_models_and_says_why_some_are_unusable(tiny_sd1, bare) -> None:
     folder = paths.models_dir()
     put(tiny_sd1, folder / "sub" / "dream.safetensors")
     put(bare, folder / "bare.safetensors")
@@ -288,7 +288,7 @@ def test_inspecting_lists_missing_and_unknown_tensors(tiny_sd1, tmp_path, capsys
     assert "of the U-Net: out.2.bias" in capsys.readouterr().out
 
 
-def test_inspecting_another_file_says_what_it_is(tmp_path, capsys) -> None:
+def test_inspect_identifies_a_lora(tmp_path, capsys) -> None:
     path = lora(tmp_path / "l.safetensors")
     assert cli.main(["inspect", str(path), "--json"]) == Exit.OK
     facts = json.loads(capsys.readouterr().out)

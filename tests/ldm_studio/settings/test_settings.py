@@ -98,7 +98,7 @@ def test_settings_that_cannot_be_written_apply_and_are_reported(
     assert preferences.now == DARK
 
 
-def test_a_failed_write_keeps_the_old_file_and_nothing_else(tmp_path, monkeypatch) -> None:
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_other_file(tmp_path, monkeypatch) -> None:
     path = tmp_path / "settings.json"
     write_json(path, {"a": 1})
 

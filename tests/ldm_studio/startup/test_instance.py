@@ -148,7 +148,7 @@ def test_the_first_start_opens_its_files(start, tmp_path) -> None:
     assert "a red fox" in until(first, "notice")
 
 
-def test_a_stale_lock_blocks_nobody(start) -> None:
+def test_a_stale_lock_does_not_block_a_start(start) -> None:
     first = start(WINDOW)
     until(first, "listening")
     first.kill()

@@ -48,7 +48,7 @@ def test_results_and_errors_arrive_in_order(qtbot: QtBot) -> None:
     background.close()
 
 
-def test_forgotten_work_reports_nothing(qtbot: QtBot) -> None:
+def test_forgotten_work_does_not_call_back(qtbot: QtBot) -> None:
     parent = QObject()
     background = Background(parent)
     found: list[int] = []
