@@ -151,7 +151,7 @@ def expand(network: nn.Module, device: torch.device) -> None:
     """
     for module, name, tensor in list(_tensors([network])):
         if isinstance(tensor, StoredParameter):
-            _put(module, name, tensor.expand(device))
+            _put(module, name, tensor.expand_on(device))
         elif tensor.device.type != device.type:
             _put(module, name, tensor.to(device))
 

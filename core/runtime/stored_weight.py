@@ -64,7 +64,7 @@ class StoredParameter(nn.Parameter):
     """
 
     weight: StoredWeight | nn.Parameter
-    """The stored weight; after `expand`, the parameter on the device."""
+    """The stored weight; after `expand_on`, the parameter on the device."""
 
     @classmethod
     def of(cls, stored: StoredWeight, shape: torch.Size, dtype: torch.dtype) -> StoredParameter:
@@ -110,7 +110,7 @@ class StoredParameter(nn.Parameter):
         layout = torch.channels_last if self.ndim == 4 else torch.contiguous_format
         return tensor.contiguous(memory_format=layout)
 
-    def expand(self, device: torch.device | str) -> nn.Parameter:
+    def expand_on(self, device: torch.device | str) -> nn.Parameter:
         """Replaces the stored weight by the parameter on `device`, and returns that. Networks that
         share this one get the same.
         """

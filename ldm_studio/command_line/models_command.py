@@ -285,17 +285,17 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "path", facts["path"]
     yield "kind", facts["kind"]
     why = facts["kind_because"]
-    vector = f", takes {why['vector']} numbers more" if why["vector"] else ""
+    vector = f", and a vector of {why['vector']} numbers" if why["vector"] else ""
     yield (
         "identified by",
-        f"its U-Net is {why['channels']} wide, takes {why['inputs']} channels, attends to vectors "
-        f"of {why['context']}{vector}",
+        f"its U-Net has {why['channels']} channels and {why['inputs']} input channels; it takes "
+        f"text vectors of {why['context']} numbers{vector}",
     )
     depths = ", ".join("+".join(map(str, level)) for level in why["depths"])
     yield (
-        "built of",
-        f"residual blocks: {why['blocks']} a level, {why['middle_blocks']} in the middle; "
-        f"transformer blocks behind them, on the way up: {depths}",
+        "blocks",
+        f"residual blocks: {why['blocks']} per level, {why['middle_blocks']} in the middle; "
+        f"transformer blocks on the way up: {depths}",
     )
     yield "defaults", _defaults(facts["defaults"], facts["distilled"])
     yield "predicts", f"{facts['predicts']}: {facts['predicts_because']}"
@@ -303,7 +303,7 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "noise levels", f"continuous, sigma {sigmas[0]:g} to {sigmas[1]:g}; no timesteps"
     if latents := facts["latents"]:
         mean, std = (", ".join(f"{x:g}" for x in latents[name]) for name in ("mean", "std"))
-        yield "latents", f"of mean {mean} and deviation {std}, drawn at {latents['scale']:g}"
+        yield "latents", f"mean {mean}, deviation {std}, scaled to {latents['scale']:g}"
     yield "parameters", f"{facts['parameters'] / 1e6:.1f} million"
     yield "types", ", ".join(f"{dtype} ({count})" for dtype, count in facts["dtypes"].items())
     for name, part in facts["parts"].items():
