@@ -16,6 +16,9 @@ _CAUSES = {
 }
 
 
+UNKNOWN = Message("unknown")
+
+
 def differences(made: Environment, here: Environment) -> tuple[Message, ...]:
     """What differs between the two environments, the likeliest cause first."""
     pairs = made.differences(here)
@@ -23,8 +26,8 @@ def differences(made: Environment, here: Environment) -> tuple[Message, ...]:
         Message(
             "{name}: {then} when it was made, {now} here",
             name=_CAUSES.get(name, name),
-            then=then or "unknown",
-            now=now or "unknown",
+            then=then or UNKNOWN,
+            now=now or UNKNOWN,
         )
         for name, (then, now) in pairs.items()
     )

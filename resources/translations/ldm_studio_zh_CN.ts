@@ -7707,6 +7707,10 @@
         <translation>应为 true 或 false，而不是 {value}</translation>
     </message>
     <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
         <source>unknown prediction {prediction}</source>
         <translation>未知的预测类型 {prediction}</translation>
     </message>
