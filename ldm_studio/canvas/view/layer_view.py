@@ -39,7 +39,7 @@ class LayerView(MaskEditingView):
     """Paints image, preview, tint and marks of gestures. Handles no events."""
 
     menu_requested = Signal()  # what else can be done to the mask
-    flipped = Signal(int)  # see `flips`: by -1 or 1
+    flipped = Signal(int)  # by -1 or 1: the previous or the next image
     keep_requested = Signal()
     pointed = Signal(str)  # a tool was put down or up by a key: where, and what comes next
     crosshair_changed = Signal()  # it is elsewhere, its tool up or down; or keys move an edge
