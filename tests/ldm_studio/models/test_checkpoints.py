@@ -260,7 +260,7 @@ def test_inspecting_describes_architecture_and_schedule(tmp_path, capsys) -> Non
     assert cli.main(["inspect", str(small)]) == Exit.OK
     output = capsys.readouterr().out
     assert "Stable Diffusion XL, SSD-1B" in output
-    assert "2 a level, 1 in the middle" in output
+    assert "2 per level, 1 in the middle" in output
     assert "0+0+0, 2+1+1, 4+4+10" in output
     assert "noise levels" not in output
     assert cli.main(["inspect", str(continuous), "--json"]) == Exit.OK
