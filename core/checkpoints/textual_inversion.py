@@ -45,6 +45,12 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
 
     Raises ModelError if it is damaged, unsafe, or made for other text encoders.
     """
+    if not widths:
+        raise ModelError(
+            "{path} is an embedding; this model does not support embeddings.",
+            "Choose another model.",
+            path=path,
+        )
     file = open_tensors(path)
     vectors = [_vectors(file, name) for name in _vector_names(file)]
     found = [tensor.shape[1] for tensor in vectors]
@@ -53,8 +59,8 @@ def read_embedding(path: Path, widths: Sequence[int]) -> Embedding:
             "{path} is made for text encoders of {widths} dimensions; this model has {expected}.",
             "Use it with a model of its own family.",
             path=path,
-            widths=_join_widths(found),
-            expected=_join_widths(widths),
+            widths=list(map(str, found)),
+            expected=list(map(str, widths)),
         )
     counts = {len(tensor) for tensor in vectors}
     if len(counts) != 1 or not 1 <= max(counts) <= CHUNK:
@@ -118,7 +124,3 @@ def _vectors(file: TensorFile, name: str) -> Tensor:
             InvalidError("{tensor} holds values that are not finite", tensor=quoted(name)),
         )
     return vectors if vectors.ndim == 2 else vectors[None]
-
-
-def _join_widths(widths: Sequence[int]) -> str:
-    return " and ".join(map(str, widths)) or "of another kind"

@@ -8035,6 +8035,10 @@
         <translation>{path} 不含自编码器 (VAE)。</translation>
     </message>
     <message>
+        <source>{path} is an embedding; this model does not support embeddings.</source>
+        <translation>{path} 是嵌入；此模型不支持嵌入。</translation>
+    </message>
+    <message>
         <source>{path} is damaged: {error}</source>
         <translation>{path} 已损坏：{error}</translation>
     </message>
