@@ -128,7 +128,7 @@ def test_ddim_uniform_starts_at_the_second_timestep() -> None:
 
 
 @given(
-    share=st.floats(0, 1),
+    share=st.just(0.0) | st.floats(1e-30, 1),  # scipy gives up on smaller ones
     a=st.floats(0.3, 4),
     b=st.floats(0.3, 4),
 )
