@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 QUICK_TESTS = (
     "tests/core/sampling",  # the mathematics, against k-diffusion and diffusers
-    "tests/core/pipeline/test_text_to_image.py",
+    "tests/core/test_own_networks.py",  # the whole pipeline
+    "tests/core/test_front_door.py",
     "tests/core/request",
     "tests/ldm_studio/canvas",
     "tests/ldm_studio/images",  # files and their metadata
@@ -29,7 +30,7 @@ QUICK_TESTS = (
     "tests/test_glossary.py",
     "tests/test_version.py",
 )
-"""They cost about 45 seconds of one core; `pytest --durations=0` says which of them are slow."""
+"""They cost about 40 seconds of one core; `pytest --durations=0` says which of them are slow."""
 
 PYTHON = sys.executable
 QUICKLY = ("--numprocesses=auto", "--hypothesis-profile=quick")
