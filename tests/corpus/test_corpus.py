@@ -102,32 +102,39 @@ def test_every_image_replays(home: Path, exact: bool, model: str) -> None:
         if one["request"] and one["request"]["model"] == model
     ]
     files = [str(next(home.glob(f"{DAY}/**/{name}"))) for name in names]
-    pipeline = app.new_pipeline()
-    _, verdicts = app.run("replay", "--json", *files)
-    for name, file, verdict in zip(names, files, verdicts, strict=True):
+    # On another machine, the pixels of all images are compared below and a few verdicts suffice.
+    replayed = files if exact else files[:4]
+    _, verdicts = app.run("replay", "--json", *replayed)
+    assert len(verdicts) == len(replayed)
+    for name, verdict in zip(names, verdicts, strict=False):
         del verdict["path"]
-        expected = EXPECTED["replays"][name]
         if exact or verdict["verdict"] == "identical":
-            assert verdict == expected, name
+            assert verdict == EXPECTED["replays"][name], name
             continue
         causes = " ".join(verdict["causes"])  # which names how the machine differs
         assert "when it was made" in causes or "the machine is the same" in causes, verdict
-        if not file.endswith(".jpg"):  # the output of its command line is compared below
-            assert_same_pixels(app.draw_again(Path(file), pipeline), Path(file), exact=False)
+    if not exact:
+        pipeline = app.new_pipeline()
+        for path in map(Path, files):
+            if path.suffix != LOSSY:  # the output of its command line is compared below
+                assert_same_pixels(app.draw_again(path, pipeline), path, exact=False)
 
 
+LOSSY = ".jpg"
 IN_FULL = ("branch", "--count", "--transparent")
 """Commands that are always run completely."""
 
 
 def test_old_command_lines_make_identical_images(home: Path, exact: bool) -> None:
-    """Replays already compare bits, so every fifth command is enough."""
+    """Replays already compare the images, so every fifth command is enough."""
     made = home / "made"
     made.mkdir()
     commands = [
         one
         for number, one in enumerate(EXPECTED["commands"])
-        if not exact or number % 5 == 0 or {*IN_FULL} & {*one["arguments"]}
+        if number % 5 == 0
+        or {*IN_FULL} & {*one["arguments"]}
+        or (not exact and one["arguments"][-1].endswith(LOSSY))
     ]
     vectors = []
     for one in commands:

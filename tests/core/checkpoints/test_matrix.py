@@ -45,8 +45,8 @@ SIDE = 64
 
 WHOLE_ROWS = ("SD1", "SDXL", "SD2 unCLIP-H")
 """Families that are tried in every layout: one text encoder, two, an image encoder."""
-OTHER_LAYOUTS = ("training pickle", "separate files", "folder in shards", "GGUF")
-"""Layouts that every family is tried in: of each way to name tensors, and of each reader."""
+OTHER_LAYOUTS = ("training pickle", "separate files", "folder in shards")
+"""Layouts that every family is tried in: one for each way to name tensors."""
 
 
 @dataclass(frozen=True)

@@ -158,19 +158,38 @@ def test_guidance_converges_to_scale_1(tiny_model: Model) -> None:
 # Steps
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_every_sampler_works_with_every_schedule(
-    tiny_model: Model, sampler: str, schedule: str
+def test_every_step_is_finite_and_the_last_preview_is_the_image(
+    tiny_model: Model, sampler: str
 ) -> None:
-    job = prepare(tiny_model, replace(REQUEST, sampler=sampler, schedule=schedule, steps=4))
+    job = prepare(tiny_model, replace(REQUEST, sampler=sampler, steps=4))
     walked = list(steps(job))
-    assert len(walked) == 4
     assert [step.sigma for step in walked] == list(job.sigmas[:-1])
     for step in walked:
         assert step.state.x.isfinite().all()
         assert step.x0.isfinite().all()
     assert np.array_equal(preview(job, walked[-1]).whole(), finish(job, walked[-1].state).rgb)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_sampler_works_with_every_schedule(tiny_model: Model, schedule: str) -> None:
+    """On the sigmas that the model makes of it, with a denoiser that costs nothing."""
+    for sampler in SAMPLERS:
+        request = replace(REQUEST, sampler=sampler, schedule=schedule, steps=4)
+        sigmas = prepare(tiny_model, request).sigmas
+        state = State(0, torch.full((1, 1, 2, 2), sigmas[0]))
+        while state.index < 4:
+            state = (
+                SAMPLERS[sampler]
+                .step(lambda x, sigma: x / (1 + sigma**2), state, sigmas, pointwise_noise)
+                .state
+            )
+            assert state.x.isfinite().all(), sampler
+        assert state.x.abs().max() < sigmas[0], sampler
+
+
+def pointwise_noise(step: int, draw: int) -> torch.Tensor:
+    return torch.full((1, 1, 2, 2), (-1.0) ** (step + draw))
 
 
 def test_a_single_step_works(tiny_model: Model) -> None:
