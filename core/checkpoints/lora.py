@@ -1,69 +1,43 @@
-"""Applies LoRA files to copies of a model's weights.
-
-The same layer has many names: kohya's with underscores, from the original checkpoints or from
-diffusers, and the dotted names of diffusers and PEFT. Flattening a name to underscores cannot be
-undone, so the names of all our layers are flattened and looked up.
-"""
+"""Applies LoRA files to copies of a model's weights."""
 
 from __future__ import annotations
 
+import json
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import InvalidError, Message, ModelError, UnreadableError
+from ..conditioning.text.embeddings import Embedding
+from ..errors import Message, ModelError, UnreadableError, quoted
 from ..families.registry import family_of_width
 from ..model.model import Model
 from ..runtime.stored_weight import numbers_of
-from .lora_formulas import apply_lora
+from .lora_algorithms import ALPHA, Algorithm, algorithms_of, changed, column_count
+from .lora_names import Layer, LayerNames, LoraContents, reads_prompt, sort_names, spelled_like
+from .lora_scales import PeftScales, peft_scales
 from .open_file import open_tensors
 from .tensor_file import TensorFile, unreadable
+from .textual_inversion import bundled_embedding
 
 M = TypeVar("M", bound=nn.Module)
 
-_PARTS = {
-    "lora_down.weight": "lora_down",
-    "lora_up.weight": "lora_up",
-    "lora_mid.weight": "lora_mid",
-    "lora_A.weight": "lora_down",
-    "lora_B.weight": "lora_up",
-    "lora_A.default.weight": "lora_down",
-    "lora_B.default.weight": "lora_up",
-    "lora.down.weight": "lora_down",
-    "lora.up.weight": "lora_up",
-    "lora_linear_layer.down.weight": "lora_down",
-    "lora_linear_layer.up.weight": "lora_up",
-    "lora_magnitude_vector": "magnitudes",
-    "lora_magnitude_vector.weight": "magnitudes",
-    "lora_magnitude_vector.default.weight": "magnitudes",
-    "down.weight": "lora_down",
-    "up.weight": "lora_up",
-    "diff": "diff",
-    "diff_b": "diff_b",
-    "alpha": "alpha",
-    "dora_scale": "dora_scale",
-    **{f"hada_{part}": f"hada_{part}" for part in ("w1_a", "w1_b", "w2_a", "w2_b", "t1", "t2")},
-    **{
-        f"lokr_{part}": f"lokr_{part}"
-        for part in ("w1", "w2", "w1_a", "w1_b", "w2_a", "w2_b", "t2")
-    },
+UNSUPPORTED = {
+    "lambda_layer": "T-LoRA",
+    "vera_lambda_b": "VeRA",
+    "hra_u": "HRA",
+    "oft_R": "PEFT OFT",
+    "boft_R": "PEFT BOFT",
+    "ia3_l": "PEFT IA3",
 }
-_UNET_PREFIXES = (
-    "lora_unet_", "unet_", "lycoris_", "diffusion_model_", "model_diffusion_model_",
-    "base_model_model_", "",
-)  # fmt: skip
-_CONTEXT_WIDE_TENSORS = ("lora_down", "hada_w1_b", "diff")
-"""Tensors of a cross-attention layer with as many columns as the prompt's token vectors."""
-_TEXT_PREFIXES = {
-    0: ("lora_te_", "lora_te1_", "text_encoder_"),
-    1: ("lora_te2_", "text_encoder_2_"),
-}
+"""Algorithms that are known by name only, by a tensor of theirs."""
+MAX_EXAMINED, LISTED = 1000, 3
+"""Maximum numbers of tensor names that are examined for a message, and that it lists."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +60,25 @@ class LoraEffect:
 
 
 @dataclass(frozen=True)
-class _Layer:
-    network: int
-    """0 is the backbone, followed by the text encoders."""
-    path: str
+class _LayerTensors:
+    """The tensors of a LoRA for one layer."""
+
+    name: str
+    """The layer, as the file calls it."""
+    names: Mapping[str, str]
+    """The names of the tensors in the file, by LyCORIS's names."""
+    algorithms: Sequence[Algorithm]
+    scales: PeftScales | None
+    """Those of the header, which count unless a tensor holds the scale."""
+
+    def read(self, file: TensorFile) -> dict[str, Tensor]:
+        """The tensors, float32. Raises ModelError."""
+        tensors = {role: file.tensor(name).float() for role, name in self.names.items()}
+        down = tensors.get("lora_down.weight")
+        if self.scales is not None and ALPHA not in tensors:
+            rank = 1 if down is None or not down.ndim else len(down)
+            tensors[ALPHA] = torch.tensor(self.scales.alpha_of(self.name, rank))
+        return tensors
 
 
 @dataclass(frozen=True)
@@ -98,8 +87,8 @@ class _OpenedLora:
 
     lora: Lora
     file: TensorFile
-    layers: Mapping[_Layer, Mapping[str, str]]
-    """The names of each layer's tensors, by role."""
+    layers: Mapping[Layer, _LayerTensors]
+    embeddings: tuple[Embedding, ...]
     unused: tuple[str, ...]
 
 
@@ -115,21 +104,23 @@ def with_loras(model: Model, loras: Sequence[Lora]) -> tuple[Model, tuple[LoraEf
     if model.device_manager is not None:  # offloaded weights are read where they are stored
         model.device_manager.evict()
     networks: list[nn.Module] = [model.backbone, *text.networks]
-    table = _layer_names(model, networks)
-    opened = [_open(lora, table, model) for lora in loras]
+    known = _layer_names(model, networks)
+    opened = [_open(lora, known, model) for lora in loras]
     values: dict[tuple[int, str], Tensor] = {}
     for layer in dict.fromkeys(layer for one in opened for layer in one.layers):
         values |= _patched_weights(layer, opened, networks)
     backbone = _replace_weights(model.backbone, 0, values)
     encoders = [_replace_weights(network, 1 + i, values) for i, network in enumerate(text.networks)]
     if model.device_manager is not None:
-        for made, like in zip([backbone, *encoders], networks, strict=True):
-            model.device_manager.pin_like(made, like)
+        for network, like in zip([backbone, *encoders], networks, strict=True):
+            model.device_manager.pin_like(network, like)
     effects = tuple(LoraEffect(len(one.layers), one.unused) for one in opened)
-    changed = replace(model, backbone=backbone)
+    made = replace(model, backbone=backbone)
     if any(layer.network for one in opened for layer in one.layers):
-        changed = changed.with_text(text.with_networks(encoders))
-    return changed, effects
+        text = text.with_networks(encoders)
+    if words := [word for one in opened for word in one.embeddings]:
+        text = text.with_embeddings(words)
+    return made if text is model.text else made.with_text(text), effects
 
 
 def check_fit(model: Model, lora: Lora) -> None:
@@ -138,81 +129,77 @@ def check_fit(model: Model, lora: Lora) -> None:
     _open(lora, _layer_names(model, networks), model)
 
 
-def _layer_names(model: Model, networks: Sequence[nn.Module]) -> Mapping[str, _Layer]:
-    """All flattened names that LoRA files use for the layers. Raises ModelError."""
-    backbone, text = model.backbone, model.text
+def _layer_names(model: Model, networks: Sequence[nn.Module]) -> LayerNames:
+    """Raises ModelError."""
     if not model.config.family.takes.loras:
         raise ModelError(
             "{model} does not support LoRAs.",
             "Choose a Stable Diffusion model, or remove the LoRA.",
             model=model.name,
         )
-    found: dict[str, _Layer] = {}
-    for path in _layers(backbone):
-        theirs = backbone.diffusers_name(path)
-        for name in (path, theirs):
-            for prefix in _UNET_PREFIXES if name else ():
-                found[prefix + _flatten(str(name))] = _Layer(0, path)
-    for i, (network, slot) in enumerate(zip(networks[1:], text.lora_slots, strict=False)):
-        prefixes = _TEXT_PREFIXES[slot]
-        for path in _layers(network):
-            for prefix in prefixes:
-                found[f"{prefix}text_model_{_flatten(path)}"] = _Layer(1 + i, path)
-                found[f"{prefix}{_flatten(path)}"] = _Layer(1 + i, path)
-    return found
+    return LayerNames(model, networks)
 
 
-def _layers(network: nn.Module) -> Iterator[str]:
-    untyped: Any = network  # the stub of the next method is incomplete
-    modules: Iterator[tuple[str, nn.Module]] = untyped.named_modules()
-    for path, module in modules:
-        if isinstance(module, nn.Linear | nn.Conv2d | nn.LayerNorm | nn.GroupNorm):
-            yield path
-
-
-def _flatten(path: str) -> str:
-    return path.replace(".", "_")
-
-
-def _open(lora: Lora, table: Mapping[str, _Layer], model: Model) -> _OpenedLora:
+def _open(lora: Lora, known: LayerNames, model: Model) -> _OpenedLora:
     """Raises ModelError."""
     file = open_tensors(lora.path)
-    layers: dict[_Layer, dict[str, str]] = {}
-    unused: list[str] = []
-    for name in file.entries:
-        split = _split(name)
-        layer = table.get(split[0]) if split else None
-        if split is None or layer is None:
-            unused.append(name)
-        else:
-            layers.setdefault(layer, {})[split[1]] = name
-    width, own = context_width(file), model.backbone.token_width
-    if not layers or (width is not None and width != own):
+    contents = sort_names(file.entries)
+    width, own = _context_width(file, contents), model.backbone.token_width
+    if width is not None and width != own:
         raise _wrong_family(lora.path, width, model)
-    return _OpenedLora(lora, file, layers, tuple(unused))
+    try:
+        scales = peft_scales(file, ("unet", "text_encoder", "text_encoder_2"))
+    except (OSError, UnreadableError) as error:
+        raise unreadable(lora.path, error) from error
+    networks = (
+        "unet",
+        *("text_encoder_2" if slot else "text_encoder" for slot in model.text.lora_slots),
+    )
+    layers: dict[Layer, _LayerTensors] = {}
+    unused = list(contents.others)
+    for name, tensors in contents.layers.items():
+        layer = known.find(name)
+        algorithms = algorithms_of(tensors)
+        if layer is None or not algorithms or layer in layers:
+            unused += tensors.values()
+        else:
+            network = scales.get(networks[layer.network])
+            layers[layer] = _LayerTensors(name, tensors, algorithms, network)
+    words: list[Embedding] = []
+    for word, names in contents.embeddings.items():
+        embedding = bundled_embedding(file, word, names, model.text.embedding_widths)
+        if embedding is None:
+            unused += names.values()
+        else:
+            words.append(embedding)
+    if not layers and not words:
+        raise _without_effect(lora.path, file, contents, known, model)
+    return _OpenedLora(lora, file, layers, tuple(words), tuple(sorted(unused)))
 
 
 def context_width(file: TensorFile) -> int | None:
     """The width of the token vectors that a LoRA's models use, which identifies their family; None
     if it changes no cross-attention.
     """
-    for name, entry in file.entries.items():
-        split = _split(name)
-        if split is None or len(entry.shape) < 2:
-            continue
-        base, part = split
-        if base.endswith(("attn2_to_k", "attn2_to_v")) and part in _CONTEXT_WIDE_TENSORS:
-            return entry.shape[1]
+    return _context_width(file, sort_names(file.entries))
+
+
+def _context_width(file: TensorFile, contents: LoraContents) -> int | None:
+    for layer, names in contents.layers.items():
+        if reads_prompt(layer):
+            shapes = {role: file.entries[name].shape for role, name in names.items()}
+            width = column_count(shapes)
+            if width is not None:
+                return width
     return None
 
 
 def is_lora(file: TensorFile) -> bool:
     """Whether at least half of its tensors have names of LoRA tensors."""
-    named = sum(_split(name) is not None for name in file.entries)
-    return 2 * named >= len(file.entries)
+    return sort_names(file.entries).is_lora
 
 
-def _wrong_family(path: Path, width: int | None, model: Model) -> ModelError:
+def _wrong_family(path: Path, width: int, model: Model) -> ModelError:
     own, family = model.config.family.name, family_of_width(width)
     theirs = "" if family is None else family.name
     hint = Message("Choose another LoRA, or a model of its family.")
@@ -234,59 +221,111 @@ def _wrong_family(path: Path, width: int | None, model: Model) -> ModelError:
     )
 
 
-def _split(name: str) -> tuple[str, str] | None:
-    """The flattened name of the layer, and the role of this tensor."""
-    for end, part in _PARTS.items():
-        if name.endswith(f".{end}"):
-            base = name.removesuffix(f".{end}")
-            base = re.sub(r"\.processor\.(to_\w+?)_lora$", r".\1", base)
-            base = re.sub(r"\.to_out$", ".to_out.0", base)
-            return _flatten(base), part
-    return None
+def _without_effect(
+    path: Path, file: TensorFile, contents: LoraContents, known: LayerNames, model: Model
+) -> ModelError:
+    """Why no tensor of a LoRA changes anything."""
+    endings = dict.fromkeys(known.endings(islice(contents.others, MAX_EXAMINED)))
+    hint = Message("Choose another LoRA.")
+    if endings:
+        named = (
+            name for tensor, name in UNSUPPORTED.items() for e in endings if tensor in e.split(".")
+        )
+        algorithm = next(named, "") or _trained_with(file)
+        return ModelError(
+            "{lora} changes layers by {algorithm}, which is not supported.",
+            hint,
+            lora=path.name,
+            algorithm=algorithm or Message("tensors called {names}", names=_listed(endings)),
+        )
+    return ModelError(
+        "{lora} changes nothing in {model}: its names are not known: {names}.",
+        hint,
+        lora=path.name,
+        model=model.name,
+        names=_listed(file.entries) or Message("none"),
+    )
+
+
+def _trained_with(file: TensorFile) -> str:
+    """The algorithm that kohya's trainer wrote into the header; empty if it did not."""
+    try:
+        arguments: Any = json.loads(file.metadata.get("ss_network_args", "{}"))
+        return quoted(arguments["algo"], 20) if "algo" in arguments else ""
+    except (ValueError, RecursionError, TypeError):
+        return ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    first = list(islice(names, LISTED + 1))
+    return ", ".join(
+        (*(quoted(name) for name in first[:LISTED]), *(["…"] if first[LISTED:] else []))
+    )
 
 
 def _patched_weights(
-    layer: _Layer, opened: Sequence[_OpenedLora], networks: Sequence[nn.Module]
+    layer: Layer, opened: Sequence[_OpenedLora], networks: Sequence[nn.Module]
 ) -> dict[tuple[int, str], Tensor]:
     """The layer's weights with all LoRAs applied. Raises ModelError."""
     made: dict[str, Tensor] = {}
     before = networks[layer.network]
     for one in opened:
-        names = one.layers.get(layer, {})
-        tensors = {part: one.file.tensor(name).float() for part, name in names.items()}
+        given = one.layers.get(layer)
+        if given is None:
+            continue
         strength = one.lora.text if layer.network else one.lora.unet
-        try:
-            for end in ("weight", "bias"):
-                given = _tensors_of(tensors, end)
-                if not given:
-                    continue
-                name = f"{layer.path}.{end}"
+        tensors = given.read(one.file)
+        for algorithm in given.algorithms:
+            name = f"{layer.path}.{algorithm.parameter}"
+            try:
                 weight = made.get(name)
                 if weight is None:
-                    weight = numbers_of(before.get_parameter(name)).float()
-                moved = {part: tensor.to(weight.device) for part, tensor in given.items()}
-                made[name] = apply_lora(weight, moved, strength)
-                if not math.isfinite(float(made[name].sum())) and not made[name].isfinite().all():
-                    raise UnreadableError(
-                        "it gives {tensor} values that are not finite", tensor=name
-                    )
-        except UnreadableError as error:
-            raise unreadable(one.lora.path, error) from error
-        except AttributeError as error:  # the layer has no bias
-            raise unreadable(
-                one.lora.path, InvalidError("{layer} has no bias", layer=layer.path)
-            ) from error
+                    weight = numbers_of(_parameter(before, name)).float()
+                made[name] = _changed(weight, algorithm, given, tensors, strength)
+            except UnreadableError as error:
+                raise unreadable(one.lora.path, error) from error
     return {
         (layer.network, name): _convert_like(value, before.get_parameter(name))
         for name, value in made.items()
     }
 
 
-def _tensors_of(tensors: Mapping[str, Tensor], end: str) -> Mapping[str, Tensor]:
-    """The tensors that change a layer's weight, or its bias."""
-    if end == "bias":
-        return {"diff": tensors["diff_b"]} if "diff_b" in tensors else {}
-    return tensors if tensors.keys() - {"diff_b", "alpha"} else {}
+def _parameter(network: nn.Module, name: str) -> nn.Parameter:
+    """Raises UnreadableError for a layer without a bias, or without a weight."""
+    try:
+        return network.get_parameter(name)
+    except AttributeError as error:
+        layer, _, parameter = name.rpartition(".")
+        raise UnreadableError(
+            "{layer} has no {parameter}", layer=layer, parameter=parameter
+        ) from error
+
+
+def _changed(
+    weight: Tensor,
+    algorithm: Algorithm,
+    given: _LayerTensors,
+    tensors: Mapping[str, Tensor],
+    strength: float,
+) -> Tensor:
+    """Raises UnreadableError, which names the layer and the tensors at fault."""
+    try:
+        moved = {role: tensor.to(weight.device) for role, tensor in tensors.items()}
+        value = changed(weight, algorithm, moved, strength)
+    except (UnreadableError, torch.OutOfMemoryError):
+        raise
+    except KeyError as error:
+        there = next(name for role, name in given.names.items() if role in algorithm.tensors)
+        raise UnreadableError(
+            "{layer} lacks {tensor}", layer=given.name, tensor=spelled_like(there, error.args[0])
+        ) from error
+    except (RuntimeError, IndexError, ValueError) as error:
+        raise UnreadableError(
+            "the tensors of {layer} do not fit together: {error}", layer=given.name, error=error
+        ) from error
+    if not math.isfinite(float(value.sum())) and not value.isfinite().all():
+        raise UnreadableError("it gives {tensor} values that are not finite", tensor=given.name)
+    return value
 
 
 def _convert_like(value: Tensor, like: Tensor) -> Tensor:

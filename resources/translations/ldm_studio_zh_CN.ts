@@ -6019,6 +6019,10 @@
         <translation>请换一个 LoRA，或选择它适用的模型。</translation>
     </message>
     <message>
+        <source>Choose another LoRA.</source>
+        <translation>请选择其他 LoRA。</translation>
+    </message>
+    <message>
         <source>Choose another file.</source>
         <translation>请换一个文件。</translation>
     </message>
@@ -6955,8 +6959,20 @@
         <translation>深度图，越亮越近</translation>
     </message>
     <message>
-        <source>a layer&apos;s tensors do not fit together: {error}</source>
-        <translation>某层的张量彼此不符：{error}</translation>
+        <source>{layer} has no {parameter}</source>
+        <translation>{layer} 没有 {parameter}</translation>
+    </message>
+    <message>
+        <source>{layer} lacks {tensor}</source>
+        <translation>{layer} 缺少 {tensor}</translation>
+    </message>
+    <message>
+        <source>{lora} changes layers by {algorithm}, which is not supported.</source>
+        <translation>{lora} 用 {algorithm} 改变各层，尚不支持这种算法。</translation>
+    </message>
+    <message>
+        <source>{lora} changes nothing in {model}: its names are not known: {names}.</source>
+        <translation>{lora} 对 {model} 没有任何改变：其中的名称未知：{names}。</translation>
     </message>
     <message>
         <source>a list of texts is expected, not {value}</source>
@@ -7083,10 +7099,6 @@
         <translation>其内容不是对象</translation>
     </message>
     <message>
-        <source>it does not hold the vectors of one word</source>
-        <translation>它不含一个词的向量</translation>
-    </message>
-    <message>
         <source>it ends within a name, so it is incomplete</source>
         <translation>它在名称中间结束，文件不完整</translation>
     </message>
@@ -7133,10 +7145,6 @@
     <message>
         <source>it has {count} layers</source>
         <translation>它有 {count} 层</translation>
-    </message>
-    <message>
-        <source>it holds a Tucker decomposition of LoHa, which is not supported</source>
-        <translation>它含有尚不支持的 LoHa Tucker 分解</translation>
     </message>
     <message>
         <source>it holds a value of the unknown type {type}</source>
@@ -7307,6 +7315,10 @@
         <translation>其文件头不是张量表</translation>
     </message>
     <message>
+        <source>it does not hold the vectors of a word</source>
+        <translation>它不含词的向量</translation>
+    </message>
+    <message>
         <source>its header names {tensor} twice</source>
         <translation>其文件头两次列出 {tensor}</translation>
     </message>
@@ -7451,6 +7463,10 @@
         <translation>其文本编码器与其 U-Net 不匹配</translation>
     </message>
     <message>
+        <source>its {name} is {value}</source>
+        <translation>其 {name} 为 {value}</translation>
+    </message>
+    <message>
         <source>its {network} has unknown tensors: {tensors}</source>
         <translation>其 {network} 含有未知部分：{tensors}</translation>
     </message>
@@ -7511,6 +7527,10 @@
         <translation>噪声</translation>
     </message>
     <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
         <source>not a list of changes: {text}</source>
         <translation>不是改动列表：{text}</translation>
     </message>
@@ -7567,6 +7587,10 @@
         <translation>张量</translation>
     </message>
     <message>
+        <source>tensors called {names}</source>
+        <translation>名为 {names} 的张量</translation>
+    </message>
+    <message>
         <source>text encoder layers</source>
         <translation>文本编码器层</translation>
     </message>
@@ -7589,6 +7613,10 @@
     <message>
         <source>the U-Net&apos;s depths on the way up do not match its blocks</source>
         <translation>U-Net 上行路径的深度与其块数不符</translation>
+    </message>
+    <message>
+        <source>the configuration of PEFT in it is not valid JSON</source>
+        <translation>其中的 PEFT 配置不是有效的 JSON</translation>
     </message>
     <message>
         <source>the defaults are not a valid request: {error}</source>
@@ -7625,10 +7653,6 @@
     <message>
         <source>the machine is the same, so the recipe or the record in the file was edited after it was made</source>
         <translation>机器环境没有不同，因此文件中的生成参数或记录在生成后被编辑过</translation>
-    </message>
-    <message>
-        <source>the magnitudes of a layer are not as many as its channels</source>
-        <translation>某层的幅值数量与通道数不符</translation>
     </message>
     <message>
         <source>the mask must be uint8 {expected}, got {dtype} {shape}</source>
@@ -7687,12 +7711,20 @@
         <translation>操作系统</translation>
     </message>
     <message>
+        <source>the tensors of {layer} do not fit together: {error}</source>
+        <translation>{layer} 的张量彼此不符：{error}</translation>
+    </message>
+    <message>
         <source>the version of LDM Studio&apos;s arithmetic</source>
         <translation>LDM Studio 的算法版本</translation>
     </message>
     <message>
         <source>the width is not a multiple of 2 or of the heads</source>
         <translation>宽度不是 2 或注意力头数的倍数</translation>
+    </message>
+    <message>
+        <source>there are {count} magnitudes for {channels} channels</source>
+        <translation>有 {count} 个幅值，而通道有 {channels} 个</translation>
     </message>
     <message>
         <source>there is no image to mask</source>
@@ -7829,10 +7861,6 @@
     <message>
         <source>{index} names {file}, which is missing</source>
         <translation>{index} 引用了 {file}，但它不在旁边</translation>
-    </message>
-    <message>
-        <source>{layer} has no bias</source>
-        <translation>{layer} 没有偏置</translation>
     </message>
     <message>
         <source>{lora} is a LoRA for {family}; {model} belongs to the family {own}.</source>
@@ -8145,6 +8173,10 @@
     <message>
         <source>{tensor} holds {dtype}</source>
         <translation>{tensor} 的类型为 {dtype}</translation>
+    </message>
+    <message>
+        <source>{tensor} is empty</source>
+        <translation>{tensor} 是空的</translation>
     </message>
     <message>
         <source>{tensor} is in more than one of its files</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,7 @@ def noise(*shape: int, seed: int = 0) -> Tensor:
 
 
 def loaded(model: Model, weights: Weights, path: Path, **strengths: float):
-    save_file({name: value.contiguous() for name, value in weights.items()}, path)
+    save_file({name: value.clone().contiguous() for name, value in weights.items()}, path)
     changed, [effect] = with_loras(model, [Lora(path, **strengths)])
     return changed, effect
 
@@ -75,6 +76,21 @@ FORMS: dict[str, Weights] = {
         "lycoris_" + LINEAR_THERE.replace(".", "_"), "lora_down.weight", "lora_up.weight"
     ),
     "ComfyUI": low_rank(f"diffusion_model.{LINEAR}", "lora_A.weight", "lora_B.weight"),
+    "an adapter of any name": low_rank(
+        f"unet.{LINEAR_THERE}", "lora_A.my-adapter.weight", "lora_B.my-adapter.weight"
+    ),
+    "doubled prefix": low_rank(f"unet.unet.{LINEAR_THERE}", "lora.down.weight", "lora.up.weight"),
+    "compiled, with dots": low_rank(
+        f"base_model.model._orig_mod.{LINEAR_THERE}", "lora_A.weight", "lora_B.weight"
+    ),
+    "compiled, with underscores": low_rank(
+        "lora_unet__orig_mod_" + LINEAR_THERE.replace(".", "_"),
+        "lora_down.weight",
+        "lora_up.weight",
+    ),
+    "whole checkpoint's prefix": low_rank(
+        f"model.diffusion_model.{LINEAR}", "lora_down.weight", "lora_up.weight"
+    ),
 }
 
 
@@ -112,6 +128,11 @@ def test_every_layer_has_a_diffusers_name(tinies: dict[str, Tiny]) -> None:
         ("SDXL", "lora_te2_text_model_", 1),
         ("SDXL", "text_encoder.text_model.", 0),
         ("SDXL", "text_encoder_2.text_model.", 1),
+        ("SD1", "text_encoders.clip_l.transformer.text_model.", 0),
+        ("SD1", "clip_l.", 0),
+        ("SD1", "base_model.model.text_model.", 0),
+        ("SDXL", "text_encoders.clip_g.transformer.text_model.", 1),
+        ("SDXL", "clip_g.transformer.text_model.", 1),
     ],
 )
 def test_text_encoders_are_changed_too(
@@ -145,6 +166,11 @@ MIDDLE = noise(4, 4, 3, 3)
 def decomposed(weight: Tensor) -> Tensor:
     moved = weight + UP @ DOWN
     return 3 * moved / moved.norm(dim=1, keepdim=True) - weight
+
+
+def rotation(block: Tensor) -> Tensor:
+    identity, skew = torch.eye(len(block)), block - block.T
+    return torch.linalg.solve(identity - skew, identity + skew)
 
 
 KINDS: dict[str, tuple[str, Weights, Callable[[Tensor], Tensor]]] = {
@@ -202,6 +228,21 @@ KINDS: dict[str, tuple[str, Weights, Callable[[Tensor], Tensor]]] = {
         decomposed,
     ),
     "a full difference": (LINEAR, {"diff": noise(64, 64)}, lambda _: noise(64, 64)),
+    "GLoRA": (
+        LINEAR,
+        {"a1.weight": UP, "a2.weight": DOWN, "b1.weight": UP, "b2.weight": DOWN},
+        lambda weight: weight @ UP @ DOWN + UP @ DOWN,
+    ),
+    "IA3": (
+        LINEAR,
+        {"weight": noise(64), "on_input": torch.tensor(1)},
+        lambda weight: weight * noise(64),
+    ),
+    "OFT": (
+        LINEAR,
+        {"oft_blocks": noise(4, 16, 16), "alpha": torch.tensor(0.0)},
+        lambda weight: (torch.block_diag(*map(rotation, noise(4, 16, 16))).T @ weight) - weight,
+    ),
 }
 
 
@@ -219,11 +260,15 @@ def test_each_kind_applies_its_formula(kind: str, models: dict[str, Model], tmp_
 
 def test_biases_and_norms_can_change(models: dict[str, Model], tmp_path: Path) -> None:
     weights = kohya({"diff": noise(64, 64), "diff_b": noise(64)})
-    norm = "input_blocks.4.1.transformer_blocks.0.norm1"
+    norm, other = (f"input_blocks.4.1.transformer_blocks.0.norm{i}" for i in (1, 2))
     weights |= kohya({"diff": noise(64)}, norm)
+    weights |= kohya({"w_norm": noise(64), "b_norm": noise(64)}, other)
     changed, _ = loaded(models["SD1"], weights, tmp_path / "x.safetensors")
     found = differences(models["SD1"].backbone, changed.backbone)
-    assert found.keys() == {f"{LINEAR}.weight", f"{LINEAR}.bias", f"{norm}.weight"}
+    assert found.keys() == {
+        *(f"{LINEAR}.weight", f"{LINEAR}.bias", f"{norm}.weight"),
+        *(f"{other}.weight", f"{other}.bias"),
+    }
 
 
 def test_several_loras_add_up_and_the_model_stays_unchanged(
@@ -254,21 +299,53 @@ def test_unmatched_tensors_are_reported(models: dict[str, Model], tmp_path: Path
     assert differences(models["SD1"].backbone, changed.backbone)
 
 
-@pytest.mark.parametrize(
-    "weights",
-    [
-        {"lora_up.weight": UP},
+NAME = "lora_unet_" + LINEAR.replace(".", "_")
+DAMAGED: dict[str, tuple[Weights, str]] = {
+    "half of it": ({"lora_up.weight": UP}, f"{NAME} lacks lora_down.weight"),
+    "half of it, by PEFT": ({"lora_A.weight": DOWN}, f"{NAME} lacks lora_B.weight"),
+    "a quarter of it": (
+        {"hada_w1_a": A, "hada_w1_b": B, "hada_w2_a": A},
+        f"{NAME} lacks hada_w2_b",
+    ),
+    "ranks that differ": (
         {"lora_up.weight": UP, "lora_down.weight": DOWN[:3]},
-        {"lora_up.weight": UP[:3], "lora_down.weight": DOWN},
+        f"the tensors of {NAME} do not fit together",
+    ),
+    "too few rows": ({"lora_up.weight": UP[:3], "lora_down.weight": DOWN}, "different model"),
+    "far too many": (
         {"lora_up.weight": noise(200_000, 1), "lora_down.weight": noise(1, 200_000)},
+        "different model",
+    ),
+    "not a number": (
         {"lora_up.weight": UP * float("nan"), "lora_down.weight": DOWN},
+        f"it gives {NAME} values that are not finite",
+    ),
+    "no rank": (
+        {"lora_up.weight": UP[:, :0], "lora_down.weight": DOWN[:0]},
+        f"the tensors of {NAME} do not fit together: lora_.*weight is empty",
+    ),
+    "three magnitudes": (
         {"lora_up.weight": UP, "lora_down.weight": DOWN, "dora_scale": noise(3, 1)},
-    ],
-)
-def test_tensors_that_do_not_fit_are_refused(
-    weights: Weights, models: dict[str, Model], tmp_path: Path
+        f"the tensors of {NAME} do not fit together: there are 3 magnitudes for 64 channels",
+    ),
+    "a magnitude without a shape": (
+        {"lora_up.weight": UP, "lora_down.weight": DOWN, "dora_scale": torch.tensor(1.0)},
+        f"the tensors of {NAME} do not fit together: there are 1 magnitudes for 64 channels",
+    ),
+    "a vector for a matrix": (
+        {"lora_up.weight": UP[:, 0], "lora_down.weight": DOWN},
+        f"the tensors of {NAME} do not fit together",
+    ),
+    "a bias of another length": ({"diff_b": noise(63)}, "different model"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_damaged_tensors_are_refused_with_their_layer(
+    damage: str, models: dict[str, Model], tmp_path: Path
 ) -> None:
-    with pytest.raises(ModelError, match=r"x\.safetensors"):
+    weights, said = DAMAGED[damage]
+    with pytest.raises(ModelError, match=rf"x\.safetensors cannot be used: .*{said}"):
         loaded(models["SD1"], kohya(weights), tmp_path / "x.safetensors")
 
 
@@ -284,10 +361,104 @@ def test_a_lora_for_another_family_is_refused_by_name(
         loaded(models["SD1"], kohya(unknown, reads_prompt), tmp_path / "x.safetensors")
 
 
-def test_a_lora_without_matches_is_refused(models: dict[str, Model], tmp_path: Path) -> None:
+def test_a_lora_of_unknown_names_is_refused_with_them(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
     strange = {"lora_unet_double_blocks_0.lora_up.weight": UP}
-    with pytest.raises(ModelError, match="is for another family"):
+    with pytest.raises(ModelError, match=r'its names are not known: "lora_unet_double_blocks_0'):
         loaded(models["SD1"], strange, tmp_path / "x.safetensors")
+
+
+UNKNOWN: dict[str, tuple[Weights, dict[str, str], str]] = {
+    "T-LoRA": ({"lambda_layer": noise(1, 4), "q_layer.weight": DOWN}, {}, "T-LoRA"),
+    "PEFT's OFT": ({"oft_R.default.weight": noise(4, 120)}, {}, "PEFT OFT"),
+    "named by the trainer": (
+        {"twist": noise(2)},
+        {"ss_network_args": '{"algo": "twister"}'},
+        '"twister"',
+    ),
+    "not named": ({"twist": noise(2)}, {}, 'tensors called "twist"'),
+}
+
+
+@pytest.mark.parametrize("algorithm", UNKNOWN)
+def test_an_unknown_algorithm_is_refused_by_name(
+    algorithm: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    """Though it writes a scale, which every algorithm does."""
+    weights, metadata, said = UNKNOWN[algorithm]
+    path = tmp_path / "x.safetensors"
+    save_file(kohya(weights | {"alpha": torch.tensor(1.0)}), path, metadata)
+    with pytest.raises(ModelError) as caught:
+        with_loras(models["SD1"], [Lora(path)])
+    assert f"x.safetensors changes layers by {said}, which is not" in str(caught.value)
+
+
+def test_a_layer_without_a_known_difference_does_not_count(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
+    weights = kohya({"lora_down.weight": DOWN, "lora_up.weight": UP})
+    scales = kohya({"alpha": torch.tensor(1.0)}, CONV)
+    changed, effect = loaded(models["SD1"], weights | scales, tmp_path / "x.safetensors")
+    assert (effect.layers, effect.unused) == (1, tuple(scales))
+    assert differences(models["SD1"].backbone, changed.backbone).keys() == {f"{LINEAR}.weight"}
+
+
+SCALES: dict[str, tuple[dict[str, object], float]] = {
+    "alpha": ({"unet.lora_alpha": 8, "unet.r": 4}, 2.0),
+    "alpha of this layer": (
+        {"unet.lora_alpha": 8, "unet.alpha_pattern": {"attn2.to_out.0": 2, "to_q": 4}},
+        0.5,
+    ),
+    "rsLoRA": ({"unet.lora_alpha": 8, "unet.use_rslora": True}, 4.0),
+    "of text encoders only": ({"text_encoder.lora_alpha": 8}, 1.0),
+}
+
+
+@pytest.mark.parametrize("kind", SCALES)
+def test_the_scale_may_be_in_the_header_alone(
+    kind: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    written, scale = SCALES[kind]
+    weights = low_rank(f"unet.{LINEAR_THERE}", "lora_A.weight", "lora_B.weight")
+    path, header = tmp_path / "x.safetensors", {"lora_adapter_metadata": json.dumps(written)}
+    save_file(weights, path, header)
+    changed, _ = with_loras(models["SD1"], [Lora(path)])
+    found = differences(models["SD1"].backbone, changed.backbone)[f"{LINEAR}.weight"]
+    torch.testing.assert_close(found, scale * UP @ DOWN, atol=1e-5, rtol=1e-4)
+    save_file(weights | {f"unet.{LINEAR_THERE}.alpha": torch.tensor(4.0)}, path, header)
+    changed, _ = with_loras(models["SD1"], [Lora(path)])
+    found = differences(models["SD1"].backbone, changed.backbone)[f"{LINEAR}.weight"]
+    torch.testing.assert_close(found, UP @ DOWN, atol=1e-5, rtol=1e-4)  # a tensor counts first
+
+
+def test_the_scale_may_be_in_the_file_that_peft_writes_beside_it(
+    models: dict[str, Model], tmp_path: Path
+) -> None:
+    weights = low_rank(f"base_model.model.{LINEAR_THERE}", "lora_A.weight", "lora_B.weight")
+    (tmp_path / "adapter_config.json").write_text('{"lora_alpha": 8, "r": 4}')
+    changed, _ = loaded(models["SD1"], weights, tmp_path / "adapter_model.safetensors")
+    found = differences(models["SD1"].backbone, changed.backbone)[f"{LINEAR}.weight"]
+    torch.testing.assert_close(found, 2 * UP @ DOWN, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{",
+        '{"unet.lora_alpha": "8"}',
+        '{"unet.lora_alpha": 1e999}',
+        '{"unet.lora_alpha": 8, "unet.alpha_pattern": {"(a+)+$": 2}}',
+    ],
+)
+def test_a_scale_that_cannot_be_read_refuses_the_lora(
+    written: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.safetensors"
+    weights = low_rank(f"unet.{LINEAR_THERE}", "lora_A.weight", "lora_B.weight")
+    save_file(weights, path, {"lora_adapter_metadata": written})
+    with pytest.raises(ModelError, match=r"x\.safetensors cannot be used"):
+        with_loras(models["SD1"], [Lora(path)])
 
 
 def test_layers_of_the_default_model_have_diffusers_names() -> None:

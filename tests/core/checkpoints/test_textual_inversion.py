@@ -21,6 +21,7 @@ from tests.core.checkpoints.tiny import load_expanded
 from tests.narrowing import present
 
 VECTORS = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
+WIDE = torch.ones(1, 768)
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +53,26 @@ def write(form: str, path: Path) -> None:
         )
     elif form == "diffusers":
         torch.save({"<my-word>": VECTORS}, path)
+    elif form == "several words":
+        torch.save({"string_to_param": {"*": VECTORS[:1], "+": VECTORS[1:]}}, path)
+    elif form == "several words of diffusers":
+        torch.save({f"<s{i}>": vector for i, vector in enumerate(VECTORS)}, path)
+    elif form == "diffusers, by encoder":
+        save_file({"text_encoders_0": VECTORS}, path)
     else:
         save_file({"emb_params": VECTORS}, path)
 
 
 @pytest.mark.parametrize(
     ("form", "suffix"),
-    [("A1111", ".pt"), ("diffusers", ".bin"), ("kohya", ".safetensors")],
+    [
+        ("A1111", ".pt"),
+        ("diffusers", ".bin"),
+        ("kohya", ".safetensors"),
+        ("several words", ".pt"),
+        ("several words of diffusers", ".bin"),
+        ("diffusers, by encoder", ".safetensors"),
+    ],
 )
 def test_every_embedding_format_is_read(
     form: str, suffix: str, models: dict[str, Model], tmp_path: Path
@@ -96,11 +110,12 @@ def test_an_embedding_counts_as_many_tokens_as_vectors(
     assert present(model.condition(Text("cat " * 73 + "word")).tokens).shape[1] == 154
 
 
+@pytest.mark.parametrize("names", [("clip_l", "clip_g"), ("text_encoders_0", "text_encoders_1")])
 def test_an_embedding_has_vectors_for_both_encoders(
-    models: dict[str, Model], tmp_path: Path
+    names: tuple[str, str], models: dict[str, Model], tmp_path: Path
 ) -> None:
     path = tmp_path / "word.safetensors"
-    save_file({"clip_g": VECTORS + 1, "clip_l": VECTORS}, path)
+    save_file(dict(zip(names, (VECTORS, VECTORS + 1), strict=True)), path)
     model, refused = with_embeddings(models["SDXL"], [path])
     assert not refused
     assert isinstance(model.text, ClipConditioner)
@@ -141,3 +156,15 @@ def test_a_lora_keeps_the_embeddings(models: dict[str, Model], tmp_path: Path) -
     changed, [effect] = with_loras(model, [Lora(tmp_path / "lora.safetensors")])
     assert effect.layers == 1
     assert present(changed.text.count_tokens)("a word cat").count == 5
+
+
+@pytest.mark.parametrize("form", ["string_to_param.*", "emb_params", "clip_l"])
+def test_embeddings_in_a_lora_are_words_of_the_prompt(
+    form: str, models: dict[str, Model], tmp_path: Path
+) -> None:
+    path = tmp_path / "lora.safetensors"
+    save_file({f"bundle_emb.my-word.{form}": VECTORS, "bundle_emb.wide.emb_params": WIDE}, path)
+    model, [effect] = with_loras(models["SD1"], [Lora(path)])
+    assert effect.unused == ("bundle_emb.wide.emb_params",)
+    context = expected(model, [320], [2368])
+    torch.testing.assert_close(model.condition(Text("a my-word cat")).tokens, context)

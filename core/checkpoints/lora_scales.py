@@ -1,0 +1,95 @@
+"""The scale of a LoRA that its tensors do not hold: in the header, or in PEFT's file beside it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ..errors import UnreadableError, quoted
+from .tensor_file import TensorFile
+
+HEADER = "lora_adapter_metadata"
+"""Where diffusers writes the configuration of PEFT, by network: `unet.lora_alpha`."""
+PEFT_STEM, PEFT_CONFIG = "adapter_model", "adapter_config.json"
+MAX_JSON_BYTES = 1_000_000
+MAX_ALPHA = 1e6
+_PLAIN = re.compile(r"\^?[\w.]+\$?")
+
+
+@dataclass(frozen=True)
+class PeftScales:
+    """PEFT's scales of the layers of one network."""
+
+    alpha: float
+    alphas: tuple[tuple[str, float], ...] = ()
+    """The ends of layers' names, and their alphas; the first that fits counts."""
+    by_root: bool = False
+    """Whether the scale is alpha / sqrt(rank) (rsLoRA)."""
+
+    def alpha_of(self, layer: str, rank: int) -> float:
+        """The alpha of which alpha / rank is the scale of a layer."""
+        fits = (alpha for end, alpha in self.alphas if f".{layer}".endswith(f".{end}"))
+        alpha = next(fits, self.alpha)
+        return alpha * math.sqrt(rank) if self.by_root else alpha
+
+
+def peft_scales(file: TensorFile, networks: Sequence[str]) -> Mapping[str, PeftScales]:
+    """For those of `networks`, such as "unet", that have a configuration.
+
+    Raises OSError; UnreadableError for one that cannot be read.
+    """
+    beside = file.path.with_name(PEFT_CONFIG)
+    if HEADER in file.metadata:
+        config = _parsed(file.metadata[HEADER])
+    elif file.path.stem == PEFT_STEM and os.path.isfile(beside):
+        with beside.open("rb") as opened:
+            config = _parsed(opened.read(MAX_JSON_BYTES))
+    else:
+        return {}
+    found: dict[str, PeftScales] = {}
+    for network in networks:
+        prefix = f"{network}."
+        own = {key.removeprefix(prefix): config[key] for key in config if key.startswith(prefix)}
+        scales = _scales(own or config)
+        if scales is not None:
+            found[network] = scales
+    return found
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    try:
+        parsed: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("the configuration of PEFT in it is not valid JSON") from error
+    return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
+
+
+def _scales(config: Mapping[str, Any]) -> PeftScales | None:
+    alpha = config.get("lora_alpha", config.get("alpha"))  # of LoRA; of LoHa and LoKr
+    if alpha is None:
+        return None
+    pattern: object = config.get("alpha_pattern") or {}
+    if not isinstance(pattern, dict):
+        raise UnreadableError("its {name} is {value}", name="alpha_pattern", value=quoted(pattern))
+    alphas = [
+        (_plain(layer), _number(value)) for layer, value in cast("dict[str, Any]", pattern).items()
+    ]
+    return PeftScales(_number(alpha), tuple(alphas), config.get("use_rslora") is True)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, int | float) and abs(value) < MAX_ALPHA:
+        return float(value)
+    raise UnreadableError("its {name} is {value}", name="alpha", value=quoted(value))
+
+
+def _plain(pattern: str) -> str:
+    """A name from PEFT's regular expression, which is never run: it is from an untrusted file."""
+    if not _PLAIN.fullmatch(pattern):
+        raise UnreadableError("its {name} is {value}", name="alpha_pattern", value=quoted(pattern))
+    return pattern.removeprefix("^").removesuffix("$")
