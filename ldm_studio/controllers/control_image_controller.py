@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from core.errors import Message, RequestError, StudioError
 from core.request.inputs import Inputs
 from core.request.request import Request
+from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images.control_images import (
     CONTROL_KINDS,
@@ -25,7 +26,6 @@ from ldm_studio.images.image_files import load_image
 from ldm_studio.main_window import MainWindow
 from ldm_studio.store.store import Mode, StudioStore
 
-from .image_opening import from_qimage
 from .live_controller import LiveController
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 
 from core.errors import RequestError
 from core.request.request import Request
+from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images import image_files
 from ldm_studio.images.infotext import restore
@@ -91,14 +91,3 @@ def _settings(
     request = compare_with_local(restore(found.info, base).request, folders)
     others = find_mismatches(found.info.settings, folders, compute=True)
     return request, found.ignored(), others
-
-
-def from_qimage(image: QImage) -> np.ndarray:
-    """uint8 [H, W, 3]; transparent pixels become white."""
-    flat = QImage(image.size(), QImage.Format.Format_RGB888)
-    flat.fill(Qt.GlobalColor.white)
-    painter = QPainter(flat)
-    painter.drawImage(0, 0, image)
-    painter.end()
-    rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
-    return rows[:, : 3 * flat.width()].reshape(flat.height(), flat.width(), 3).copy()

@@ -11,8 +11,8 @@ import io
 import zlib
 
 import numpy as np
-from PIL import Image
 
+from ldm_studio.images.image_decoding import open_image
 from ldm_studio.images.metadata_chunks import MAX_TEXT
 
 _PACKED = b"stealth_pngcomp"
@@ -24,7 +24,7 @@ MAX_PIXELS = 1 << 26
 def hidden_text(data: bytes) -> str | None:
     """The hidden text of a PNG with these bytes; None if there is none, or it is damaged."""
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        with open_image(io.BytesIO(data), ("PNG",)) as image:
             if image.mode != "RGBA" or image.width * image.height > MAX_PIXELS:
                 return None
             alpha = np.asarray(image)[..., 3]

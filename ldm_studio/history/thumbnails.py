@@ -18,6 +18,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from core.errors import ImageError, MemoryShortage
+from ldm_studio.images.image_decoding import open_image, to_srgb, with_8_bits
 
 from .database_schema import BUSY_MS, is_damage
 
@@ -115,19 +116,21 @@ def make_thumbnail(path: Path, side: int = SIDE) -> bytes:
 
 
 def small_image(path: Path, side: int) -> Image.Image:
-    """RGB or RGBA, upright, its longer side at most `side` pixels.
+    """RGB or RGBA in sRGB, upright, its longer side at most `side` pixels.
 
     Raises ImageError, MemoryShortage.
     """
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
+        with path.open("rb") as file, open_image(file, ("PNG", "JPEG", "WEBP")) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ImageError("{path} has too many pixels for a thumbnail.", path=path)
             image.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size
-            small = ImageOps.exif_transpose(image)
-            small = small.convert("RGBA" if small.has_transparency_data else "RGB")
+            small = with_8_bits(ImageOps.exif_transpose(image))
+            transparent = small.has_transparency_data
+            if small.mode not in ("L", "CMYK") or transparent:
+                small = small.convert("RGBA" if transparent else "RGB")
             small.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-            return small
+            return to_srgb(small).convert("RGBA" if transparent else "RGB")
     except ImageError:
         raise
     except MemoryError as error:

@@ -20,8 +20,9 @@ from core.errors import ImageError, MemoryShortage, RequestError, StudioError
 from core.request.request import Request
 from ldm_studio.paths import next_image
 
+from .image_decoding import open_image, to_srgb, with_8_bits
 from .infotext import infotext
-from .metadata_chunks import exif_texts
+from .metadata_chunks import read_metadata
 from .run_record import Record
 
 Pixels = NDArray[np.uint8]
@@ -92,12 +93,12 @@ def save_next(
 
 
 def load_image(path: Path) -> Pixels:
-    """The image as a viewer shows it: upright, RGB on white, uint8 [H, W, 3].
+    """The image as a viewer shows it: upright, in sRGB, on white, uint8 [H, W, 3].
 
     Raises ImageError if it is not an image, is damaged, or has more than MAX_PIXELS.
     """
     with _opened(path) as image:
-        upright = ImageOps.exif_transpose(image)
+        upright = to_srgb(with_8_bits(ImageOps.exif_transpose(image)))
         return np.array(_on(upright, "white").convert("RGB"))
 
 
@@ -113,19 +114,20 @@ def read_pixels(path: Path) -> Pixels:
     """As `load_image`, but [H, W, 4] with straight alpha if the image was saved with it."""
     with _opened(path) as image:
         if image.mode == "RGBA":
-            return np.array(image)
+            return np.array(to_srgb(image))
     return load_image(path)
 
 
 def load_mask(path: Path) -> Pixels:
     """A mask, uint8 [H, W]: white is inpainted, black kept, grey blended.
 
-    Transparent parts count as black, so white strokes on a transparent layer are a mask too. Raises
-    ImageError as `load_image` does.
+    Transparent parts count as black, so white strokes on a transparent layer are a mask too. A
+    colour profile is ignored: the values are shares, not colours. Raises ImageError as `load_image`
+    does.
     """
     with _opened(path) as image:
         upright = ImageOps.exif_transpose(image)
-        return np.array(_on(upright, "black").convert("L"))
+        return np.array(_on(with_8_bits(upright), "black").convert("L"))
 
 
 def read_request(path: Path) -> Request | None:
@@ -167,22 +169,23 @@ def frames(path: Path) -> int:
 
 
 def _text(path: Path, key: str) -> str | None:
-    with _opened(path) as image:
-        text = image.info.get(key)
-        if text is None and image.format in ("JPEG", "WEBP"):
-            text = exif_texts(image.info.get("exif", b"")).get(key)
-    if text is None:
-        return None
-    if not isinstance(text, str) or len(text) > MAX_TEXT:
+    with _opened(path) as image, path.open("rb") as file:
+        if image.format not in ("PNG", "JPEG", "WEBP"):
+            return None
+        try:
+            text = read_metadata(file.read()).texts.get(key)
+        except ImageError as error:
+            raise ImageError("{path} cannot be read. {error}", path=path, error=error) from error
+    if text is not None and len(text) > MAX_TEXT:
         raise ImageError("The {key} text in {path} cannot be used.", key=key, path=path)
-    return str(text)
+    return text
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """An open image of acceptable size; any failure becomes a ImageError."""
     try:
-        with Image.open(path, formats=_FORMATS) as image:
+        with path.open("rb") as file, open_image(file, _FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(path)
             yield image
@@ -218,11 +221,7 @@ def _too_large(path: Path) -> ImageError:
 
 
 def _on(image: Image.Image, background: str) -> Image.Image:
-    """The image without transparency, in a mode with 8 bits a channel."""
-    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off instead of scale
-        return Image.fromarray((np.clip(np.array(image), 0, 65535) / 257).round().astype(np.uint8))
-    if image.mode == "F":
-        raise ImageError("Images of floating-point numbers are not supported.", "Save it as PNG.")
+    """The image without transparency."""
     if not image.has_transparency_data:
         return image
     rgba = image.convert("RGBA")

@@ -25,7 +25,8 @@ MAX_TEXTS = 200
 USER_COMMENT = "UserComment"
 MAKER_NOTE = "MakerNote"
 XMP = "XML:com.adobe.xmp"
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _EXIF_IFD = 0x8769
 _UNICODE = b"UNICODE\0"
 _EXIF_TEXTS = {
@@ -54,7 +55,7 @@ class ImageFileMetadata:
 
 def read_metadata(data: bytes) -> ImageFileMetadata:
     """The metadata of a file with these bytes. Raises ImageError if it is damaged."""
-    if data.startswith(_SIGNATURE):
+    if data.startswith(SIGNATURE):
         return _png(data)
     if data.startswith(b"\xff\xd8"):
         if b"\xff\xd9" not in data[-(1 << 16) :]:  # some cameras write on after the end
@@ -79,8 +80,8 @@ def _png(data: bytes) -> ImageFileMetadata:
                 raise ImageError("The file has no PNG header.")
             size = struct.unpack_from(">II", body)
             alpha = body[9] in (4, 6)  # grey or RGB with alpha
-        elif kind in _TEXTS and len(texts) < MAX_TEXTS:
-            found = _TEXTS[kind](body)
+        elif kind in TEXT_CHUNKS and len(texts) < MAX_TEXTS:
+            found = _READERS[kind](body)
             if found is not None:
                 texts.setdefault(*found)
         elif kind == b"eXIf":
@@ -92,7 +93,7 @@ def _png(data: bytes) -> ImageFileMetadata:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Type and body of each chunk up to IEND. Raises ImageError at the first damaged one."""
-    at = len(_SIGNATURE)
+    at = len(SIGNATURE)
     view = memoryview(data)
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
@@ -109,15 +110,25 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     raise ImageError("The file is cut short.")
 
 
-def _latin_text(body: bytes) -> tuple[str, str] | None:
+def _plain_text(body: bytes) -> tuple[str, str] | None:
     key, separator, text = body.partition(b"\0")
-    return _named(key, text.decode("latin-1")) if separator else None
+    return _named(key, _latin_or_utf_8(text)) if separator else None
 
 
 def _packed_text(body: bytes) -> tuple[str, str] | None:
     key, _, rest = body.partition(b"\0")
     text = _unpacked(rest[1:]) if rest[:1] == b"\0" else None
-    return None if text is None else _named(key, text.decode("latin-1"))
+    return None if text is None else _named(key, _latin_or_utf_8(text))
+
+
+def _latin_or_utf_8(text: bytes) -> str:
+    """The standard says Latin-1, but many programs write UTF-8: text that happens to be valid
+    UTF-8 is hardly ever meant as Latin-1.
+    """
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
 
 
 def _international_text(body: bytes) -> tuple[str, str] | None:
@@ -129,7 +140,7 @@ def _international_text(body: bytes) -> tuple[str, str] | None:
     return None if text is None else _named(key, text.decode("utf-8", "replace"))
 
 
-_TEXTS = {b"tEXt": _latin_text, b"zTXt": _packed_text, b"iTXt": _international_text}
+_READERS = {b"tEXt": _plain_text, b"zTXt": _packed_text, b"iTXt": _international_text}
 
 
 def _named(key: bytes, text: str) -> tuple[str, str] | None:

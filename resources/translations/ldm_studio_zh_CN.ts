@@ -7991,6 +7991,10 @@
         <translation>无法把 {path} 移到回收站：没有移动权限。</translation>
     </message>
     <message>
+        <source>{path} cannot be read. {error}</source>
+        <translation>无法读取 {path}。{error}</translation>
+    </message>
+    <message>
         <source>{path} cannot be read: it is damaged ({error}).</source>
         <translation>无法读取 {path}：文件已损坏（{error}）。</translation>
     </message>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColorSpace, QImage
 
 from core.errors import InvalidError
 
@@ -52,12 +52,21 @@ def cut_out(rgb: np.ndarray, alpha: np.ndarray) -> QImage:
     return _wrap(bgra, QImage.Format.Format_ARGB32_Premultiplied)
 
 
+def in_srgb(image: QImage) -> QImage:
+    """The image with the colours that its embedded profile describes, in sRGB."""
+    srgb = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
+    if not image.colorSpace().isValid() or image.colorSpace() == srgb:
+        return image
+    converted = image.convertedToColorSpace(srgb, QImage.Format.Format_ARGB32)
+    return image if converted.isNull() else converted
+
+
 def from_qimage(image: QImage) -> np.ndarray:
-    """Any QImage -> uint8 [H, W, 3] RGB, composited on white. Raises ValueError on a null image."""
+    """Any QImage -> uint8 [H, W, 3], in sRGB, on white. Raises ValueError on a null image."""
     if image.isNull():
         raise InvalidError("the image is empty or could not be read")
     has_alpha = image.hasAlphaChannel()
-    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    image = in_srgb(image).convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     bgra = rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4)
     rgb = np.empty((image.height(), image.width(), 3), np.uint8)

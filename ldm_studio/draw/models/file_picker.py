@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.canvas.document.qimage import in_srgb
 from ldm_studio.look.fuzzy_ranking import Ranked, rank
 from ldm_studio.look.theme import GRID, Role, icon
 from ldm_studio.threads.background import Background
@@ -85,6 +86,7 @@ def read_thumb(path: Path, side: int) -> QImage | None:
     image = reader.read()
     if image.isNull():
         return None
+    image = in_srgb(image)
     corner = (image.width() - side) // 2, (image.height() - side) // 2
     return image.copy(QRect(*corner, side, side))
 
