@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString, TypeAlias, cast
@@ -16,6 +17,9 @@ MAX_VALUE = 500
 """Characters of a text inside a message; longer ones, from damaged files say, are elided."""
 MAX_DEPTH = 8
 """Maximum depth of nested messages that are read from a file."""
+MAX_ITEMS = 100
+"""Items of a list inside a message."""
+MAX_INTEGER = 10**40
 _PLACE = re.compile(r"\{([a-z][a-z_0-9]*)\}")
 
 Value: TypeAlias = "str | int | float | Message | tuple[Value, ...]"
@@ -211,15 +215,32 @@ def message_of(error: BaseException) -> Message:
         return error.message
     if isinstance(error, OSError) and error.strerror:
         return Message.plain(error.strerror)
+    if isinstance(error, MemoryError):
+        return Message("there is not enough memory")
+    if isinstance(error, RecursionError):
+        return Message("it is nested too deeply")
     return Message.plain(str(error) or type(error).__name__)
 
 
 def quoted(value: object, limit: int = 80) -> str:
     """`value` in quotation marks, at most `limit` characters, control characters escaped."""
     if not isinstance(value, str):
-        return f"{value!r:.{limit}}"
+        return elide(_BoundedRepr().repr(value), limit)
     text = elide(value, limit)
     return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in text) + '"'
+
+
+class _BoundedRepr(reprlib.Repr):
+    """Short for any value: one of 500 bytes in a file can have 2**40 parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxtuple = self.maxlist = 8
+        self.maxstring = self.maxother = MAX_VALUE
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if abs(x) < MAX_INTEGER else elide(hex(x), 40)
 
 
 def elide(text: str, limit: int) -> str:
@@ -230,14 +251,20 @@ def elide(text: str, limit: int) -> str:
     return text[: limit - end - 1] + "…" + text[-end:]
 
 
-def _value(value: object) -> Value:
-    """A value that a message keeps: immutable, and without the objects it came from."""
+def _value(value: object, *, inside: bool = False) -> Value:
+    """A value that a message keeps: immutable, small, and without the objects it came from."""
     if isinstance(value, BaseException):
         return message_of(value)
-    if isinstance(value, (Message, int, float)) and not isinstance(value, bool):
+    if isinstance(value, (Message, float)):
         return value
-    if isinstance(value, (tuple, list)):
-        return tuple(map(_value, cast("Sequence[object]", value)))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) < MAX_INTEGER else quoted(value)
+    if isinstance(value, (tuple, list)) and not inside:
+        items = cast("Sequence[object]", value)
+        more = ["…"] if len(items) > MAX_ITEMS else []
+        return tuple(_value(item, inside=True) for item in (*items[:MAX_ITEMS], *more))
+    if isinstance(value, (tuple, list, dict)):
+        return quoted(cast("object", value), MAX_VALUE)
     return elide(str(value), MAX_VALUE)
 
 

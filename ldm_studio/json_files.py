@@ -9,8 +9,11 @@ from typing import Any
 
 from core.atomic_write import replacing
 from core.errors import InvalidError
+from core.untrusted_files import parse_json, read_bytes
 
 log = logging.getLogger(__name__)
+
+MAX_BYTES = 64_000_000
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -26,14 +29,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def read_object(path: Path) -> dict[str, Any]:
     """The object in `path`. Raises OSError, or ValueError for other contents."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise InvalidError("line {line} is not JSON", line=error.lineno) from error
-    except UnicodeDecodeError as error:
-        raise InvalidError("it is not text") from error
-    except RecursionError as error:
-        raise InvalidError("it is nested too deeply") from error
+    data = parse_json(read_bytes(path, MAX_BYTES))
     if not isinstance(data, dict):
         raise InvalidError("it does not hold an object")
     return data

@@ -21,9 +21,17 @@ APP = "LDM Studio"
 _HELD = re.compile(r"\.(\d{5,})\.held$")
 
 
+def expanded(text: str | Path) -> Path:
+    """A path as people and files write it: `~` is a home folder, as far as there is one.
+
+    The one place for this: `Path.expanduser` raises RuntimeError for an unknown user.
+    """
+    return Path(os.path.expanduser(text))
+
+
 def _home() -> Path | None:
     home = os.environ.get("LDM_STUDIO_HOME")
-    return Path(home).expanduser().absolute() if home else None
+    return expanded(home).absolute() if home else None
 
 
 def _folder(name: str, platform_folder: str) -> Path:

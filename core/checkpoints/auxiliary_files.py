@@ -16,13 +16,16 @@ from ..families.components import OTHER_MODELS, Component, all_tensors, find, te
 from ..families.registry import family_of_width
 from .lora import context_width, is_lora
 from .open_file import open_tensors
-from .tensor_file import TensorFile
+from .tensor_file import MAX_NAME, TensorFile
 from .textual_inversion import embedding_widths
 
 Kind = Literal["model", "lora", "embedding", "vae", "text", "preview", "other"]
 """A preview is a tiny decoder (TAESD)."""
 ENCODERS = {768: "CLIP ViT-L", 1024: "OpenCLIP ViT-H", 1280: "OpenCLIP ViT-bigG"}
 """By width."""
+
+MAX_ENCODERS = 4
+"""Text encoders that the description of a file names."""
 
 _TINY = re.compile(r"((taesd_)?(decoder|encoder)\.)?(layers\.)?\d{1,3}\.(conv\.\d\.)?(weight|bias)")
 _BASES = {
@@ -58,7 +61,7 @@ def describe(path: Path) -> FileDescription:
     types = Counter(str(entry.dtype) for entry in file.entries.values())
     precision = types.most_common(1)[0][0].removeprefix("torch.") if types else ""
     if file.entries and is_lora(file):
-        alias = file.metadata.get("ss_output_name", "")
+        alias = file.metadata.get("ss_output_name", "")[:MAX_NAME]
         return FileDescription("lora", _family_of_lora(file), precision, alias)
     widths = embedding_widths(file)
     if widths is not None:
@@ -74,7 +77,8 @@ def describe(path: Path) -> FileDescription:
     if parts.autoencoder is not None and not parts.texts:
         return FileDescription("vae", "", precision)
     if parts.texts and parts.autoencoder is None:
-        return FileDescription("text", " + ".join(map(_encoder_name, parts.texts)), precision)
+        names = map(_encoder_name, parts.texts[:MAX_ENCODERS])
+        return FileDescription("text", " + ".join(names), precision)
     return FileDescription("other", "", precision)
 
 

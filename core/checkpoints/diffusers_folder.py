@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from ..errors import ModelError, UnknownKindError, UnreadableError, quoted
 from ..families.components import all_tensors
 from ..families.key_names import Source, Sources
+from ..untrusted_files import parse_json, read_bytes
 from .open_file import SUFFIXES, open_tensors
 from .tensor_file import TensorFile
 
@@ -119,18 +119,12 @@ def _read_config(path: Path) -> Mapping[str, object]:
 
 def _read_json(path: Path) -> Mapping[str, object]:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_JSON_BYTES + 1)
-        if len(data) > MAX_JSON_BYTES:
-            raise UnreadableError(
-                "{file} is larger than {limit} bytes", file=path.name, limit=MAX_JSON_BYTES
-            )
-        parsed: Any = json.loads(data)
+        parsed: object = parse_json(read_bytes(path, MAX_JSON_BYTES))
     except OSError as error:
         raise UnreadableError(
-            "{file} cannot be read: {error}", file=path.name, error=error.strerror
+            "{file} cannot be read: {error}", file=path.name, error=error
         ) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UnreadableError("{file} is damaged: {error}", file=path.name, error=error) from error
     if not isinstance(parsed, dict):
         raise UnreadableError("{file} is not a JSON object", file=path.name)

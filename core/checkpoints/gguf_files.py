@@ -15,8 +15,16 @@ from pathlib import Path
 import torch
 
 from ..errors import Message, UnreadableError, quoted
+from ..untrusted_files import open_file
 from .quantized_blocks import BLOCKS
-from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
+from .tensor_file import (
+    MAX_RANK,
+    MAX_TENSORS,
+    NameBudget,
+    TensorEntry,
+    TensorFile,
+    checked_shape,
+)
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -46,6 +54,15 @@ class _GgufReader:
         self.at += struct.calcsize(f"<{kind}")
         return value
 
+    def numbers(self, kind: int, count: int) -> tuple[int | float | bool, ...]:
+        """Empty for other kinds than numbers."""
+        code = SCALARS[kind] if kind < len(SCALARS) else WIDE.get(kind)
+        if code is None:
+            return ()
+        values = struct.unpack_from(f"<{count}{code}", self._data, self.at)
+        self.at += struct.calcsize(f"<{count}{code}")
+        return values
+
     def count(self, kind: str, limit: int, things: Message) -> int:
         """Raises UnreadableError above the limit."""
         value = int(self.number(kind))
@@ -67,7 +84,9 @@ class _GgufReader:
         if kind == ARRAY and not inside:
             of = int(self.number("I"))
             count = self.count("Q", MAX_LIST, Message("values in a list"))
-            return tuple(self.value(of, inside=True) for _ in range(count))
+            return self.numbers(of, count) or tuple(
+                self.value(of, inside=True) for _ in range(count)
+            )
         if kind < len(SCALARS):
             return self.number(SCALARS[kind])
         if kind in WIDE:
@@ -77,7 +96,7 @@ class _GgufReader:
 
 def read_gguf(path: Path) -> TensorFile:
     """Raises OSError, UnreadableError."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     with data:
         try:
@@ -97,12 +116,14 @@ def _read(path: Path, data: mmap.mmap) -> TensorFile:
         name = reader.text(MAX_NAME)
         values[name] = reader.value(int(reader.number("I")))
     found: dict[str, tuple[tuple[int, ...], int, int]] = {}
+    budget = NameBudget()
     for _ in range(tensors):
-        name = reader.text(MAX_NAME)
+        name = budget.check(reader.text(MAX_NAME))
         if name in found:
             raise UnreadableError("its header names {tensor} twice", tensor=quoted(name))
         rank = reader.count("I", MAX_RANK, Message("sides of {tensor}", tensor=quoted(name)))
-        shape = tuple(reversed([int(reader.number("Q")) for _ in range(rank)]))
+        sides = [int(reader.number("Q")) for _ in range(rank)]
+        shape = checked_shape(name, reversed(sides))
         found[name] = shape, int(reader.number("I")), int(reader.number("Q"))
     alignment = values.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
@@ -142,14 +163,14 @@ def _entry(
             shape=quoted(shape),
         )
     if isinstance(original_shape, tuple):
-        sides = tuple(side for side in original_shape if isinstance(side, int) and side >= 0)
+        sides = tuple(side for side in original_shape[: MAX_RANK + 1] if isinstance(side, int))
         if len(sides) != len(original_shape) or math.prod(sides) != math.prod(shape):
             raise UnreadableError(
                 "{tensor} cannot have had the shape {shape}",
                 tensor=quoted(name),
                 shape=quoted(original_shape),
             )
-        shape = sides
+        shape = checked_shape(name, sides)
     entry = TensorEntry(UNQUANTIZED.get(kind, torch.float32), shape, start, blocks=blocks)
     if start + entry.nbytes > whole:
         raise UnreadableError("it ends within {tensor}, so it is incomplete", tensor=quoted(name))

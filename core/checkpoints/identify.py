@@ -8,12 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from ..errors import Message, ModelError, NotAModelError, UnknownKindError, UnreadableError
+from ..errors import (
+    InvalidError,
+    Message,
+    ModelError,
+    NotAModelError,
+    UnknownKindError,
+    UnreadableError,
+)
 from ..families.components import OTHER_MODELS, Components, all_tensors, find, merge
 from ..families.family import Identity
 from ..families.header import Header
 from ..families.registry import detect_family
 from ..families.unsupported import unsupported_kind
+from ..untrusted_files import read_bytes
 from .diffusers_folder import DiffusersFolder, is_diffusers_folder, open_folder
 from .native_folder import is_native_folder, open_native_folder
 from .open_file import open_tensors
@@ -85,11 +93,10 @@ def _opened(path: Path) -> DiffusersFolder:
 def _parameterization(path: Path) -> str:
     """The prediction type in a .yaml file of the same name, if there is one."""
     try:
-        with path.with_suffix(".yaml").open("rb") as file:
-            text = file.read(MAX_YAML_BYTES).decode("utf-8", errors="replace")
-    except OSError:
+        text = read_bytes(path.with_suffix(".yaml"), MAX_YAML_BYTES).decode("utf-8", "replace")
+    except (OSError, InvalidError):
         return ""
-    found = re.search(r"^\s*parameterization:\s*[\"']?(\w+)", text, re.MULTILINE)
+    found = re.search(r"^[ \t]*parameterization:[ \t]*[\"']?(\w+)", text, re.MULTILINE)
     return found[1] if found else ""
 
 

@@ -7,11 +7,13 @@ Source: `torch.serialization`, `_legacy_save` and `_legacy_load`.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from ..errors import UnreadableError, quoted
+from ..untrusted_files import open_file
 from .pickle_reader import PickleContents, StoredElements, describe
 from .tensor_file import MAX_TENSORS, TensorFile
 from .torch_files import MAX_PICKLE, tensor_file_of
@@ -26,8 +28,8 @@ COUNT_BYTES = 8
 
 def read_legacy_torch_file(path: Path) -> TensorFile:
     """Raises UnreadableError, OSError."""
-    whole = path.stat().st_size
-    with path.open("rb") as file:
+    with open_file(path) as file:
+        whole = os.fstat(file.fileno()).st_size
         pickles = io.BytesIO(file.read(MAX_PICKLE))
         number, _, system, model, keys = (describe(pickles) for _ in range(5))
         if number.value != MAGIC_NUMBER:

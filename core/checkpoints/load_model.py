@@ -26,6 +26,7 @@ from ..runtime.offload import (
     size_of,
 )
 from ..runtime.precision import autoencoder_dtype, default_dtype
+from ..untrusted_files import open_file
 from .fill_network import KeyMismatch, compare_keys, fill
 from .identify import Prediction, identify
 from .tensor_file import unreadable
@@ -161,7 +162,7 @@ def file_digest(path: Path, identity: Identity) -> str:
     """SHA-256 in hex, of a file or of the weight files of a folder; its start is A1111's hash."""
     whole = hashlib.sha256()
     for file in [path] if path.is_file() else identity.files:
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             while block := opened.read(1 << 22):
                 whole.update(block)
     return whole.hexdigest()

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..errors import InvalidError, ModelError, UnreadableError
+from ..errors import ModelError, UnreadableError
 from ..families.components import Component, Components, all_tensors
 from ..families.header import Header
 from ..families.native import AGAIN
 from ..families.native_config import NativeConfig
+from ..untrusted_files import open_file, read_bytes
 from .safetensors_files import read_safetensors
 from .tensor_file import unreadable
 
@@ -39,14 +40,10 @@ def open_native_folder(path: Path) -> Header:
 
 def _read_config(path: Path) -> NativeConfig:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_CONFIG_BYTES + 1)
-        if len(data) > MAX_CONFIG_BYTES:
-            raise InvalidError("it is larger than {limit} bytes", limit=MAX_CONFIG_BYTES)
-        return NativeConfig.from_json(data.decode("utf-8"))
+        return NativeConfig.from_json(read_bytes(path, MAX_CONFIG_BYTES))
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ModelError(
             "{path} does not describe a model: {error}.", AGAIN, path=path, error=error
         ) from error
@@ -54,7 +51,7 @@ def _read_config(path: Path) -> NativeConfig:
 
 def _component(path: Path) -> Component:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             start = file.read(8)
         return Component(all_tensors(read_safetensors(path, start)), "original", "")
     except (OSError, UnreadableError, MemoryError) as error:

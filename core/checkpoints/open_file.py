@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import UnreadableError
+from ..untrusted_files import open_file
 from .gguf_files import MAGIC, read_gguf
 from .legacy_torch_files import FIRST_BYTES, read_legacy_torch_file
 from .safetensors_files import read_safetensors
@@ -25,7 +26,7 @@ def open_tensors(path: Path) -> TensorFile:
     unsafe.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             start = file.read(8)
         if start[:4] == b"PK\x03\x04":
             return read_torch_file(path)

@@ -11,11 +11,11 @@ import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from .. import typed_json
 from ..atomic_write import replacing
-from ..errors import InvalidError
+from ..untrusted_files import parse_json, read_bytes
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +40,10 @@ def read_overrides(model: Path) -> Overrides:
     """The overrides of a model's file or folder. A file that cannot be read counts as missing."""
     path = overrides_path(model)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise InvalidError("it is too large")
-        parsed: Any = json.loads(data)
-        return typed_json.read(Overrides, parsed, "it")
+        return typed_json.read(Overrides, parse_json(read_bytes(path, MAX_BYTES)), "it")
     except FileNotFoundError:
         return Overrides()
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         log.warning("%s is ignored: %s", path, error)
         return Overrides()
 

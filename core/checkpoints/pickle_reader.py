@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import io
 import pickletools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, cast
 
 import torch
 
 from ..errors import UnreadableError, quoted
-from .tensor_file import MAX_RANK
+from .tensor_file import MAX_ELEMENTS, MAX_RANK
 
-MAX_ELEMENTS = 2**48
+MAX_INSTRUCTIONS = 6_000_000
+"""30 for each of the most tensors that a file may hold."""
+MAX_INTEGER = 2**64
 
 DTYPES: Mapping[str, torch.dtype] = {
     "Double": torch.float64,
@@ -91,6 +94,12 @@ class _Ignored:
 
 
 _CONSTANTS: Mapping[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+_EMPTY: Mapping[str, Callable[[], object]] = {
+    "EMPTY_DICT": dict[object, object],
+    "EMPTY_LIST": list[object],
+    "EMPTY_SET": list[object],
+    "EMPTY_TUPLE": tuple[object, ...],
+}
 _NUMBERS = {"INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"}
 _TEXTS = {"STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"}
 _UNICODE = {"UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"}
@@ -111,7 +120,7 @@ def describe(data: bytes | io.BytesIO) -> PickleContents:
     """The contents of a pickle; for a stream, of the next pickle in it. Raises UnreadableError."""
     machine = _PickleMachine()
     try:
-        for opcode, argument, _ in pickletools.genops(data):
+        for opcode, argument, _ in islice(pickletools.genops(data), MAX_INSTRUCTIONS):
             if opcode.name == "STOP":
                 return PickleContents(machine.pop(), frozenset(machine.elements))
             machine.do(opcode.name, argument)
@@ -119,7 +128,7 @@ def describe(data: bytes | io.BytesIO) -> PickleContents:
         raise
     except (ValueError, IndexError, OverflowError) as error:
         raise UnreadableError("its pickle is damaged: {error}", error=error) from error
-    raise UnreadableError("its pickle is damaged: it does not end")
+    raise UnreadableError("its pickle is damaged: it does not end, or is too long")
 
 
 @dataclass
@@ -132,8 +141,13 @@ class _PickleMachine:
     elements: set[StoredElements] = field(default_factory=set[StoredElements])
 
     def do(self, name: str, argument: Any) -> None:
-        if name in _LITERALS:
+        if name in _EMPTY:
+            self.stack.append(_EMPTY[name]())
+        elif name in _LITERALS:
             self.stack.append(argument)
+        elif name == "MARK":
+            self.marks.append(self.stack)
+            self.stack = []
         elif name in _CONSTANTS:
             self.stack.append(_CONSTANTS[name])
         elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
@@ -150,10 +164,9 @@ class _PickleMachine:
             self.stack.append(_check_global(str(argument).replace(" ", ".", 1)))
         elif name == "STACK_GLOBAL":
             second, first = self.pop(), self.pop()
+            if not isinstance(first, str) or not isinstance(second, str):
+                raise UnreadableError("its pickle is damaged: it names something without a name")
             self.stack.append(_check_global(f"{first}.{second}"))
-        elif name == "MARK":
-            self.marks.append(self.stack)
-            self.stack = []
         elif name == "BINPERSID":
             stored = _stored_elements(self.pop())
             self.elements.add(stored)
@@ -170,10 +183,7 @@ class _PickleMachine:
 
     def _collect(self, name: str) -> None:
         """Instructions for dictionaries, lists, tuples and sets."""
-        if name in ("EMPTY_DICT", "EMPTY_LIST", "EMPTY_SET", "EMPTY_TUPLE"):
-            empty: dict[str, object] = {"EMPTY_DICT": {}, "EMPTY_TUPLE": ()}
-            self.stack.append(empty.get(name, []))
-        elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
+        if name in ("TUPLE1", "TUPLE2", "TUPLE3"):
             items = [self.pop() for _ in range(int(name[-1]))]
             self.stack.append(tuple(reversed(items)))
         elif name == "APPEND":
@@ -233,7 +243,8 @@ class _PickleMachine:
             )
         mapping = cast("dict[object, object]", target)
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if isinstance(key, str | int):  # other keys, such as classes, belong to training state
+            # Other keys, such as classes, belong to training state.
+            if isinstance(key, str) or (isinstance(key, int) and abs(key) < MAX_INTEGER):
                 mapping[key] = value
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +11,8 @@ from typing import Any, cast
 import torch
 
 from ..errors import UnreadableError, quoted
-from .tensor_file import MAX_RANK, MAX_TENSORS, TensorEntry, TensorFile
+from ..untrusted_files import open_file, parse_json
+from .tensor_file import MAX_TENSORS, NameBudget, TensorEntry, TensorFile, checked_shape
 
 MAX_HEADER = 100_000_000
 """Bytes; the limit of the format."""
@@ -33,7 +35,6 @@ DTYPES: Mapping[str, torch.dtype] = {
 
 def read_safetensors(path: Path, start: bytes) -> TensorFile:
     """`start`: the first 8 bytes of the file. Raises UnreadableError, OSError."""
-    whole = path.stat().st_size
     if _is_old_pickle(start):
         raise UnreadableError("it is a bare pickle, but not one that PyTorch wrote")
     if len(start) < 8:
@@ -41,16 +42,20 @@ def read_safetensors(path: Path, start: bytes) -> TensorFile:
     size = int.from_bytes(start, "little")
     if size > MAX_HEADER:
         raise UnreadableError("it is neither a safetensors file nor one that PyTorch wrote")
-    if size > whole - 8:
-        raise UnreadableError("it ends within its header, so it is incomplete")
-    with path.open("rb") as file:
+    with open_file(path) as file:
+        whole = os.fstat(file.fileno()).st_size
+        if size > whole - 8:
+            raise UnreadableError("it ends within its header, so it is incomplete")
         file.seek(8)
         header = _parse_header(file.read(size))
     written = header.pop("__metadata__", {})
     metadata = cast("dict[str, object]", written) if isinstance(written, dict) else {}
     if len(header) > MAX_TENSORS:
         raise UnreadableError("it claims to hold {count} tensors", count=len(header))
-    entries = {name: _entry(name, value, 8 + size, whole) for name, value in header.items()}
+    budget = NameBudget()
+    entries = {
+        budget.check(name): _entry(name, value, 8 + size, whole) for name, value in header.items()
+    }
     _check_offsets(entries, 8 + size, whole)
     return TensorFile(path, entries, {key: str(value) for key, value in metadata.items()})
 
@@ -64,16 +69,15 @@ def _parse_header(header: bytes) -> dict[str, object]:
     def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
+            [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
             raise UnreadableError("its header names {tensor} twice", tensor=quoted(twice))
         return found
 
     try:
-        parsed: Any = json.loads(header, object_pairs_hook=unique)
+        parsed: object = parse_json(header, object_pairs_hook=unique)
     except UnreadableError:
         raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UnreadableError("its header is not valid JSON") from error
     if not isinstance(parsed, dict):
         raise UnreadableError("its header is not a table of tensors")
@@ -90,9 +94,9 @@ def _entry(name: str, value: object, base: int, whole: int) -> TensorEntry:
             dtype=quoted(described.get("dtype"), 20),
         )
     shape, place = _integers(described.get("shape")), _integers(described.get("data_offsets"))
-    if shape is None or place is None or len(place) != 2 or len(shape) > MAX_RANK:
+    if shape is None or place is None or len(place) != 2:
         raise UnreadableError("{tensor} is not described as a tensor", tensor=quoted(name))
-    entry = TensorEntry(dtype, shape, base + place[0])
+    entry = TensorEntry(dtype, checked_shape(name, shape), base + place[0])
     if place[1] - place[0] != entry.nbytes:
         raise UnreadableError(
             "{tensor} does not have the size of its shape {shape}",

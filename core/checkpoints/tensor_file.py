@@ -7,20 +7,27 @@ operating system would end the process. Nothing is executed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from ..errors import Message, ModelError, UnknownKindError, UnreadableError
+from ..errors import Message, ModelError, UnknownKindError, UnreadableError, quoted
 from ..runtime.stored_weight import StoredWeight
+from ..untrusted_files import open_file
 from .quantized_blocks import BlockFormat, dequantize, magnitude_bound
 
 MAX_TENSORS = 200_000
 MAX_RANK = 8
+MAX_ELEMENTS = 2**48
+MAX_NAME = 1_000
+"""Characters of a name; those of published files have less than 200."""
+MAX_NAMES = 16_000_000
+"""Characters of all names together."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ class TensorFile:
         data = torch.empty(count, dtype=torch.uint8)
         room = data.numpy().data
         try:
-            with self.path.open("rb", buffering=0) as file:
+            with open_file(self.path) as file:
                 file.seek(start)
                 while room and (read := file.readinto(room)):
                     room = room[read:]
@@ -99,6 +106,29 @@ class TensorFile:
         if room:
             raise unreadable(self.path, UnreadableError("it became shorter while it was read"))
         return data
+
+
+def checked_shape(name: str, sides: Iterable[int]) -> tuple[int, ...]:
+    """The shape of a tensor. Raises UnreadableError for one that no tensor can have."""
+    shape = tuple(islice(sides, MAX_RANK + 1))
+    volume = math.prod(max(side, 1) for side in shape)  # bounded for an empty tensor, too
+    if len(shape) > MAX_RANK or min(shape, default=0) < 0 or volume > MAX_ELEMENTS:
+        raise UnreadableError("{tensor} has an impossible shape", tensor=quoted(name))
+    return shape
+
+
+class NameBudget:
+    """Bounds the names of a file: those of nested dictionaries may be far longer than the file."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NAMES
+
+    def check(self, name: str) -> str:
+        """The name. Raises UnreadableError."""
+        self._left -= len(name)
+        if len(name) > MAX_NAME or self._left < 0:
+            raise UnreadableError("its tensors have impossibly long names")
+        return name
 
 
 def unreadable(path: Path, error: Exception) -> ModelError:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..errors import UnreadableError, quoted
+from ..untrusted_files import open_regular
 from .pickle_reader import StoredElements, StoredTensor, describe
-from .tensor_file import MAX_TENSORS, TensorEntry, TensorFile
+from .tensor_file import MAX_TENSORS, NameBudget, TensorEntry, TensorFile, checked_shape
 
 MAX_PICKLE = 64_000_000
 """Bytes; the largest published checkpoints have less than 1 MB."""
@@ -33,7 +34,10 @@ TRAINING_STATE = frozenset({"callbacks", "loops", "lr_schedulers", "optimizer", 
 def read_torch_file(path: Path) -> TensorFile:
     """Raises UnreadableError, OSError."""
     try:
-        with _BoundedFile(path) as file, zipfile.ZipFile(cast("Any", file)) as archive:
+        with (
+            _BoundedFile(path, opener=open_regular) as file,
+            zipfile.ZipFile(cast("Any", file)) as archive,
+        ):
             return _read(path, file, archive)
     except UnreadableError:
         raise
@@ -134,6 +138,7 @@ def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, floa
         raise UnreadableError("it holds no dictionary of tensors")
     tensors: dict[str, StoredTensor] = {}
     values: dict[str, float] = {}
+    budget = NameBudget()
     waiting = [("", cast("dict[object, object]", described))]
     seen: set[int] = set()
     while waiting:
@@ -143,10 +148,10 @@ def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, floa
         seen.add(id(mapping))
         for key, value in mapping.items():
             if isinstance(value, StoredTensor):
-                tensors[f"{prefix}{key}"] = value
+                tensors[budget.check(f"{prefix}{key}")] = value
             elif isinstance(value, dict) and key not in TRAINING_STATE:
                 inside = prefix if key == "state_dict" else f"{prefix}{key}."
-                waiting.append((inside, cast("dict[object, object]", value)))
+                waiting.append((budget.check(inside), cast("dict[object, object]", value)))
             elif isinstance(value, int | float) and abs(value) < MAX_VALUE and not prefix:
                 values[str(key)] = float(value)
         if len(tensors) > MAX_TENSORS:
@@ -157,7 +162,8 @@ def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, floa
 def _entry(name: str, tensor: StoredTensor, start: int) -> TensorEntry:
     elements, width = tensor.elements, tensor.dtype.itemsize
     available = elements.numel * elements.dtype.itemsize // width
-    entry = TensorEntry(tensor.dtype, tensor.shape, start + tensor.offset * width, tensor.stride)
+    shape = checked_shape(name, tensor.shape)
+    entry = TensorEntry(tensor.dtype, shape, start + tensor.offset * width, tensor.stride)
     if len(tensor.shape) != len(tensor.stride):
         raise UnreadableError("{tensor} is not described as a tensor", tensor=quoted(name))
     last = tensor.offset + entry.span - 1

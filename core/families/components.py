@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -125,7 +126,7 @@ def all_tensors(file: TensorFile) -> Sources:
 def find(group: Sources) -> Components:
     """The components among tensors whose names share a namespace."""
     group = _with_scales(group)
-    keys = list(group)
+    keys = sorted(group)
     unet = _original_unet(group, keys) or _diffusers_unet(group, keys)
     autoencoder = _original_autoencoder(group, keys) or _diffusers_autoencoder(group, keys)
     texts = tuple(_texts(group, keys))
@@ -139,7 +140,7 @@ def find(group: Sources) -> Components:
         for source in part.sources.values()
     }
     taken |= {source.key for source in statistics.values()}
-    left = [key for key in keys if key not in taken]
+    left = [key for key in group if key not in taken]
     markers = {name: group[name] for name in MARKERS if name in group}
     unknown = [key for key in left if not IGNORED.match(key) and key not in markers]
     others = {kind for end, kind in _OTHERS.items() if any(key.endswith(end) for key in left)}
@@ -204,12 +205,17 @@ def _prefixes(keys: Iterable[str], ending: str) -> list[str]:
     return sorted(prefix for prefix in found if not prefix or prefix.endswith((".", "/")))
 
 
-def _under(group: Sources, prefix: str, stems: tuple[str, ...]) -> dict[str, Source]:
+def _under(
+    group: Sources, keys: list[str], prefix: str, stems: tuple[str, ...]
+) -> dict[str, Source]:
+    """`keys` are sorted: a file may have thousands of prefixes."""
     found: dict[str, Source] = {}
-    for key, source in group.items():
-        name = key.removeprefix(prefix)
-        if key.startswith(prefix) and name.startswith(stems) and not IGNORED.match(name):
-            found[name] = source
+    for at in range(bisect_left(keys, prefix), len(keys)):
+        if not keys[at].startswith(prefix):
+            break
+        name = keys[at].removeprefix(prefix)
+        if name.startswith(stems) and not IGNORED.match(name):
+            found[name] = group[keys[at]]
     return found
 
 
@@ -220,13 +226,13 @@ def _renamed(sources: Sources, names: Mapping[str, str]) -> dict[str, Source]:
 def _original_unet(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "input_blocks.0.0.weight"):
         if f"{prefix}out.2.weight" in group:  # a ControlNet has none
-            return Component(_under(group, prefix, _UNET_STEMS), "original", prefix)
+            return Component(_under(group, keys, prefix, _UNET_STEMS), "original", prefix)
     return None
 
 
 def _diffusers_unet(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "time_embedding.linear_1.weight"):
-        inside = _under(group, prefix, ("",))
+        inside = _under(group, keys, prefix, ("",))
         if "conv_norm_out.weight" in inside and "up_blocks.0.resnets.0.conv1.weight" in inside:
             return Component(_renamed(inside, unet_from_diffusers(inside)), "diffusers", prefix)
     return None
@@ -244,13 +250,13 @@ def _average(group: Sources) -> Component | None:
 
 def _original_autoencoder(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "decoder.mid.block_1.norm1.weight"):
-        return Component(_under(group, prefix, _VAE_STEMS), "original", prefix)
+        return Component(_under(group, keys, prefix, _VAE_STEMS), "original", prefix)
     return None
 
 
 def _diffusers_autoencoder(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "decoder.mid_block.resnets.0.norm1.weight"):
-        inside = _under(group, prefix, _VAE_STEMS)
+        inside = _under(group, keys, prefix, _VAE_STEMS)
         return Component(_renamed(inside, autoencoder_from_diffusers(inside)), "diffusers", prefix)
     return None
 
@@ -258,14 +264,14 @@ def _diffusers_autoencoder(group: Sources, keys: list[str]) -> Component | None:
 def _texts(group: Sources, keys: list[str]) -> Iterator[Component]:
     found: list[Component] = []
     for prefix in _prefixes(keys, "embeddings.token_embedding.weight"):
-        inside = _under(group, prefix, _CLIP_STEMS)
+        inside = _under(group, keys, prefix, _CLIP_STEMS)
         projection = f"{prefix.removesuffix('text_model.')}text_projection.weight"
         if projection in group:
             inside["text_projection.weight"] = group[projection]
         found.append(Component(inside, "transformers", prefix))
     for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
         if f"{prefix}token_embedding.weight" in group:
-            inside = from_open_clip(_under(group, prefix, ("",)))
+            inside = from_open_clip(_under(group, keys, prefix, ("",)))
             found.append(Component(inside, "OpenCLIP", prefix))
     found = [part for part in found if not part.prefix.startswith(_EMBEDDER)]
     yield from sorted(found, key=lambda part: part.prefix)
@@ -273,14 +279,14 @@ def _texts(group: Sources, keys: list[str]) -> Iterator[Component]:
 
 def _image_encoder(group: Sources, keys: list[str]) -> Component | None:
     for prefix in _prefixes(keys, "embeddings.patch_embedding.weight"):
-        inside = _under(group, prefix, _CLIP_IMAGE_STEMS)
+        inside = _under(group, keys, prefix, _CLIP_IMAGE_STEMS)
         projection = f"{prefix.removesuffix('vision_model.')}visual_projection.weight"
         if projection in group:
             inside["visual_projection.weight"] = group[projection]
         return Component(inside, "transformers", prefix)
     for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
         if f"{prefix}conv1.weight" in group:
-            return Component(from_open_clip(_under(group, prefix, ("",))), "OpenCLIP", prefix)
+            return Component(from_open_clip(_under(group, keys, prefix, ("",))), "OpenCLIP", prefix)
     return None
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from ..conditioning.text.sentence import SentenceConditioner
-from ..errors import Message, ModelError, UnreadableError
+from ..errors import InvalidError, Message, ModelError, UnreadableError
 from ..networks.bert import Bert, BertConfig
 from ..networks.compact_autoencoder import FACTOR, CompactAutoencoder, CompactAutoencoderConfig
 from ..networks.unet import UNet
+from ..untrusted_files import parse_json, read_bytes
 from .config_from_shapes import unet_facts
 from .family import (
     Conditioners,
@@ -34,6 +35,7 @@ from .key_names import Sources
 from .native_config import MAX_WIDTH, Defaults, NativeConfig
 
 TOKENIZER = "tokenizer.json"
+MAX_TOKENIZER_BYTES = 32_000_000
 AGAIN = Message("Install or export the model again.")
 
 
@@ -102,7 +104,9 @@ def find_autoencoder(sources: Sources) -> FoundAutoencoder | None:
 def read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
     """Raises ModelError."""
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        text = read_bytes(path, MAX_TOKENIZER_BYTES)
+        parse_json(text, object_pairs_hook=_without_patterns)
+        tokenizer = Tokenizer.from_buffer(text)
     except Exception as error:  # the library raises bare Exception
         raise ModelError(
             "{path} is not a readable tokenizer: {error}.", AGAIN, path=path, error=error
@@ -110,6 +114,12 @@ def read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
     if max(tokenizer.get_vocab().values(), default=0) >= config.vocabulary:
         raise ModelError("{path} has tokens that the text encoder lacks.", AGAIN, path=path)
     return tokenizer
+
+
+def _without_patterns(pairs: list[tuple[str, object]]) -> None:
+    """Raises InvalidError for a regular expression: a stranger's may take for ever."""
+    if any(name == "Regex" for name, _ in pairs):
+        raise InvalidError("it splits texts with a regular expression")
 
 
 NATIVE = Family(

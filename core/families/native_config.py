@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields
-from typing import Any, cast
+from typing import cast
 
 from .. import typed_json
 from ..errors import InvalidError, Message, RequestError, quoted
@@ -15,6 +15,7 @@ from ..request.parameters import MAX_SIDE
 from ..request.request import Request
 from ..sampling.model_schedule import FlowSchedule
 from ..sampling.predictions import PREDICTIONS
+from ..untrusted_files import parse_json
 
 FORMAT = 1
 
@@ -69,9 +70,9 @@ class NativeConfig:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> NativeConfig:
+    def from_json(cls, text: str | bytes) -> NativeConfig:
         """Raises ValueError if it is not the configuration of a model."""
-        data: Any = json.loads(text)
+        data: object = parse_json(text)
         if not isinstance(data, dict):
             raise InvalidError("a JSON object is expected")
         values = cast("dict[str, object]", data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..atomic_write import replacing
 from ..errors import InvalidError, quoted
 from ..sampling.trajectory import State
+from ..untrusted_files import open_file, parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,7 +70,7 @@ def load(path: Path) -> StateFile:
     from safetensors import SafetensorError
     from safetensors.torch import load as from_bytes
 
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise InvalidError(
@@ -119,12 +119,12 @@ def read_metadata(path: Path) -> Mapping[str, str]:
 
     Raises ValueError if it has none, OSError if it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         length = int.from_bytes(file.read(8), "little")
         header = file.read(length) if length <= MAX_HEADER_BYTES else b""
     try:
-        metadata: Any = json.loads(header)["__metadata__"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        metadata: Any = parse_json(header)["__metadata__"]
+    except (ValueError, KeyError, TypeError) as error:
         raise InvalidError(
             "{path} is not a readable safetensors file with metadata", path=path
         ) from error
@@ -141,7 +141,7 @@ def _prefixed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _metadata(data: bytes) -> dict[str, str]:
     """The metadata of a file that safetensors has validated."""
     end = 8 + int.from_bytes(data[:8], "little")
-    header: Any = json.loads(data[8:end])
+    header: Any = parse_json(data[8:end])
     return cast("dict[str, str]", header.get("__metadata__", {}))
 
 

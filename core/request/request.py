@@ -17,6 +17,7 @@ from .. import typed_json
 from ..errors import Message, RequestError, quoted
 from ..sampling.samplers import SAMPLERS, resolve
 from ..sampling.sigma_schedules import SCHEDULES
+from ..untrusted_files import parse_json
 from .conditions import CONDITIONS, Condition
 from .parameters import (
     MAX_PROMPT,
@@ -198,8 +199,8 @@ class Request(Parameters):
     def from_json(cls, text: str) -> Request:
         """Raises RequestError unless it is a request of a known version."""
         try:
-            data: Any = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            data: object = parse_json(text)
+        except ValueError as error:
             raise RequestError("json", "Not a request: {error}.", error=error) from error
         if not isinstance(data, dict):
             raise RequestError("json", "Not a request: a JSON object is expected.")

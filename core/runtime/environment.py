@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from .. import typed_json
-from ..errors import InvalidError
+from ..untrusted_files import parse_json
 
 VERSION = "2"
 """The version of `core`'s arithmetic: raised when the same request gives other bits."""
@@ -34,10 +34,7 @@ class Environment:
     @classmethod
     def from_json(cls, text: str) -> Environment:
         """Raises ValueError."""
-        try:
-            return typed_json.read(cls, json.loads(text), "the environment")
-        except RecursionError as error:
-            raise InvalidError("the environment is nested too deeply") from error
+        return typed_json.read(cls, parse_json(text), "the environment")
 
     def differences(self, other: Environment) -> Mapping[str, tuple[str, str]]:
         """What differs: name -> (here, there), the likeliest cause of other bits first."""

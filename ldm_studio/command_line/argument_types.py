@@ -11,6 +11,7 @@ from typing import get_args
 
 from core.images.outpainting import Border, Fill
 from ldm_studio.images.image_formats import SUFFIXES
+from ldm_studio.paths import expanded
 
 FILLS: tuple[str, ...] = get_args(Fill)
 
@@ -86,7 +87,7 @@ def output(text: str) -> Path:
     """A file in a supported image format, or a folder."""
     if not text:
         raise ArgumentTypeError("the name is empty.")
-    path = Path(text).expanduser()
+    path = expanded(text)
     if path.suffix.lower() in OTHER_FORMATS and not path.is_dir():
         raise ArgumentTypeError(
             f"images are saved as {', '.join(SUFFIXES)}, not as {path.suffix}; "
@@ -98,4 +99,4 @@ def output(text: str) -> Path:
 def file(text: str) -> Path:
     if not text:
         raise ArgumentTypeError("the name is empty.")
-    return Path(text).expanduser()
+    return expanded(text)

@@ -19,7 +19,7 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine_protocol import Pipeline, memory_shortage
 from ldm_studio.exit_codes import Exit
 from ldm_studio.history.history_errors import HistoryError
-from ldm_studio.paths import data_dir
+from ldm_studio.paths import data_dir, expanded
 
 from . import self_test
 from .display import show_problem, started_from_desktop, window_possible
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
         gc.enable()
     arguments = parser(window_only=shows_window).parse_args(words)
     if arguments.data:
-        os.environ["LDM_STUDIO_HOME"] = str(arguments.data.expanduser().absolute())
+        os.environ["LDM_STUDIO_HOME"] = str(expanded(arguments.data).absolute())
     run: Run = arguments.run
     try:
         return run(arguments, pipeline)
@@ -221,7 +221,7 @@ def _with_command(argv: Sequence[str]) -> list[str]:
         place += 2 if made[place] == "--data" else 1
     if place < len(made):
         word = made[place]
-        if word.startswith("file://") or (Path(word).suffix and Path(word).exists()):
+        if word.startswith("file://") or (Path(word).suffix and os.path.exists(word)):
             made.insert(place, "open")
     return made
 

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from ldm_studio.history.query_language import GRAMMAR
+from ldm_studio.paths import expanded
 
 _LIMIT = 50
 
@@ -130,7 +131,7 @@ def _json(command: ArgumentParser, words: str) -> None:
 
 
 def path_of(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    return expanded(text).absolute()
 
 
 def _count(text: str) -> int:

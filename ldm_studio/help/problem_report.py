@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QListWidget, QPlainTextEdit, QSplitter
 
+from core.untrusted_files import open_file
 from ldm_studio import paths
 from ldm_studio.diagnostics import lines as doctor_lines
 from ldm_studio.images.image_files import replacing
@@ -70,7 +72,9 @@ def stored_prompts() -> list[str]:
 
 def _tail(log: Path) -> str:
     try:
-        return log.read_bytes()[-MAX_LOG_BYTES:].decode("utf-8", errors="replace")
+        with open_file(log) as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - MAX_LOG_BYTES))
+            return file.read(MAX_LOG_BYTES).decode("utf-8", errors="replace")
     except OSError as error:
         return f"{error.strerror or error}"
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.atomic_write import replacing
 from core.errors import ImageError
+from core.untrusted_files import open_file
 
 from .database_schema import State
 from .formatting import record
@@ -94,7 +95,7 @@ class Export:
         taken = {name.casefold() for name in os.listdir(target)}
         for image in self._present_files():
             name = _free_name(image.path, taken)
-            with replacing(target / name) as copy, image.path.open("rb") as file:
+            with replacing(target / name) as copy, open_file(image.path) as file:
                 shutil.copyfileobj(file, copy)
             shutil.copystat(image.path, target / name)  # its date, by which programs sort
 

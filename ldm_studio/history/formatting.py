@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from ldm_studio.images.infotext import Infotext
 
-from .recipe import Recipe
+from .recipe import Recipe, json_object
 from .results import Details, ListedImage
 
 
@@ -59,8 +58,8 @@ def record(details: Details) -> dict[str, Any]:
         "collections": list(details.collections),
         "kept_steps": _kept_steps(details),
         "settings": details.settings,
-        "request": json.loads(details.request) if details.request else None,
-        "run": json.loads(details.run) if details.run else None,
+        "request": json_object(details.request),
+        "run": json_object(details.run),
         "ignored": list(ignored(details)),
         "parents": [
             {"digest": one.digest, "step": one.step, "mask": one.mask, "ids": list(one.ids)}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import NO_MESSAGE, ImageError, Message
 from core.images.image_digest import digest
+from core.untrusted_files import open_file, read_bytes
 from ldm_studio.images.image_files import load_image
 from ldm_studio.images.metadata_chunks import read_metadata
 
@@ -57,7 +58,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 def scan(path: Path) -> ScannedImage:
     """Reads a file; problems are reported in `problem`, nothing is raised."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             # Read first: a file that changes in the meantime is read again next time.
             stamp = stamp_of(os.fstat(file.fileno()))
             data = file.read(MAX_BYTES + 1)
@@ -98,9 +99,8 @@ def _read_sidecar(path: Path) -> Recipe | None:
     """The recipe in a sidecar file, as A1111 and Easy Diffusion can write it."""
     for suffix in (".txt", ".json"):
         try:
-            with path.with_suffix(suffix).open(encoding="utf-8") as file:
-                source = file.read(_MAX_SIDECAR)
-        except (OSError, UnicodeDecodeError):
+            source = read_bytes(path.with_suffix(suffix), _MAX_SIDECAR).decode("utf-8")
+        except (OSError, ValueError):  # too large, or not text
             continue
         if (found := recipe_in(source)) is not None:
             return found

@@ -18,6 +18,7 @@ from typing import Any
 from core.request.parameters import MAX_SEED
 from core.request.request import Request
 from core.sampling.sampler_names import schedule_name, split_name
+from core.untrusted_files import parse_json
 from ldm_studio.images.infotext import Infotext, restore
 
 MAX_PROMPT = 100_000
@@ -202,7 +203,7 @@ def json_object(source: object) -> dict[str, Any] | None:
     if not isinstance(source, str) or not source.lstrip().startswith("{"):
         return None
     try:
-        data = json.loads(source)
-    except (ValueError, RecursionError):
+        data = parse_json(source)
+    except ValueError:
         return None
     return data if isinstance(data, dict) else None

@@ -6,11 +6,11 @@ follows the folder, so that images with steps can be searched for.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from pathlib import Path
 
+from core.untrusted_files import open_file, parse_json
 from ldm_studio.images.trajectory_store import SUFFIX
 
 from .history_store import History
@@ -55,11 +55,11 @@ def _read(folder: Path, pixels: str, stamp: Stamp) -> KeptSteps | None:
     """From the header of the file; None if it is invalid, which is logged."""
     path = folder / f"{pixels}{SUFFIX}"
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if length <= _MAX_HEADER else {}
+            header = parse_json(file.read(length)) if length <= _MAX_HEADER else {}
         first, count = int(header["__metadata__"]["first"]), int(header["x0"]["shape"][0])
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         log.info("the steps in %s cannot be used: %r", path, error)
         return None
     return KeptSteps(pixels, first, count, stamp) if first > 0 and count > 0 else None

@@ -18,11 +18,14 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from core.errors import ImageError, MemoryShortage
+from core.untrusted_files import open_file
 from ldm_studio.images.image_decoding import open_image, to_srgb, with_8_bits
 
 from .database_schema import BUSY_MS, is_damage
 
 log = logging.getLogger(__name__)
+
+FORMATS = ("PNG", "JPEG", "WEBP")
 
 DATABASE = "thumbnails.sqlite3"
 SIDE = 256
@@ -121,7 +124,7 @@ def small_image(path: Path, side: int) -> Image.Image:
     Raises ImageError, MemoryShortage.
     """
     try:
-        with path.open("rb") as file, open_image(file, ("PNG", "JPEG", "WEBP")) as image:
+        with open_file(path) as file, open_image(file, FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ImageError("{path} has too many pixels for a thumbnail.", path=path)
             image.draft("RGB", (2 * side, 2 * side))  # a JPEG is decoded at a fraction of its size

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.untrusted_files import open_regular, parse_json
+
 log = logging.getLogger(__name__)
 
 MAX_RATING = 5
@@ -77,7 +79,7 @@ def write(path: Path, sayings: Iterable[Saying]) -> None:
     if lines:
         # One write in append mode: two programs at once do not tear each other's lines. The line
         # break before ends a line that a crash cut short.
-        with path.open("ab", buffering=0) as file:
+        with open(path, "ab", buffering=0, opener=open_regular) as file:
             file.write(("\n" + lines).encode("utf-8", "replace"))
             os.fsync(file.fileno())
 
@@ -85,7 +87,7 @@ def write(path: Path, sayings: Iterable[Saying]) -> None:
 def read(path: Path) -> Iterator[Saying]:
     """The entries in order. An unreadable journal is logged and counts as empty."""
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace", opener=open_regular) as file:
             for line in file:
                 if line.strip() and (saying := _saying(line)) is not None:
                     yield saying
@@ -97,8 +99,8 @@ def read(path: Path) -> Iterator[Saying]:
 
 def _saying(line: str) -> Saying | None:
     try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
+        data = parse_json(line)
+    except ValueError:
         return None
     match data:
         case {"digest": str(digest), "favourite": bool(favourite), "rating": int(rating),

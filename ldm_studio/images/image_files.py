@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 from core.atomic_write import replacing
 from core.errors import ImageError, MemoryShortage, RequestError, StudioError
 from core.request.request import Request
+from core.untrusted_files import open_file
 from ldm_studio.paths import next_image
 
 from .image_decoding import open_image, to_srgb, with_8_bits
@@ -185,7 +186,7 @@ def _text(path: Path, key: str) -> str | None:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """An open image of acceptable size; any failure becomes a ImageError."""
     try:
-        with path.open("rb") as file, open_image(file, _FORMATS) as image:
+        with open_file(path) as file, open_image(file, _FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(path)
             yield image

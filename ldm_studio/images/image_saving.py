@@ -32,7 +32,7 @@ class ImageSaver:
     @property
     def root(self) -> Path:
         """The folder of all images."""
-        return Path(self.files.folder).expanduser() if self.files.folder else paths.pictures_dir()
+        return paths.expanded(self.files.folder) if self.files.folder else paths.pictures_dir()
 
     @property
     def pattern(self) -> Pattern:

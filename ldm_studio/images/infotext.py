@@ -20,6 +20,7 @@ from core.request.request import Change, Request
 from core.request.text_segment import A1111
 from core.sampling.noise_profiles import STUDIO
 from core.sampling.sampler_names import split_name
+from core.untrusted_files import parse_json
 from ldm_studio import __version__
 from ldm_studio.models.known_checkpoints import WHOLE
 
@@ -235,6 +236,6 @@ def _unquoted(value: str) -> str:
     if not value.startswith('"'):
         return value.strip()
     try:
-        return str(json.loads(value))
+        return str(parse_json(value))
     except ValueError:
         return value

@@ -16,6 +16,7 @@ from core.errors import InvalidError, quoted
 from core.request.parameter import InfotextKey, Parameter
 from core.request.parameters import MAIN, REQUESTED, Context
 from core.request.request import Change, Request
+from core.untrusted_files import parse_json
 
 KEYS: Mapping[str, tuple[Parameter, InfotextKey]] = {
     key.name: (row, key) for row in REQUESTED for key in row.infotext
@@ -132,7 +133,7 @@ def read_changes(text: str) -> tuple[Change, ...]:
 
 
 def _text(written: str) -> str:
-    value = json.loads(written)
+    value = parse_json(written)
     if not isinstance(value, str):
         raise ValueError(written)
     return value

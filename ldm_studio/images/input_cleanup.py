@@ -7,12 +7,15 @@ journal or a session count as the name of an image. That keeps too many files ra
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.untrusted_files import open_file
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,7 @@ GRACE_DAYS = 30
 _NAME = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _NAME_IN_BYTES = re.compile(_NAME.pattern.encode())
 _MAX_HEADER = 64 << 20
+_PART = 1 << 22
 _TENSORS = ".safetensors"
 
 
@@ -65,13 +69,17 @@ def _named(requests: Iterable[str], folders: Iterable[Path]) -> Iterator[str]:
         for path in folder.rglob("*") if folder.is_dir() else ():
             with suppress(FileNotFoundError):  # a job that finished in the meantime
                 if path.is_file():
-                    yield from (name.decode() for name in _NAME_IN_BYTES.findall(_text(path)))
+                    yield from _names_in(path)
 
 
-def _text(path: Path) -> bytes:
-    """The part of a file that can name images: all of it, or the header before its numbers."""
-    if path.suffix != _TENSORS:
-        return path.read_bytes()
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        return file.read(min(length, _MAX_HEADER))
+def _names_in(path: Path) -> Iterator[str]:
+    """Of the part of a file that can name images: all of it, or the header before its numbers."""
+    with open_file(path) as file:
+        left = os.fstat(file.fileno()).st_size
+        if path.suffix == _TENSORS:
+            left = min(int.from_bytes(file.read(8), "little"), _MAX_HEADER)
+        before = b""
+        while part := file.read(min(left, _PART)):
+            left -= len(part)
+            yield from (name.decode() for name in _NAME_IN_BYTES.findall(before + part))
+            before = part[-64:]

@@ -28,11 +28,13 @@ from typing import Literal
 from core import typed_json
 from core.errors import InvalidError, Message, RequestError
 from core.request.request import Request
-from ldm_studio.json_files import read_json, write_json
+from core.untrusted_files import read_bytes
+from ldm_studio.json_files import read_json, read_object, write_json
 
 from .run_record import Parent
 from .step_log import StepLog
 
+MAX_STATE_BYTES = 1 << 30
 VERSION = 1
 
 StoredState = Literal["waiting", "running", "paused"]
@@ -198,12 +200,8 @@ class JobStore:
     def _read(self, key: str, found: list[FoundJob], problems: list[Message]) -> None:
         folder = self._own / key
         try:
-            text = (folder / "job.json").read_text(encoding="utf-8")
-            data = json.loads(text)
-            if not isinstance(data, dict):
-                raise InvalidError("it is not an object")
-            job = StoredJob.from_json(data)
-        except (OSError, ValueError, RecursionError) as error:
+            job = StoredJob.from_json(read_object(folder / "job.json"))
+        except (OSError, ValueError) as error:
             aside = self._root / "damaged" / key
             aside.parent.mkdir(exist_ok=True)
             folder.rename(aside)
@@ -265,7 +263,7 @@ class Journal:
         if not states:
             return 0, 0
         try:
-            index = load(states[-1].read_bytes())["index"]
+            index = load(read_bytes(states[-1], MAX_STATE_BYTES))["index"]
         except (SafetensorError, KeyError) as error:
             raise InvalidError("{error}", error=error) from error
         return int(index), self.log.total()

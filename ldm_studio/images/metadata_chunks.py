@@ -8,7 +8,6 @@ the only error raised is ImageError.
 from __future__ import annotations
 
 import io
-import json
 import struct
 import zlib
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from core.errors import ImageError
+from core.untrusted_files import parse_json
 
 MAX_TEXT = 4 << 20
 """Characters of one text; workflows of other programs reach a megabyte."""
@@ -186,8 +186,8 @@ def exif_texts(block: bytes) -> dict[str, str]:
     """
     texts = _exif(block)
     try:
-        kept = json.loads(texts.get(MAKER_NOTE, ""))
-    except (ValueError, RecursionError):
+        kept = parse_json(texts.get(MAKER_NOTE, ""))
+    except ValueError:
         return {}
     if not isinstance(kept, dict) or not all(isinstance(text, str) for text in kept.values()):
         return {}

@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 
 from core import typed_json
-from core.errors import InvalidError
 from core.runtime.environment import Environment
+from core.untrusted_files import parse_json
 
 STEP_DIGEST_LENGTH = 16
 """Hexadecimal digits of each step's digest that are kept; enough to be unique."""
@@ -44,7 +44,4 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> Record:
         """Raises ValueError."""
-        try:
-            return typed_json.read(cls, json.loads(text), "the record of the run")
-        except RecursionError as error:
-            raise InvalidError("the record of the run is nested too deeply") from error
+        return typed_json.read(cls, parse_json(text), "the record of the run")

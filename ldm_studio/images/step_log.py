@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from core.untrusted_files import open_file, open_regular
+
 HEADER = np.dtype("<u4")
 HEADER_BYTES = 3 * HEADER.itemsize
 MAX_BYTES = 2**31
@@ -32,7 +34,7 @@ class StepLog:
         """`estimate`: x0, float16 [C, h, w]. Raises OSError."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("ab")
+            self._file = open(self.path, "ab", opener=open_regular)  # noqa: SIM115
             if self._file.tell() == 0:
                 self._file.write(np.array(estimate.shape, HEADER).tobytes())
         record = np.zeros((), _record(estimate.shape))
@@ -59,7 +61,7 @@ class StepLog:
         if not wanted or len(records) < done or records["x0"].size == 0:
             self.path.unlink(missing_ok=True)
             return []
-        with self.path.open("r+b") as file:
+        with open(self.path, "r+b", opener=open_regular) as file:
             file.truncate(HEADER_BYTES + done * records.dtype.itemsize)
         return [estimate.copy() for estimate in records["x0"][:done]]
 
@@ -71,7 +73,7 @@ class StepLog:
     def _records(self) -> np.ndarray[Any, Any]:
         """The complete records; none if there is no such file."""
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 data = file.read(MAX_BYTES)
         except FileNotFoundError:
             data = b""

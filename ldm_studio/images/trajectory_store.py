@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from contextlib import suppress
@@ -15,6 +14,7 @@ from core.atomic_write import replacing
 from core.errors import InvalidError, RequestError, StateError
 from core.request.request import Request
 from core.runtime.environment import Environment
+from core.untrusted_files import parse_json, read_bytes
 
 SUFFIX = ".safetensors"
 MAX_FILE_BYTES = 2**31
@@ -124,12 +124,10 @@ def read(path: Path) -> Trajectory:
     from safetensors.numpy import load
 
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise InvalidError("it is too large")
-        data = path.read_bytes()
+        data = read_bytes(path, MAX_FILE_BYTES)
         estimates = load(data)["x0"]
         end = 8 + int.from_bytes(data[:8], "little")
-        metadata = json.loads(data[8:end])["__metadata__"]
+        metadata = parse_json(data[8:end])["__metadata__"]
         request = Request.from_json(metadata["request"])
         environment = Environment.from_json(metadata["environment"])
         first = int(metadata["first"])

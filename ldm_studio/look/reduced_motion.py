@@ -11,8 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QProcess, Qt
 from PySide6.QtWidgets import QApplication
 
+from core.untrusted_files import read_bytes
 from ldm_studio.settings.settings import Motion
 
+MAX_BYTES = 1_000_000
 GNOME_LIKE = {"GNOME", "UNITY", "X-CINNAMON", "BUDGIE", "PANTHEON"}
 """Desktops whose settings are GNOME's."""
 _CLIENT_AREA_ANIMATION = 0x1042
@@ -85,8 +87,8 @@ def _ini(path: Path) -> configparser.ConfigParser:
     """What can be read of an INI file."""
     found = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        found.read(path, encoding="utf-8")
-    except (configparser.Error, OSError, UnicodeDecodeError):
+        found.read_string(read_bytes(path, MAX_BYTES).decode("utf-8"))
+    except (configparser.Error, OSError, ValueError):
         return configparser.ConfigParser(interpolation=None)
     return found
 
@@ -104,6 +106,6 @@ def _mac_reduces_motion(path: Path) -> bool:
     import plistlib  # with an XML parser
 
     try:
-        return bool(plistlib.loads(path.read_bytes()).get("reduceMotion", False))
+        return bool(plistlib.loads(read_bytes(path, MAX_BYTES)).get("reduceMotion", False))
     except (OSError, plistlib.InvalidFileException, ValueError):
         return False

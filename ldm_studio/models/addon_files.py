@@ -175,7 +175,7 @@ class AddonFinder:
 
     def _matching(self, kind: AddonKind, name: str, catalogue: Catalogue) -> list[Path]:
         """The best first."""
-        path = Path(name).expanduser()
+        path = paths.expanded(name)
         if path.is_absolute():
             return [path] if os.path.isfile(path) else []
         wanted = name.casefold().replace("\\", "/")

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import ModelError
+from core.untrusted_files import open_file
 from ldm_studio.threads.worker import Worker
 
 from .known_checkpoints import Catalogue, stamp
@@ -83,7 +84,7 @@ def computed(path: Path, *, lora: bool = False) -> ModelDigests:
 def _of_file(path: Path, *, lora: bool) -> ModelDigests:
     """The short hash of a LoRA skips its header, which may be edited."""
     whole, behind = hashlib.sha256(), hashlib.sha256()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         start = file.read(8)
         whole.update(start)
         size = int.from_bytes(start, "little")

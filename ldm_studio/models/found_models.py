@@ -5,7 +5,6 @@ Loads nothing and needs no Qt.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -16,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from core.errors import NO_MESSAGE, Message, ModelError, quoted
+from core.untrusted_files import parse_json, read_bytes
 from ldm_studio import paths
 from ldm_studio.json_files import read_json
 
@@ -136,7 +136,7 @@ def find_model(reference: str) -> Path:
     """The folder or file of the model that a request names. Raises ModelError."""
     if reference == DEFAULT:
         return SHIPPED
-    for path in (Path(reference).expanduser(), paths.models_dir() / reference):
+    for path in (paths.expanded(reference), paths.models_dir() / reference):
         if os.path.exists(path):
             return path
     raise ModelError(
@@ -246,9 +246,8 @@ def _reference(path: Path) -> str:
 def _own_name(folder: Path) -> str:
     """The name in its configuration; the folder's name if there is none."""
     try:
-        with (folder / CONFIG).open("rb") as file:
-            data = json.loads(file.read(MAX_CONFIG_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
+        data = parse_json(read_bytes(folder / CONFIG, MAX_CONFIG_BYTES))
+    except (OSError, ValueError) as error:
         log.warning("%s cannot be read: %s", folder / CONFIG, error)
         return folder.name
     name = data.get("name") if isinstance(data, dict) else None

@@ -19,6 +19,7 @@ import msgspec
 
 from core.atomic_write import replacing
 from core.errors import Message, ModelError
+from core.untrusted_files import read_bytes
 from ldm_studio import paths
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ _PLACES = {
 READING = 8
 """Increased when `core` identifies more than before: files are then read again."""
 MAX_KNOWN = 50_000
+MAX_BYTES = 200_000_000
+"""Of the catalogue: some 300 for each of MAX_KNOWN."""
 MAX_FOLDER_FILES = 500
 
 
@@ -265,14 +268,24 @@ def _merge(before: KnownCheckpoint | None, known: KnownCheckpoint) -> KnownCheck
 
 
 def _read(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
-    from core.checkpoints.auxiliary_files import describe
-
+    """Raises nothing: whatever is wrong with one file, the others are listed."""
     known = replace(known, reading=READING, problem="", beside=_companion_name(path))
     known = replace(known, lacks_vae=False, lacks_text=False)
     try:
-        found = describe(path)
+        return _described(path, known)
     except ModelError as error:
-        return replace(known, what=_by_place(path), problem=error.message.to_json())
+        problem = error.message
+    except Exception as error:
+        log.exception("%s cannot be read", path)
+        problem = Message("{path} cannot be read: {error}.", path=path, error=error)
+    return replace(known, what=_by_place(path), problem=problem.to_json())
+
+
+def _described(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
+    """Raises ModelError if the file is damaged."""
+    from core.checkpoints.auxiliary_files import describe
+
+    found = describe(path)
     known = replace(
         known,
         what=found.kind,
@@ -328,9 +341,9 @@ def _identified(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
 def _read_file(path: Path) -> dict[str, msgspec.Raw]:
     """The raw entries; empty if the file cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(read_bytes(path, MAX_BYTES), type=dict[str, msgspec.Raw])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # DecodeError is a ValueError
         log.warning("%s cannot be read and is ignored: %s", path, error)
         return {}

@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.untrusted_files import read_bytes
+from ldm_studio.paths import expanded
+
 from .known_checkpoints import FOLDER_INDEX, SUFFIXES
 
 log = logging.getLogger(__name__)
@@ -57,7 +60,7 @@ INVOKEAI = ("databases/invokeai.db", "invokeai.yaml")
 EXTRA_PATHS = "extra_model_paths.yaml"
 MAX_DEPTH = 5
 MAX_ENTRIES = 20_000
-MAX_YAML_BYTES = 100_000
+MAX_YAML_BYTES = 30_000
 
 
 @dataclass(frozen=True)
@@ -188,8 +191,8 @@ def _extra(path: Path) -> list[Path]:
     import yaml  # slow, and few have such a file
 
     try:
-        with path.open("rb") as file:
-            sections: Any = yaml.safe_load(file.read(MAX_YAML_BYTES))
+        # Scalars stay texts, and sections are not merged, which takes time without limit.
+        sections: Any = yaml.load(read_bytes(path, MAX_YAML_BYTES), yaml.BaseLoader)
     except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
         log.warning("%s cannot be read: %s", path, error)
         return []
@@ -199,12 +202,30 @@ def _extra(path: Path) -> list[Path]:
     for section in sections.values():
         if not isinstance(section, dict):
             continue
-        root = section.get("base_path")
-        base = path.parent / Path(root if isinstance(root, str) else "").expanduser()
+        root = _looked_up(section, "base_path")
+        base = path.parent / expanded(root if isinstance(root, str) else "")
         for key in KEYS:
-            named = section.get(key)
+            named = _looked_up(section, key)
             lines = named.splitlines() if isinstance(named, str) else named or ()
             for line in lines if isinstance(lines, list) else ():
                 if isinstance(line, str) and line.strip():
                     found.append(base / line.strip())
     return [folder for folder in dict.fromkeys(found) if os.path.isdir(folder)]
+
+
+def _looked_up(section: dict[str, Any], key: str) -> Any:
+    """The value in a section, or in those that it merges (`<<`)."""
+    waiting: list[Any] = [section]
+    seen: set[int] = set()
+    while waiting:
+        now = waiting.pop()
+        if id(now) in seen:
+            continue
+        seen.add(id(now))
+        if isinstance(now, list):
+            waiting += reversed(now)
+        elif isinstance(now, dict):
+            if key in now:
+                return now[key]
+            waiting.append(now.get("<<"))
+    return None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from json import JSONDecodeError, loads
 from pathlib import Path
 from typing import Any
 
-from core.errors import Message, StudioError
+from core.errors import InvalidError, Message, StudioError
+from core.untrusted_files import parse_json, read_bytes
 from ldm_studio.json_files import write_json
 
 log = logging.getLogger(__name__)
@@ -135,10 +136,10 @@ class StyleBook:
 
     def _load(self) -> tuple[Style, ...]:
         try:
-            content = self.path.read_text(encoding="utf-8")
+            content = read_bytes(self.path, MAX_FILE_BYTES)
         except FileNotFoundError:
             return BUILT_IN
-        except UnicodeDecodeError:
+        except InvalidError:
             return self._set_aside(())
         except OSError as error:
             self._locked = True
@@ -181,28 +182,26 @@ class StyleBook:
 def read_csv(path: Path) -> tuple[Style, ...]:
     """The styles of AUTOMATIC1111's `styles.csv`. Raises StyleError."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise StyleError("{file} is too large for a file of styles.", file=path.name)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if not {"name", "prompt"} <= set(rows.fieldnames or ()):
-                raise StyleError(
-                    "{file} is not a table of styles.",
-                    "Its first line must name the columns: name, prompt, negative_prompt.",
-                    file=path.name,
-                )
-            read = [
-                Style(
-                    (row["name"] or "").strip()[:MAX_NAME],
-                    row["prompt"] or "",
-                    row.get("negative_prompt") or "",
-                )
-                for row in rows
-            ]
+        text = read_bytes(path, MAX_FILE_BYTES).decode("utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        if not {"name", "prompt"} <= set(rows.fieldnames or ()):
+            raise StyleError(
+                "{file} is not a table of styles.",
+                "Its first line must name the columns: name, prompt, negative_prompt.",
+                file=path.name,
+            )
+        read = [
+            Style(
+                (row["name"] or "").strip()[:MAX_NAME],
+                row["prompt"] or "",
+                row.get("negative_prompt") or "",
+            )
+            for row in rows
+        ]
     except OSError as error:
         reason = error.strerror or error
         raise StyleError("{file} cannot be read: {error}.", file=path.name, error=reason) from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise StyleError(
             "{file} is not a table of styles: {error}.", file=path.name, error=error
         ) from error
@@ -212,11 +211,11 @@ def read_csv(path: Path) -> tuple[Style, ...]:
     return styles
 
 
-def _parse(content: str) -> tuple[tuple[Style, ...], bool]:
+def _parse(content: bytes) -> tuple[tuple[Style, ...], bool]:
     """The readable styles, and whether those are all."""
     try:
-        data = loads(content)
-    except (JSONDecodeError, RecursionError):
+        data = parse_json(content)
+    except InvalidError:
         return (), False
     entries = data.get("styles") if isinstance(data, dict) else None
     if not isinstance(entries, list):

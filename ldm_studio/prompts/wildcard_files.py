@@ -22,6 +22,7 @@ from core.conditioning.text.wildcards import (
     wildcard_lines,
 )
 from core.request.request import Request
+from core.untrusted_files import open_file
 from ldm_studio import paths
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class Wildcards:
             changed = path.stat().st_mtime
             known = self._lines.get(path)
             if known is None or known[0] != changed:
-                with path.open("rb") as file:
+                with open_file(path) as file:
                     text = file.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
                 known = self._lines[path] = changed, tuple(wildcard_lines(text))
         except OSError as error:  # it was removed meanwhile

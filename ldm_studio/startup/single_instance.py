@@ -26,6 +26,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFileOpenEvent
 
 from core.errors import InvalidError
+from core.untrusted_files import parse_json
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
@@ -204,7 +205,7 @@ def _hand_over(folder: Path, files: Sequence[str]) -> bool:
 
 def _parsed(message: bytes) -> dict[str, Any]:
     """Raises ValueError."""
-    data = json.loads(message)
+    data = parse_json(message)
     if not isinstance(data, dict):
         raise InvalidError("it is not an object")
     files, tokens = data.get("files", []), data.get("tokens", {})

@@ -7119,6 +7119,10 @@
         <translation>它使 {tensor} 含有非有限值</translation>
     </message>
     <message>
+        <source>it has an integer of {count} digits</source>
+        <translation>其中有一个 {count} 位的整数</translation>
+    </message>
+    <message>
         <source>it has another version</source>
         <translation>版本不同</translation>
     </message>
@@ -7211,6 +7215,10 @@
         <translation>嵌套过深</translation>
     </message>
     <message>
+        <source>it is not a regular file</source>
+        <translation>它不是普通文件</translation>
+    </message>
+    <message>
         <source>it is not an object</source>
         <translation>它不是对象</translation>
     </message>
@@ -7219,8 +7227,12 @@
         <translation>它不是文本</translation>
     </message>
     <message>
-        <source>it is too large</source>
-        <translation>它过大</translation>
+        <source>its pickle is damaged: it does not end, or is too long</source>
+        <translation>其 pickle 已损坏：没有结尾，或过长</translation>
+    </message>
+    <message>
+        <source>its pickle is damaged: it names something without a name</source>
+        <translation>其 pickle 已损坏：它引用的内容没有名称</translation>
     </message>
     <message>
         <source>it is too short to hold weights</source>
@@ -7241,6 +7253,10 @@
     <message>
         <source>it lacks {tensor}</source>
         <translation>缺少 {tensor}</translation>
+    </message>
+    <message>
+        <source>it splits texts with a regular expression</source>
+        <translation>它用正则表达式切分文本</translation>
     </message>
     <message>
         <source>it was made elsewhere, by an earlier version, or edited: without a record of its steps the cause is unknown</source>
@@ -7383,10 +7399,6 @@
         <translation>它的 pickle 已损坏：调用 {name} 的参数有误</translation>
     </message>
     <message>
-        <source>its pickle is damaged: it does not end</source>
-        <translation>它的 pickle 已损坏：没有结束</translation>
-    </message>
-    <message>
         <source>its pickle is damaged: it reads a memo that was never written</source>
         <translation>它的 pickle 已损坏：引用了未记录的内容</translation>
     </message>
@@ -7449,6 +7461,10 @@
     <message>
         <source>its tensors claim to be much larger than the file</source>
         <translation>它的张量声称的大小远远超过了文件本身</translation>
+    </message>
+    <message>
+        <source>its tensors have impossibly long names</source>
+        <translation>其张量的名称长得不可能</translation>
     </message>
     <message>
         <source>its text encoder has {width} dimensions, as no CLIP text encoder has</source>
@@ -7627,10 +7643,6 @@
         <translation>设备</translation>
     </message>
     <message>
-        <source>the environment is nested too deeply</source>
-        <translation>环境信息嵌套过深</translation>
-    </message>
-    <message>
         <source>the file&apos;s pixels were edited after it was made</source>
         <translation>文件的像素在生成后被编辑过</translation>
     </message>
@@ -7685,10 +7697,6 @@
     <message>
         <source>the processor&apos;s vector instructions</source>
         <translation>处理器的向量指令</translation>
-    </message>
-    <message>
-        <source>the record of the run is nested too deeply</source>
-        <translation>运行记录嵌套过深</translation>
     </message>
     <message>
         <source>the small image to enlarge</source>
@@ -7827,10 +7835,6 @@
         <translation>{file} 已损坏：{error}</translation>
     </message>
     <message>
-        <source>{file} is larger than {limit} bytes</source>
-        <translation>{file} 超过 {limit} 字节</translation>
-    </message>
-    <message>
         <source>{file} is not a JSON object</source>
         <translation>{file} 不是 JSON 对象</translation>
     </message>
@@ -7841,10 +7845,6 @@
     <message>
         <source>{file} is not a table of styles: {error}.</source>
         <translation>{file} 不是风格表：{error}。</translation>
-    </message>
-    <message>
-        <source>{file} is too large for a file of styles.</source>
-        <translation>{file} 作为风格文件过大。</translation>
     </message>
     <message>
         <source>{folder} holds no weights of a decoder.</source>
@@ -8153,6 +8153,10 @@
     <message>
         <source>{tensor} does not hold vectors</source>
         <translation>{tensor} 不含向量</translation>
+    </message>
+    <message>
+        <source>{tensor} has an impossible shape</source>
+        <translation>{tensor} 的形状不可能存在</translation>
     </message>
     <message>
         <source>{tensor} has the shape {shape}</source>

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor
 
 from core.atomic_write import replacing
 from core.errors import StudioError
+from core.untrusted_files import open_file
 from ldm_studio.canvas.tools.tool_options import ToolOptions
 from ldm_studio.images import image_files
 
@@ -93,7 +94,7 @@ def _name_of(rgb: np.ndarray) -> str:
 
 def _belongs_to(path: Path) -> str:
     """Empty if the file does not say."""
-    with Image.open(path, formats=("PNG",)) as image:
+    with open_file(path) as file, Image.open(file, formats=("PNG",)) as image:
         return str(image.info.get(DIGEST_KEY, ""))
 
 

@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import (
+    QBuffer,
     QEvent,
+    QIODevice,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -34,6 +36,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import InvalidError
+from core.untrusted_files import read_bytes
 from ldm_studio.canvas.document.qimage import in_srgb
 from ldm_studio.look.fuzzy_ranking import Ranked, rank
 from ldm_studio.look.theme import GRID, Role, icon
@@ -76,9 +80,15 @@ def preview_beside(path: Path) -> Path | None:
 def read_thumb(path: Path, side: int) -> QImage | None:
     """The preview image, cropped to a square; None if there is none."""
     beside = preview_beside(path)
-    if beside is None or beside.stat().st_size > MAX_PREVIEW_BYTES:
+    if beside is None:
         return None
-    reader = QImageReader(str(beside))
+    try:
+        buffer = QBuffer()
+        buffer.setData(read_bytes(beside, MAX_PREVIEW_BYTES))
+    except (OSError, InvalidError):
+        return None
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer)
     reader.setAutoTransform(True)
     size = reader.size()
     if size.isValid() and not size.isEmpty():

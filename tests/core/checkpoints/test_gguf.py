@@ -167,7 +167,11 @@ def gguf_file(values: bytes, count: int, tensors: bytes = b"", number: int = 0) 
         (gguf_file(struct.pack("<Q1sI", 1, b"a", 77), 1), "unknown type 77"),
         (gguf_file(b"", 0, struct.pack("<Q1sI", 1, b"w", 99), 1), 'sides of "w"'),
         (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 77, 0), 1), "number 77"),
-        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 2**62, 0, 0), 1), 'ends within "w"'),
+        (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 2**47, 0, 0), 1), 'ends within "w"'),
+        (
+            gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 2**62, 0, 0), 1),
+            "impossible shape",
+        ),
         (gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 8, 0, 2**63), 1), 'ends within "w"'),
         (
             gguf_file(b"", 0, struct.pack("<Q1sIQIQ", 1, b"w", 1, 1, 0, 0) * 2, 2) + bytes(64),

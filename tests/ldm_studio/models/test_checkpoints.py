@@ -14,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from core.checkpoints import auxiliary_files
 from core.errors import ModelError
 from core.networks.kl_autoencoder import AutoencoderKL
 from core.request.request import Change, Request
@@ -26,7 +27,7 @@ from ldm_studio.images.image_files import read_request
 from ldm_studio.images.image_formats import save
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.replay import replay
-from ldm_studio.models import found_models, known_checkpoints
+from ldm_studio.models import addon_files, found_models, known_checkpoints
 from ldm_studio.models.known_checkpoints import Catalogue
 from tests.core.checkpoints.test_half import NARROW
 from tests.core.checkpoints.tiny import made, original
@@ -89,6 +90,38 @@ def test_the_list_has_only_models_and_says_why_some_are_unusable(tiny_sd1, bare)
     )
     assert not found["sub/dream.safetensors"].lacks_vae
     assert "incomplete" in str(found["half.safetensors"].problem)
+
+
+def test_whatever_is_wrong_with_one_file_the_others_are_listed(
+    tiny_sd1, monkeypatch, capsys
+) -> None:
+    put(tiny_sd1, paths.models_dir() / "good.safetensors")
+    os.mkfifo(paths.models_dir() / "pipe.safetensors")
+    (paths.models_dir() / "half.safetensors").write_bytes(
+        with_header(rb'{"__metadata__":{"ss_output_name":"\ud800"},"lora_up.weight":%s}')
+    )
+    lora(paths.models_dir() / "bug.safetensors")
+    describe = auxiliary_files.describe
+
+    def failing(path: Path) -> auxiliary_files.FileDescription:
+        if path.stem == "bug":
+            raise ZeroDivisionError("by zero")
+        return describe(path)
+
+    monkeypatch.setattr(auxiliary_files, "describe", failing)
+    assert cli.main(["models"]) == Exit.OK
+    found = {model.name: model for model in found_models.find_models()}
+    assert set(found) == {found_models.find_model_folders()[0].name, "good", "bug"}
+    assert not found["good"].problem
+    assert "by zero" in str(found["bug"].problem)
+    assert "by zero" in capsys.readouterr().out
+    assert [addon.name for addon in addon_files.find_addons()] == ["half"]
+
+
+def with_header(header: bytes) -> bytes:
+    """A safetensors file; `%s` stands for the description of an empty tensor."""
+    text = header % b'{"dtype":"F16","shape":[0],"data_offsets":[0,0]}'
+    return len(text).to_bytes(8, "little") + text
 
 
 def test_a_companion_vae_completes_a_model_and_is_reported(bare, tmp_path, capsys) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ldm_studio.models.model_folders import files_in
+from ldm_studio.paths import expanded
 
 
 def touch(*files: Path) -> None:
@@ -83,12 +84,35 @@ other:
 
 @pytest.mark.parametrize(
     "text",
-    ["[", "- a\n- b", "a: 5", "a:\n  checkpoints: {b: c}", "a:\n  base_path: [x]", "\0", "&a [*a]"],
+    [
+        *("[", "- a\n- b", "a: 5", "a:\n  checkpoints: {b: c}", "a:\n  base_path: [x]", "\0"),
+        *("&a [*a]", "a: !!timestamp foo", 'a: !!int ""', "a: !!bool foo", "[" * 29_000),
+        "a:\n  base_path: ~nosuchuser/x\n  checkpoints: y",
+        "a: &a {<<: *a}\nb: {<<: [*a, *a]}",
+        "\n".join(
+            ["a0: &a0 {k: v}"]
+            + [f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}" for i in range(1, 12)]
+        ),
+    ],
+    ids=range(14),
 )
 def test_a_damaged_extra_model_paths_is_ignored(tmp_path, text) -> None:
     touch(tmp_path / "models" / "checkpoints" / "a.ckpt")
     (tmp_path / "extra_model_paths.yaml").write_text(text, encoding="utf-8")
     assert [path.name for path in files_in(tmp_path)] == ["a.ckpt"]
+
+
+def test_sections_of_extra_model_paths_may_be_merged(tmp_path) -> None:
+    touch(tmp_path / "disk" / "b.ckpt")
+    (tmp_path / "extra_model_paths.yaml").write_text(
+        f"base: &base\n  base_path: {tmp_path}\nmine:\n  <<: *base\n  checkpoints: disk\n"
+    )
+    assert [path.name for path in files_in(tmp_path)] == ["b.ckpt"]
+
+
+def test_a_home_folder_of_nobody_is_an_ordinary_name() -> None:
+    assert expanded("~nosuchuser/x") == Path("~nosuchuser/x")
+    assert expanded("~/x") == Path.home() / "x"
 
 
 def test_circular_links_end(tmp_path) -> None:
