@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ..errors import Message, ModelError, UnreadableError, quoted
 from ..families.registry import family_of_width
 from ..model.model import Model
 from ..runtime.stored_weight import numbers_of
+from ..untrusted_files import parse_json
 from .lora_algorithms import ALPHA, Algorithm, algorithms_of, changed, column_count
 from .lora_names import Layer, LayerNames, LoraContents, reads_prompt, sort_names, spelled_like
 from .lora_scales import PeftScales, peft_scales
@@ -149,7 +149,7 @@ def _open(lora: Lora, known: LayerNames, model: Model) -> _OpenedLora:
         raise _wrong_family(lora.path, width, model)
     try:
         scales = peft_scales(file, ("unet", "text_encoder", "text_encoder_2"))
-    except (OSError, UnreadableError) as error:
+    except (OSError, ValueError) as error:
         raise unreadable(lora.path, error) from error
     networks = (
         "unet",
@@ -250,9 +250,9 @@ def _without_effect(
 def _trained_with(file: TensorFile) -> str:
     """The algorithm that kohya's trainer wrote into the header; empty if it did not."""
     try:
-        arguments: Any = json.loads(file.metadata.get("ss_network_args", "{}"))
+        arguments: Any = parse_json(file.metadata.get("ss_network_args", "{}"))
         return quoted(arguments["algo"], 20) if "algo" in arguments else ""
-    except (ValueError, RecursionError, TypeError):
+    except (ValueError, TypeError):
         return ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ..errors import UnreadableError, quoted
+from ..untrusted_files import parse_json, read_bytes
 from .tensor_file import TensorFile
 
 HEADER = "lora_adapter_metadata"
@@ -41,14 +41,13 @@ class PeftScales:
 def peft_scales(file: TensorFile, networks: Sequence[str]) -> Mapping[str, PeftScales]:
     """For those of `networks`, such as "unet", that have a configuration.
 
-    Raises OSError; UnreadableError for one that cannot be read.
+    Raises OSError; ValueError for one that cannot be read.
     """
     beside = file.path.with_name(PEFT_CONFIG)
     if HEADER in file.metadata:
         config = _parsed(file.metadata[HEADER])
     elif file.path.stem == PEFT_STEM and os.path.isfile(beside):
-        with beside.open("rb") as opened:
-            config = _parsed(opened.read(MAX_JSON_BYTES))
+        config = _parsed(read_bytes(beside, MAX_JSON_BYTES))
     else:
         return {}
     found: dict[str, PeftScales] = {}
@@ -63,8 +62,8 @@ def peft_scales(file: TensorFile, networks: Sequence[str]) -> Mapping[str, PeftS
 
 def _parsed(text: str | bytes) -> dict[str, Any]:
     try:
-        parsed: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        parsed: object = parse_json(text)
+    except ValueError as error:
         raise UnreadableError("the configuration of PEFT in it is not valid JSON") from error
     return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
 
