@@ -170,7 +170,7 @@ def frames(path: Path) -> int:
 
 
 def _text(path: Path, key: str) -> str | None:
-    with _opened(path) as image, path.open("rb") as file:
+    with _opened(path) as image, open_file(path) as file:
         if image.format not in ("PNG", "JPEG", "WEBP"):
             return None
         try:
