@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
-from ..errors import ModelError, UnknownKindError, UnreadableError, quoted
+from ..errors import Message, ModelError, UnknownKindError, UnreadableError, quoted
 from ..families.components import all_tensors
 from ..families.key_names import Source, Sources
 from ..untrusted_files import parse_json, read_bytes
@@ -21,6 +22,8 @@ IMAGE_ENCODER = ("image_encoder", "image_normalizer")
 """Folders of a unCLIP image encoder; an image encoder alone has other purposes."""
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
 MAX_JSON_BYTES = 10_000_000
+MAX_SEARCHED = 1000
+"""Maximum number of files in a folder that are looked at to find a model."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,47 @@ def is_diffusers_folder(path: Path) -> bool:
     return os.path.isfile(path / INDEX)
 
 
+def no_model_in(path: Path) -> ModelError:
+    """Why a folder is not a model; names the one that was meant, as far as it is near."""
+    hint = Message("Choose a checkpoint file, or the folder of the whole model.")
+    if near := _near(path):
+        return ModelError(
+            "{path} is not a model, but {folder} is.", "Choose that folder.", path=path, folder=near
+        )
+    if networks := [name for name in NETWORKS if os.path.isdir(path / name)]:
+        return ModelError(
+            "{path} has {folders}, but no model_index.json.",
+            "Download that file of the model, too.",
+            path=path,
+            folders=networks,
+        )
+    return ModelError(
+        "{path} is not a model: it has neither a model.json nor a model_index.json.",
+        hint,
+        path=path,
+    )
+
+
+def _near(path: Path) -> Path | None:
+    """A model that this folder is part of, or one within it: the cache of the Hugging Face Hub
+    keeps them in `snapshots/REVISION`.
+    """
+    inside = [path / "snapshots", path]
+    folders = [path.parent] + [
+        found
+        for folder in inside
+        if os.path.isdir(folder)
+        for found in islice(folder.iterdir(), MAX_SEARCHED)
+    ]
+    return next((folder for folder in folders if is_diffusers_folder(folder)), None)
+
+
 def open_folder(path: Path) -> DiffusersFolder:
     """Raises ModelError, UnreadableError."""
-    kind = _read_json(path / INDEX).get("_class_name", "")
+    index = _read_json(path / INDEX)
+    kind = index.get("_class_name", "")
+    if "unet" in index and not os.path.isdir(path / "unet"):
+        raise UnreadableError("its folder {folder} is missing", folder="unet")
     groups: list[Sources] = []
     files: list[Path] = []
     embeds = all(os.path.isdir(path / name) for name in IMAGE_ENCODER)
@@ -80,26 +121,39 @@ def _merge_shards(files: list[TensorFile]) -> Sources:
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    """The weight files of a network: safetensors before pickles, full precision first."""
-    names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
-    for suffix in SUFFIXES:
-        for stem in STEMS:
-            for variant in ("", ".fp16", ".bf16", ".fp32", ".non_ema"):
-                for whole in (f"{stem}{variant}{suffix}", f"{stem}{suffix}{variant}"):
-                    if whole in names:
-                        return [folder / whole]
-                for index in (
-                    f"{stem}{suffix}.index{variant}.json",
-                    f"{stem}{variant}{suffix}.index.json",
-                ):
-                    if index in names:
-                        return _shards(folder / index, names)
+    """The weight files of a network: of the complete ones, safetensors before pickles, full
+    precision first.
+    """
+    names = {entry.name for entry in folder.iterdir() if entry.is_file()}
+    incomplete: list[UnreadableError] = []
+    for name in filter(names.__contains__, _weight_names()):
+        if not name.endswith(".json"):
+            return [folder / name]
+        try:
+            return _shards(folder / name, names)
+        except UnreadableError as error:
+            incomplete.append(error)
+    if incomplete:
+        raise incomplete[0]
     raise ModelError(
         "{folder} holds no weights.", "Download the model again, with its weights.", folder=folder
     )
 
 
-def _shards(index: Path, names: list[str]) -> list[Path]:
+def _weight_names() -> Iterator[str]:
+    """The names that diffusers gives to weights, whole and in shards, over the years; the best
+    first.
+    """
+    for suffix in SUFFIXES:
+        for stem in STEMS:
+            for variant in ("", ".fp16", ".bf16", ".fp32", ".non_ema"):
+                for whole in (f"{stem}{variant}{suffix}", f"{stem}{suffix}{variant}"):
+                    yield whole
+                    yield f"{whole}.index.json"
+                yield f"{stem}{suffix}.index{variant}.json"
+
+
+def _shards(index: Path, names: Set[str]) -> list[Path]:
     places = _read_json(index).get("weight_map")
     if not isinstance(places, dict):
         raise UnreadableError("{file} has no weight_map", file=index.name)

@@ -8,21 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from ..errors import (
-    InvalidError,
-    Message,
-    ModelError,
-    NotAModelError,
-    UnknownKindError,
-    UnreadableError,
-)
+from ..errors import InvalidError, Message, NotAModelError, UnknownKindError, UnreadableError
 from ..families.components import OTHER_MODELS, Components, all_tensors, find, merge
 from ..families.family import Identity
 from ..families.header import Header
 from ..families.registry import detect_family
 from ..families.unsupported import unsupported_kind
 from ..untrusted_files import read_bytes
-from .diffusers_folder import DiffusersFolder, is_diffusers_folder, open_folder
+from .diffusers_folder import DiffusersFolder, is_diffusers_folder, no_model_in, open_folder
 from .native_folder import is_native_folder, open_native_folder
 from .open_file import open_tensors
 from .overrides import read_overrides
@@ -78,11 +71,7 @@ def _header(path: Path, companions: Sequence[Path], prediction: Prediction | Non
 def _opened(path: Path) -> DiffusersFolder:
     if os.path.isdir(path):
         if not is_diffusers_folder(path):
-            raise ModelError(
-                "{path} is not a model: it has neither a model.json nor a model_index.json.",
-                "Choose a checkpoint file, or the folder of the whole model.",
-                path=path,
-            )
+            raise no_model_in(path)
         return open_folder(path)
     file = open_tensors(path)
     return DiffusersFolder(

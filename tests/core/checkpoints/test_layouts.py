@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from core.checkpoints.identify import identify
+from core.errors import ModelError
 from tests.core.checkpoints.tiny import Tiny, load_expanded, original, write_folder
 
 F8 = torch.float8_e4m3fn
@@ -68,6 +70,56 @@ def test_a_folder_of_pickles_is_loaded(
     assert_equal(model.autoencoder, tiny.vae, torch.float16)
     for text, expected in zip(model.text.networks, tiny.texts, strict=True):
         assert_equal(text, expected, torch.float16)
+
+
+@pytest.fixture
+def folder(tinies: dict[str, Tiny], tmp_path: Path) -> Path:
+    """A model in diffusers' layout, with the U-Net in shards."""
+    write_folder(tinies["SD1"], tmp_path / "model", torch.float16)
+    return tmp_path / "model"
+
+
+def test_a_complete_variant_is_used_where_shards_are_missing(
+    folder: Path, tinies: dict[str, Tiny]
+) -> None:
+    shards = sorted(folder.glob("unet/*.safetensors"))
+    weights = {key: value for file in shards for key, value in load_file(file).items()}
+    shards[1].unlink()
+    with pytest.raises(
+        ModelError, match=rf'index\.json names "{shards[1].name}", which is missing'
+    ):
+        identify(folder)
+    save_file(weights, folder / "unet" / "diffusion_pytorch_model.fp16.safetensors")
+    assert_equal(load_expanded(folder).backbone, tinies["SD1"].unet, torch.float16)
+
+
+def test_the_table_of_shards_may_be_named_after_the_variant(folder: Path) -> None:
+    [table] = folder.glob("unet/*.index.json")
+    table.rename(table.with_name("diffusion_pytorch_model.safetensors.fp16.index.json"))
+    assert identify(folder).missing == ()
+
+
+def test_a_folder_that_is_not_the_model_says_where_it_is(folder: Path) -> None:
+    """Part of the model, and above it, as in the cache of the Hugging Face Hub."""
+    cache = folder.parent / "models--someone--something"
+    snapshot = cache / "snapshots" / "0123abc"
+    snapshot.parent.mkdir(parents=True)
+    folder.rename(snapshot)
+    for path in (cache, cache / "snapshots", snapshot / "unet"):
+        with pytest.raises(ModelError) as caught:
+            identify(path)
+        assert f"{path} is not a model, but {snapshot} is" in str(caught.value)
+
+
+def test_a_folder_without_its_index_or_unet_says_so(folder: Path) -> None:
+    (folder / "unet").rename(folder.parent / "elsewhere")
+    index = folder / "model_index.json"
+    index.write_text('{"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "U"]}')
+    with pytest.raises(ModelError, match="its folder unet is missing"):
+        identify(folder)
+    index.unlink()
+    with pytest.raises(ModelError, match=r"has vae, text_encoder, but no model_index\.json"):
+        identify(folder)
 
 
 def test_convolutions_use_channels_last(checkpoints: dict[str, Path]) -> None:
