@@ -50,6 +50,8 @@ class TextConditioner(ABC):
     """False: prompts must be empty."""
     supports_clip_skip: bool = False
     """Whether clip skip applies: skipping the last layers of its encoder."""
+    embeddings: tuple[Embedding, ...] = ()
+    """The words that it knows beside its vocabulary."""
     lora_slots: tuple[int, ...] = ()
     """For each network, the text encoder of LoRA files that it is: 0 for `te1`, 1 for `te2`;
     empty: LoRAs change none of them."""

@@ -112,7 +112,7 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
         saved = target.save(drawn, model)
         seconds = time.perf_counter() - began
         origin = {"picture": parent.picture, "name": parent.name, "step": parent.step}
-        target.print_result(saved, drawn.image.request, seconds, parent=origin)
+        target.print_result(saved, drawn.image.request, seconds, drawn.notes, parent=origin)
     return Exit.OK
 
 

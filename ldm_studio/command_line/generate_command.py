@@ -184,7 +184,9 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
                     drawn = draw(drawing, on_step)
                     path = target.save(drawn, model)
                     finished += 1
-                    target.print_result(path, drawn.image.request, time.perf_counter() - began)
+                    target.print_result(
+                        path, drawn.image.request, time.perf_counter() - began, drawn.notes
+                    )
         except KeyboardInterrupt:
             print_warning(f"cancelled; {finished} of {request.count} images are finished and kept")
             return Exit.INTERRUPTED
@@ -209,7 +211,9 @@ def _stop(
     except OSError as error:
         raise StateError("{path} cannot be written: {error}.", path=path, error=error) from error
     seconds = time.perf_counter() - began
-    target.print_result(path, drawing.request, seconds, step=until, steps=drawing.total)
+    target.print_result(
+        path, drawing.request, seconds, drawing.notes, step=until, steps=drawing.total
+    )
 
 
 def _check(arguments: Namespace, target: Output) -> None:

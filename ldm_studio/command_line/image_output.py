@@ -111,9 +111,12 @@ class Output:
             return self.path
         return save_next(self.path, *arguments)
 
-    def print_result(self, path: Path, request: Request, seconds: float, **more: Any) -> None:
+    def print_result(
+        self, path: Path, request: Request, seconds: float, notes: Iterable[Message], **more: Any
+    ) -> None:
         """Prints the path, or a JSON object."""
         record = {"path": str(path), "seed": request.seed, "seconds": round(seconds, 3), **more}
+        record["notes"] = list(map(str, notes))
         record["request"] = json.loads(request.to_json())
         print_line(json.dumps(record, ensure_ascii=False) if self.as_json else str(path))
 

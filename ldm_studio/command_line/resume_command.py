@@ -57,5 +57,5 @@ def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
     with image_output.progress() as on_step:
         drawn = draw(going, on_step)
     path = target.save(drawn, model)
-    target.print_result(path, drawn.image.request, time.perf_counter() - began)
+    target.print_result(path, drawn.image.request, time.perf_counter() - began, drawn.notes)
     return Exit.OK

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.conditioning.text.embeddings import missing_embeddings
 from core.conditioning.text.prompt_parser import LoraUse, loras
 from core.errors import Message, ModelError, RequestError, quoted
 from core.request.request import Addon, Request
@@ -137,8 +138,8 @@ class _Recipe:
 class _ChangedModel:
     model: Model
     effects: tuple[LoraEffect, ...] = ()
-    refused: tuple[Path, ...] = ()
-    """Embeddings for other models."""
+    refused: Mapping[Path, Message] = field(default_factory=dict[Path, Message])
+    """Embeddings that cannot be used, and why."""
 
 
 class AddonApplier:
@@ -200,10 +201,12 @@ class AddonApplier:
                 del once[word.kind, word.path]
                 notes.append(
                     Message(
-                        "The embedding {embedding} is for other models than this one.",
+                        "The embedding {embedding} is read as text: {reason}",
                         embedding=quoted(word.name),
+                        reason=made.refused[word.path],
                     )
                 )
+        notes += _missing_embeddings(made.model, request, words)
         return ModelWithAddons(made.model, tuple(once.values()), tuple(dict.fromkeys(notes)))
 
     def _used(self, kind: AddonKind, name: str, request: Request) -> Used:
@@ -277,11 +280,12 @@ def _build(model: Model, recipe: _Recipe) -> _ChangedModel:
     if recipe.vae is not None:
         model = with_vae(model, recipe.vae)
     model, effects = with_loras(model, recipe.loras)
-    refused: list[Path] = []
+    refused: dict[Path, Message] = {}
     for name, path in recipe.embeddings:
         model, errors = with_embeddings(model, [path], [name])
-        refused += [path] if errors else []
-    return _ChangedModel(model, effects, tuple(refused))
+        if errors:
+            refused[path] = errors[0].message
+    return _ChangedModel(model, effects, refused)
 
 
 def _fits(model: Model, lora: Lora) -> bool:
@@ -337,6 +341,15 @@ def _ignored_settings(model: Model, request: Request) -> list[Message]:
     if not guided and {request.cfg, *(change.cfg for change in request.changes)} <= {1.0, None}:
         return [Message("The negative prompt has no effect at CFG 1."), *notes]
     return notes
+
+
+def _missing_embeddings(model: Model, request: Request, words: Iterable[Used]) -> list[Message]:
+    """Notes on embeddings that the prompts name and that are not there."""
+    names = [*(word.name for word in words), *(one.name for one in model.text.embeddings)]
+    return [
+        Message("There is no embedding {embedding}; it is read as text.", embedding=quoted(name))
+        for name in missing_embeddings(names, request.prompt, request.negative)
+    ]
 
 
 def _unused_lora_tensors(used: Iterable[Used], effects: Iterable[LoraEffect]) -> list[Message]:

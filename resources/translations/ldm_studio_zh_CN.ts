@@ -6431,10 +6431,6 @@
         <translation>使用默认值；不会写入该文件。</translation>
     </message>
     <message>
-        <source>The embedding {embedding} is for other models than this one.</source>
-        <translation>嵌入 {embedding} 不适用于此模型。</translation>
-    </message>
-    <message>
         <source>The file has no PNG header.</source>
         <translation>文件没有 PNG 文件头。</translation>
     </message>
@@ -7331,8 +7327,28 @@
         <translation>其文件头不是张量表</translation>
     </message>
     <message>
+        <source>Choose that folder.</source>
+        <translation>请选择那个文件夹。</translation>
+    </message>
+    <message>
+        <source>Download that file of the model, too.</source>
+        <translation>请把模型的这个文件也下载下来。</translation>
+    </message>
+    <message>
+        <source>The embedding {embedding} is read as text: {reason}</source>
+        <translation>嵌入 {embedding} 被当作文本读取：{reason}</translation>
+    </message>
+    <message>
+        <source>There is no embedding {embedding}; it is read as text.</source>
+        <translation>没有嵌入 {embedding}；它被当作文本读取。</translation>
+    </message>
+    <message>
         <source>it does not hold the vectors of a word</source>
         <translation>它不含词的向量</translation>
+    </message>
+    <message>
+        <source>its folder {folder} is missing</source>
+        <translation>缺少其文件夹 {folder}</translation>
     </message>
     <message>
         <source>its header names {tensor} twice</source>
@@ -8063,6 +8079,10 @@
         <translation>{path} 像素过多，无法生成缩略图。</translation>
     </message>
     <message>
+        <source>{path} has {folders}, but no model_index.json.</source>
+        <translation>{path} 里有 {folders}，但没有 model_index.json。</translation>
+    </message>
+    <message>
         <source>{path} holds no autoencoder (VAE).</source>
         <translation>{path} 不含自编码器 (VAE)。</translation>
     </message>
@@ -8085,6 +8105,10 @@
     <message>
         <source>{path} is missing.</source>
         <translation>{path} 不存在。</translation>
+    </message>
+    <message>
+        <source>{path} is not a model, but {folder} is.</source>
+        <translation>{path} 不是模型，{folder} 才是。</translation>
     </message>
     <message>
         <source>{path} is not a model: it has neither a model.json nor a model_index.json.</source>

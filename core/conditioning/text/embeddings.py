@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ EmbeddingTokens = Mapping[tuple[int, ...], tuple[int, ...]]
 """Maps the tokens of embedding names to the tokens that replace them. Those are negative: -1 - i
 is row i of a table of vectors."""
 NO_EMBEDDING_TOKENS: EmbeddingTokens = {}
+_NAMED = re.compile(r"embedding:(?=([^\s,:()\[\]|]+))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,19 @@ def _embedding_tokens(
                 words[name] = tuple(-1 - i for i in rows)
         row = rows.stop
     return words
+
+
+def missing_embeddings(names: Iterable[str], *prompts: str) -> list[str]:
+    """What prompts name as `embedding:name`, although none of `names` is called that."""
+    known = {name.casefold() for name in names}
+    found: dict[str, str] = {}
+    for prompt in prompts:
+        for match in _NAMED.finditer(prompt):
+            name, rest = match[1].rstrip(".;!?"), prompt[match.end() :].casefold()
+            spaced = any(rest.startswith(other) for other in known if " " in other)
+            if name.casefold() not in known and not spaced:
+                found.setdefault(name.casefold(), name)
+    return list(found.values())
 
 
 def insert_embeddings(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.errors import Message
 from core.images.image_digest import digest
 from core.request.parameters import Guidance, Levels, Options, Variation
 from core.request.request import Request
@@ -150,7 +151,8 @@ def test_a_decoding_fallback_is_reported_once(run, pipeline, capsys):
     assert err == "The negative prompt has no effect.\nIt overflowed.\n"
 
 
-def test_json_output_contains_the_request_of_each_image(run, capsys):
+def test_json_output_contains_the_request_of_each_image(run, pipeline, capsys):
+    pipeline.notes = (Message("There is no embedding {embedding}.", embedding="nowhere"),)
     assert run("generate", "狐狸", "--count", "2", "--seed", "5", "--json", "-o", "out") == 0
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [record["seed"] for record in records] == [5, 6]
@@ -159,6 +161,7 @@ def test_json_output_contains_the_request_of_each_image(run, capsys):
             json.dumps(record["request"])
         )
         assert record["seconds"] >= 0
+        assert record["notes"] == ["There is no embedding nowhere."]
 
 
 def test_transparent_images_keep_their_alpha(run, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from core.checkpoints.load_model import load_model
@@ -185,9 +185,9 @@ def test_an_embedding_for_the_default_model_replaces_its_name(folder) -> None:
     assert none.addons == ()
     _, refused, run = drawn(pipeline, replace(asked, prompt="a for-sd"))
     assert refused.addons == ()
-    assert list(map(str, run.notes)) == [
-        'The embedding "for-sd" is for other models than this one.'
-    ]
+    [note] = map(str, run.notes)
+    assert note.startswith('The embedding "for-sd" is read as text: ')
+    assert "text encoders of 768 dimensions" in note
 
 
 def test_the_family_decides_which_addons_apply(pipeline) -> None:
@@ -299,9 +299,38 @@ def test_an_embedding_for_other_models_is_reported_and_ignored(pipeline, folder)
     embedding(folder / "wide.safetensors", width=100)
     _, request, run = drawn(pipeline, with_prompt("a wide cat"))
     assert request.addons == ()
-    assert tuple(map(str, run.notes)) == (
-        'The embedding "wide" is for other models than this one.',
+    [note] = map(str, run.notes)
+    assert note.startswith('The embedding "wide" is read as text: ')
+    assert note.endswith("is made for text encoders of 100 dimensions; this model has 64.")
+
+
+def test_a_damaged_embedding_is_reported_with_the_reason(pipeline, folder) -> None:
+    save_file({"emb_params": torch.full((1, 64), torch.nan)}, folder / "broken.safetensors")
+    _, request, run = drawn(pipeline, with_prompt("a broken cat"))
+    assert request.addons == ()
+    [note] = map(str, run.notes)
+    assert note.startswith('The embedding "broken" is read as text: ')
+    assert "holds values that are not finite" in note
+
+
+def test_embeddings_that_prompts_name_and_that_do_not_exist_are_reported(pipeline, folder) -> None:
+    embedding(folder / "my word.safetensors")
+    _, _, run = drawn(
+        pipeline,
+        with_prompt("embedding:my word, (embedding:Nowhere:1.2), embedding:nowhere.", negative="x"),
     )
+    assert list(map(str, run.notes)) == ['There is no embedding "Nowhere"; it is read as text.']
+    _, _, run = drawn(pipeline, with_prompt("a cat", negative="embedding:bad"))
+    assert list(map(str, run.notes)) == ['There is no embedding "bad"; it is read as text.']
+
+
+def test_an_embedding_in_a_lora_is_not_reported_as_missing(pipeline, folder) -> None:
+    bundled = {"bundle_emb.my-word.emb_params": noise(2, 64)}
+    save_file(load_file(lora(folder / "style.safetensors")) | bundled, folder / "style.safetensors")
+    plain, _, _ = drawn(pipeline, with_prompt("a embedding:other <lora:style>"))
+    found, _, run = drawn(pipeline, with_prompt("a embedding:my-word <lora:style>"))
+    assert run.notes == ()
+    assert not np.array_equal(plain, found)
 
 
 def test_another_vae_decodes(pipeline, folder) -> None:
