@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..errors import UnreadableError, quoted
+from ..errors import InvalidError, UnreadableError, quoted
 from ..untrusted_files import parse_json, read_bytes
 from .tensor_file import TensorFile
 
@@ -41,15 +41,21 @@ class PeftScales:
 def peft_scales(file: TensorFile, networks: Sequence[str]) -> Mapping[str, PeftScales]:
     """For those of `networks`, such as "unet", that have a configuration.
 
-    Raises OSError; ValueError for one that cannot be read.
+    Raises OSError; UnreadableError for one that cannot be read.
     """
     beside = file.path.with_name(PEFT_CONFIG)
-    if HEADER in file.metadata:
-        config = _parsed(file.metadata[HEADER])
-    elif file.path.stem == PEFT_STEM and os.path.isfile(beside):
-        config = _parsed(read_bytes(beside, MAX_JSON_BYTES))
-    else:
-        return {}
+    try:
+        if HEADER in file.metadata:
+            parsed: object = parse_json(file.metadata[HEADER])
+        elif file.path.stem == PEFT_STEM and os.path.isfile(beside):
+            parsed = parse_json(read_bytes(beside, MAX_JSON_BYTES))
+        else:
+            return {}
+    except InvalidError as error:
+        raise UnreadableError(
+            "its configuration of PEFT is damaged: {error}", error=error
+        ) from error
+    config = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
     found: dict[str, PeftScales] = {}
     for network in networks:
         prefix = f"{network}."
@@ -58,14 +64,6 @@ def peft_scales(file: TensorFile, networks: Sequence[str]) -> Mapping[str, PeftS
         if scales is not None:
             found[network] = scales
     return found
-
-
-def _parsed(text: str | bytes) -> dict[str, Any]:
-    try:
-        parsed: object = parse_json(text)
-    except ValueError as error:
-        raise UnreadableError("the configuration of PEFT in it is not valid JSON") from error
-    return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
 
 
 def _scales(config: Mapping[str, Any]) -> PeftScales | None:

@@ -6955,6 +6955,10 @@
         <translation>深度图，越亮越近</translation>
     </message>
     <message>
+        <source>its configuration of PEFT is damaged: {error}</source>
+        <translation>其中的 PEFT 配置已损坏：{error}</translation>
+    </message>
+    <message>
         <source>{layer} has no {parameter}</source>
         <translation>{layer} 没有 {parameter}</translation>
     </message>
@@ -7645,10 +7649,6 @@
     <message>
         <source>the U-Net&apos;s depths on the way up do not match its blocks</source>
         <translation>U-Net 上行路径的深度与其块数不符</translation>
-    </message>
-    <message>
-        <source>the configuration of PEFT in it is not valid JSON</source>
-        <translation>其中的 PEFT 配置不是有效的 JSON</translation>
     </message>
     <message>
         <source>the defaults are not a valid request: {error}</source>
