@@ -15,7 +15,6 @@ from ldm_studio.draw.run.image_strip import StripEntry
 from ldm_studio.engine.events import Finished, Saved
 from ldm_studio.history_page.open_history import Library
 from ldm_studio.history_page.reuse_part import ReusePart
-from ldm_studio.images.infotext import Infotext, restore
 from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from ldm_studio.prompts.wildcard_files import templates_of
 from ldm_studio.store.model_limits import unused_settings
@@ -140,12 +139,14 @@ class HistoryController(QObject):
 
     def _request(self, details: Details) -> tuple[Request, tuple[str, ...]]:
         """Its request without init images. Raises RequestError."""
+        from ldm_studio.history.formatting import recipe  # not before the history is used
+
         without = {"init": "", "mask": "", "control": "", "strength": 1.0, "changes": ()}
         base = replace(self._studio.store.snapshot(), **without)
         if details.request:
             request = Request.from_json(details.request)
             return replace(request, **without), ()
-        restored = restore(Infotext(details.prompt, details.negative, details.settings), base)
+        restored = recipe(details).restored(base)
         folders = self._studio.store.model_folders
         unused = unused_settings(restored.request, self._studio.store.run.model)
         others = find_mismatches(details.settings, folders)

@@ -14,7 +14,6 @@ from core.request.request import Request
 from ldm_studio.canvas.document.qimage import from_qimage
 from ldm_studio.engine_protocol import ModelInfo
 from ldm_studio.images import image_files
-from ldm_studio.images.infotext import restore
 from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from ldm_studio.store.model_limits import admit, unused_settings
 from ldm_studio.translation import joined, translate, translate_message
@@ -88,6 +87,6 @@ def _settings(
         return Request.from_json(found.request), found.ignored(), ()
     if not (found.info.prompt or found.info.settings):
         return None, (), ()
-    request = compare_with_local(restore(found.info, base).request, folders)
+    restored = found.restored(base)
     others = find_mismatches(found.info.settings, folders, compute=True)
-    return request, found.ignored(), others
+    return compare_with_local(restored.request, folders), restored.ignored, others

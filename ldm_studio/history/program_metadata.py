@@ -86,7 +86,8 @@ def _infotext(source: str, fewest: int = 1) -> Recipe | None:
     info = parse_infotext(source[: 4 * MAX_PROMPT])
     if len(info.settings) < fewest or not (info.prompt or info.negative or info.settings):
         return None
-    return make(_program(info.settings), info.prompt, info.negative, info.settings)
+    notes = filter(None, map(str.strip, info.notes.split("\n")))
+    return make(_program(info.settings), info.prompt, info.negative, info.settings, notes)
 
 
 def _program(settings: Mapping[str, str]) -> str:

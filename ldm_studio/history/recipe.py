@@ -19,7 +19,7 @@ from core.request.parameters import MAX_SEED
 from core.request.request import Request
 from core.sampling.sampler_names import schedule_name, split_name
 from core.untrusted_files import parse_json
-from ldm_studio.images.infotext import Infotext, restore
+from ldm_studio.images.infotext import Infotext, RestoredRequest, restore
 
 MAX_PROMPT = 100_000
 MAX_VALUE = 4_000
@@ -45,12 +45,17 @@ class Recipe:
     run: str = ""
     """This program's run record as JSON; empty if there is none."""
 
+    def restored(self, base: Request) -> RestoredRequest:
+        """`base` with the settings of another program that this program supports, and all others
+        in words.
+        """
+        found = restore(self.info, base, self.program)
+        ignored = (item for item in found.ignored if not item.startswith(_NO_SETTINGS))
+        return replace(found, ignored=(*self.unread, *ignored))
+
     def ignored(self) -> tuple[str, ...]:
         """All settings that are unsupported when the recipe is reused."""
-        if self.request:
-            return self.unread
-        ignored = restore(self.info, Request(init="0" * 64)).ignored
-        return self.unread + tuple(i for i in ignored if not i.startswith(_NO_SETTINGS))
+        return self.unread if self.request else self.restored(Request(init="0" * 64)).ignored
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """The `parameters` text of images, in AUTOMATIC1111's grammar.
 
-Three parts: the prompt, a line starting with `Negative prompt:`, and a last line of settings,
-`Steps: 20, Sampler: Euler, ...`. Keys and numbers are never localised, because many programs read
-them.
+Three parts: the prompt, a line starting with `Negative prompt:`, and a line of settings,
+`Steps: 20, Sampler: Euler, ...`. Extensions may write more lines behind it. Keys and numbers are
+never localised, because many programs read them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
@@ -18,7 +18,7 @@ from core.errors import RequestError
 from core.request.parameters import Guidance, Levels, Options, Variation
 from core.request.request import Change, Request
 from core.request.text_segment import A1111
-from core.sampling.noise_profiles import STUDIO
+from core.sampling.noise_profiles import A1111_NV, COMFYUI, STUDIO
 from core.sampling.sampler_names import split_name
 from core.untrusted_files import parse_json
 from ldm_studio import __version__
@@ -37,11 +37,20 @@ NO_VAE = ("", "Automatic", "None")
 """AUTOMATIC1111's value for the model's own VAE."""
 NEGATIVE = "Negative prompt:"
 # Bounded keys keep the search linear, whatever the text.
-_ITEM = re.compile(r'(\w[\w \-/]{1,99}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_KEY = re.compile(r"(\w[\w \-/]{1,99}):\s*")
+_QUOTED = re.compile(r'("(?:\\.|[^\\"])+")(?:,|$)')
+_COMMA_OR_BRACKET = re.compile(r"[,\[{(]")
+_BRACKET_OR_STRING = re.compile(r'"(?:\\.|[^\\"])*"|[\[{(\]})]')
+_CLOSING = {"[": "]", "{": "}", "(": ")"}
+_TEMPLATE = re.compile(r"^(Template|Negative Template):", re.MULTILINE)
+"""The lines of the Dynamic Prompts extension."""
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _FIRST = ("Steps", "Sampler", "Schedule type")  # others depend on them
 _ORDER = (*_FIRST, "CFG scale", "Seed", "Size", "Model hash", "Model", "VAE hash", "VAE")
-_FEWEST = 3  # a last line with fewer settings belongs to the prompt
+_FEWEST = 3  # a line with fewer settings belongs to the prompt
+_OWN_NOISE = {"AUTOMATIC1111": A1111_NV, "Forge": A1111_NV, "ComfyUI": COMFYUI}
+"""The noise of programs that name theirs only where it is another one."""
+_WITHOUT_EFFECT = {"ENSD": ("0",), "Seed resize from": ("0x0", "-1x-1")}
 
 
 @dataclass(frozen=True)
@@ -51,11 +60,13 @@ class Infotext:
     prompt: str = ""
     negative: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    notes: str = ""
+    """The lines behind the settings."""
 
     def __str__(self) -> str:
         negative = f"\n{NEGATIVE} {self.negative}" if self.negative else ""
         items = (k if k == v else f"{k}: {_quoted(v)}" for k, v in self.settings.items())
-        return f"{self.prompt}{negative}\n{', '.join(items)}".strip()
+        return f"{self.prompt}{negative}\n{', '.join(items)}\n{self.notes}".strip()
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class RestoredRequest:
 
     request: Request
     ignored: tuple[str, ...]
-    """`key: value` of each setting that is unsupported or has an impossible value."""
+    """`key: value` of each setting that is unsupported or has an impossible value, and notes."""
 
 
 def infotext(request: Request, model_name: str, digest: str) -> str:
@@ -126,27 +137,71 @@ def parse_infotext(text: str) -> Infotext:
     """Parses the text of this or another program. Every text is valid: when in doubt it is the
     prompt.
     """
-    *head, last = text.strip().split("\n")
-    items = _ITEM.findall(last)
-    if len(items) < _FEWEST:
-        head, items = [*head, last], []
+    lines = text.strip().split("\n")
+    at = _settings_line(lines)
+    settings = _settings(lines[at]) if at < len(lines) else {}
+    notes, *templates = _TEMPLATE.split("\n".join(lines[at + 1 :]))
+    for key, value in zip(templates[::2], templates[1::2], strict=True):
+        settings.setdefault(key, value.strip())
     prompt: list[str] = []
     negative: list[str] = []
-    lines = prompt
-    for line in head:
+    read = prompt
+    for line in lines[:at]:
         if line.strip().startswith(NEGATIVE):
-            lines = negative
+            read = negative
             line = line.strip()[len(NEGATIVE) :].lstrip()
-        lines.append(line)
-    return Infotext(
-        "\n".join(prompt).strip(),
-        "\n".join(negative).strip(),
-        {key: _unquoted(value) for key, value in items},
-    )
+        read.append(line)
+    return Infotext("\n".join(prompt).strip(), "\n".join(negative).strip(), settings, notes.strip())
 
 
-def restore(info: Infotext, base: Request) -> RestoredRequest:
+def _settings_line(lines: Sequence[str]) -> int:
+    """The last line that begins as that of most programs does, or else the very last, if it has
+    enough settings; the number of lines if there is none.
+    """
+    last = len(lines) - 1
+    for at in (*(i for i in range(last, -1, -1) if lines[i].lstrip().startswith("Steps:")), last):
+        if len(_settings(lines[at])) >= _FEWEST:
+            return at
+    return len(lines)
+
+
+def _settings(line: str) -> dict[str, str]:
+    """The settings of a line. Commas inside brackets do not end a value. Of a key that is there
+    twice the first counts: the second is part of a text that is not quoted.
+    """
+    closing = _closing_brackets(line)
+    found: dict[str, str] = {}
+    at = 0
+    while key := _KEY.search(line, at):
+        quoted = _QUOTED.match(line, key.end())
+        if quoted is not None:
+            value, at = quoted[1], quoted.end()
+        else:
+            end = key.end()
+            while (stop := _COMMA_OR_BRACKET.search(line, end)) and stop[0] != ",":
+                end = closing.get(stop.start()) or stop.end()
+            at = len(line) if stop is None else stop.end()
+            value = line[key.end() : at].removesuffix(",")
+        found.setdefault(key[1], _unquoted(value))
+    return found
+
+
+def _closing_brackets(line: str) -> dict[int, int]:
+    """The end of each pair of brackets by its start; those in quoted strings are text."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for mark in _BRACKET_OR_STRING.finditer(line):
+        if mark[0] in _CLOSING:
+            opened.append(mark.start())
+        elif opened and _CLOSING[line[opened[-1]]] == mark[0]:
+            found[opened.pop()] = mark.end()
+    return found
+
+
+def restore(info: Infotext, base: Request, program: str = "") -> RestoredRequest:
     """`base` with the prompts and every setting of `info` that this program supports exactly.
+
+    `program` wrote it: unless the text says otherwise, the noise is that of this program.
 
     Settings of `base` that not every image has are dropped, as `info` does not know them. The model
     is reported but not restored: another model cannot replace it.
@@ -169,6 +224,7 @@ def restore(info: Infotext, base: Request) -> RestoredRequest:
     )
     if info.settings.get("Version", "").startswith(PROGRAM):
         request = replace(request, noise=STUDIO, tile=0)  # unless it says otherwise
+    request = replace(request, noise=_OWN_NOISE.get(program, request.noise))
     settings = _split_schedule(info.settings)
     refused: set[str] = set()
     for key in sorted(settings, key=lambda key: key not in _FIRST):
@@ -180,8 +236,9 @@ def restore(info: Infotext, base: Request) -> RestoredRequest:
         request = _refined(request, settings)
     except (ValueError, RequestError):
         refused |= {REFINER, REFINER_AT}
-    ignored = tuple(f"{key}: {value}" for key, value in settings.items() if key in refused)
-    return RestoredRequest(request, ignored)
+    ignored = [f"{key}: {value}" for key, value in settings.items() if key in refused]
+    notes = (line.strip() for line in info.notes.split("\n"))
+    return RestoredRequest(request, (*ignored, *filter(None, notes)))
 
 
 def _with(key: str, value: str, request: Request) -> Request:
@@ -210,6 +267,8 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
             return {}  # the prompt or neighbouring keys name their subject
         case "Refiner" | "Refiner switch at":
             return {}  # combined once the steps are known
+        case _ if value in _WITHOUT_EFFECT.get(key, ()):
+            return {}
         case _:
             raise KeyError(key)
 
@@ -228,7 +287,12 @@ def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def _quoted(value: str) -> str:
-    bare = value == value.strip() and not value.startswith('"') and not re.search("[,\n:]", value)
+    brackets = sum(char in "[]{}()" for char in value)
+    bare = (
+        value == value.strip()
+        and not re.search('[,\n:"]', value)
+        and brackets == 2 * len(_closing_brackets(value))
+    )
     return value if bare else json.dumps(value, ensure_ascii=False)
 
 

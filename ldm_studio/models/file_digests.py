@@ -81,6 +81,15 @@ def computed(path: Path, *, lora: bool = False) -> ModelDigests:
         ) from error
 
 
+def early_hash(path: Path) -> str:
+    """The hash of models that AUTOMATIC1111 wrote until 2023: 8 digits, of 64 KiB behind the first
+    MiB. Different models may have the same one. Raises OSError.
+    """
+    with open_file(path) as file:
+        file.seek(1 << 20)
+        return hashlib.sha256(file.read(1 << 16)).hexdigest()[:8]
+
+
 def _of_file(path: Path, *, lora: bool) -> ModelDigests:
     """The short hash of a LoRA skips its header, which may be edited."""
     whole, behind = hashlib.sha256(), hashlib.sha256()

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 SMALL = 400_000_000
 """Bytes; hashes of smaller files are computed for a warning."""
 _HASHED = re.compile(r"^(?P<name>.*?)\s*\[(?P<hash>[0-9a-fA-F]+)\]$")
+_HASH = re.compile(r"[0-9a-fA-F]{8}|[0-9a-fA-F]{10,64}")
 _PAIR = re.compile(r"([^:,]+):\s*([0-9a-fA-F]+)")
 _LISTS = {"Lora hashes": "lora", "TI hashes": "embedding"}
 
@@ -31,6 +32,11 @@ class _NamedModel:
     kind: str
     name: str
     hash: str
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it has the hash of early versions of AUTOMATIC1111."""
+        return len(self.hash) == 8 and self.kind in ("model", "vae")
 
 
 def find_mismatches(
@@ -52,7 +58,7 @@ def find_mismatches(
         name = named.name.removesuffix(Path(named.name).suffix) if named.kind == "vae" else ""
         names = (named.name.casefold(), name.casefold())
         path = next((found[named.kind, n] for n in names if (named.kind, n) in found), None)
-        here = _hashes(path, named.kind, catalogue, compute=compute) if path else ()
+        here = _hashes(path, named, catalogue, compute=compute) if path else ()
         if here and not any(own.startswith(named.hash.casefold()) for own in here):
             words = translate(
                 "Differing", "{name} here is a different file: its hash is {own}, not {hash}."
@@ -83,7 +89,7 @@ def _named(settings: Mapping[str, str]) -> Iterator[_NamedModel]:
         ("model", settings.get("Model", ""), settings.get("Model hash", "")),
         ("vae", settings.get("VAE", ""), settings.get("VAE hash", "")),
     ):
-        if name and re.fullmatch(r"[0-9a-fA-F]{10,64}", value):  # older ones: of a part of it
+        if name and _HASH.fullmatch(value):
             yield _NamedModel(kind, name, value)
     if match := _HASHED.match(settings.get("Refiner", "")):
         yield _NamedModel("model", match["name"], match["hash"])
@@ -92,9 +98,14 @@ def _named(settings: Mapping[str, str]) -> Iterator[_NamedModel]:
             yield _NamedModel(kind, name.strip(), value)
 
 
-def _hashes(path: Path, kind: str, catalogue: Catalogue, *, compute: bool) -> tuple[str, ...]:
+def _hashes(
+    path: Path, named: _NamedModel, catalogue: Catalogue, *, compute: bool
+) -> tuple[str, ...]:
     """Whole and short, of a LoRA the short one first; empty where they are not known."""
+    kind = named.kind
     try:
+        if named.is_early:
+            return (file_digests.early_hash(path),) if path.is_file() else ()
         whole, short = catalogue.digest(path), catalogue.short(path)
         if not whole and compute and kind != "model" and path.stat().st_size <= SMALL:
             sums = file_digests.computed(path, lora=kind == "lora")

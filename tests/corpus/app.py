@@ -36,6 +36,7 @@ from ldm_studio.images import image_files as images
 from ldm_studio.images import recipe_inputs as recall
 from ldm_studio.images.headless_run import draw
 from ldm_studio.images.image_saving import ImageSaver
+from ldm_studio.images.infotext import Infotext
 from ldm_studio.images.input_store import InputStore
 from ldm_studio.images.trajectory_store import read as read_trajectory
 from ldm_studio.prompts.styles import StyleBook
@@ -168,8 +169,16 @@ def describe_image(path: Path) -> Data:
         "pixels": digest(pixels),
         "request": None if request is None else as_then(request),
         "run": None if run is None else json.loads(run.to_json()),
-        "infotext": None if info is None else _plain(asdict(info)),
+        "infotext": None if info is None else _infotext_then(info),
     }
+
+
+def _infotext_then(info: Infotext) -> Data:
+    """A parsed text, without the part that came later and is empty."""
+    found = asdict(info)
+    if not found["notes"]:
+        del found["notes"]
+    return _plain(found)
 
 
 def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from core.request.parameters import Guidance, Inpaint, Levels, Options, Variatio
 from core.request.request import Addon, Change, Request
 from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI
 from ldm_studio.images.image_files import read_request, save_png
-from ldm_studio.images.infotext import infotext, parse_infotext, restore
+from ldm_studio.images.infotext import Infotext, infotext, parse_infotext, restore
 from ldm_studio.images.infotext_keys import read_changes, write_changes
 from tests.core.request.test_request import changes, whole_requests
 from tests.ldm_studio.infotext_of import infotext_of
@@ -229,3 +230,106 @@ def test_addons_are_written_like_in_other_programs() -> None:
     assert not any("hash" in words for words in restored.ignored if "Model" not in words)
     plain = parse_infotext("a\nSteps: 2, Seed: 1, VAE: Automatic, Size: 8x8")
     assert restore(plain, Request(vae="other")).request.vae == ""
+
+
+# --- texts as people have them -----------------------------------------------------------------
+
+LAST = "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 425, Size: 512x512, Model: photon"
+
+
+def test_lines_behind_the_settings_are_kept_and_reported():
+    text = f"a red cat\nNegative prompt: blurry\n{LAST}\nPostprocess upscale by: 4\nby: me, a, b"
+    info = parse_infotext(text)
+    assert (info.prompt, info.negative) == ("a red cat", "blurry")
+    assert info.settings["Seed"] == "425"
+    assert info.notes == "Postprocess upscale by: 4\nby: me, a, b"
+    assert str(info) == text
+    restored = restore(info, Request())
+    assert (restored.request.steps, restored.request.seed) == (20, 425)
+    assert restored.ignored[-2:] == ("Postprocess upscale by: 4", "by: me, a, b")
+
+
+def test_templates_behind_the_settings_are_read():
+    info = parse_infotext(
+        f"a red cat on a mat\nNegative prompt: blurry\n{LAST}\n"
+        "Template: a {red|blue} cat, Seed: 5,\non a __place__\nNegative Template: {blurry|dark}"
+    )
+    restored = restore(info, Request())
+    assert (restored.request.prompt, restored.request.seed) == ("a red cat on a mat", 425)
+    assert restored.request.template == "a {red|blue} cat, Seed: 5,\non a __place__"
+    assert restored.request.negative_template == "{blurry|dark}"
+    assert restored.ignored == ("Model: photon",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"model": "b59c", "lora:a, b": "d0"}',
+        '[{"type": "checkpoint", "id": 1}, {"name": "[a, Seed: 9"}]',
+        "(0.5, (0.25, 1), [2])",
+        "photon (v1, Steps: 3)",
+    ],
+)
+def test_commas_inside_brackets_do_not_end_a_value(value: str):
+    info = parse_infotext(f"a cat\n{LAST}, Extra: {value}, Clip skip: 2, Version: v1.9.4")
+    assert info.settings["Extra"] == value
+    assert (info.settings["Clip skip"], info.settings["Seed"]) == ("2", "425")
+
+
+@pytest.mark.parametrize("value", ["a (b", "[", "{x)", ":) (", '5" wide', ") ] }"])
+def test_lone_brackets_and_quotes_end_at_the_next_comma(value: str):
+    info = parse_infotext(f"a cat\n{LAST}, Extra: {value}, Clip skip: 2")
+    assert (info.settings["Extra"], info.settings["Clip skip"]) == (value, "2")
+
+
+def test_lone_brackets_and_quotes_are_written_so_that_they_are_read_back():
+    settings = {
+        "Steps": "3",
+        "Aa": "a (b",
+        "Bb": '5" wide',
+        "Cc": "c) (d",
+        "Dd": "e (f)",
+        "Seed": "4",
+    }
+    assert parse_infotext(str(Infotext("a cat", "", settings))).settings == settings
+
+
+def test_the_first_of_two_equal_keys_counts():
+    info = parse_infotext(f"a cat\n{LAST}, Hires prompt: a dog, Steps: 3, Seed: 9, Clip skip: 2")
+    assert (info.settings["Steps"], info.settings["Seed"]) == ("20", "425")
+
+
+def test_a_prompt_may_contain_lines_like_settings():
+    prompt = "Steps: 3, Seed: 9, Size: 8x8\na list: of, many: words, and: more"
+    assert parse_infotext(f"{prompt}\n{LAST}").prompt == prompt
+    info = parse_infotext(f"a cat\nSampler: Euler, {LAST}")  # some programs write Steps later
+    assert (info.prompt, info.settings["Sampler"]) == ("a cat", "Euler")
+
+
+@pytest.mark.parametrize("unit", ["a: (", "a: [{(", 'ab: "', "(", "a: (x), ", "Steps: 1, a: (\n"])
+def test_any_long_line_of_settings_is_read_in_linear_time(unit: str):
+    began = time.process_time()
+    parse_infotext(f"a cat\nSteps: 3, {unit * (200_000 // len(unit))}")
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("program", "noise"),
+    [("AUTOMATIC1111", A1111_NV), ("Forge", A1111_NV), ("ComfyUI", COMFYUI), ("Fooocus", "Studio")],
+)
+def test_a_text_that_names_no_noise_means_that_of_its_program(program: str, noise: str):
+    text = f"a cat\n{LAST}"
+    assert restore(parse_infotext(text), Request(), program).request.noise == noise
+    named = parse_infotext(f"{text}, RNG: CPU")
+    assert restore(named, Request(), program).request.noise == A1111_CPU
+
+
+def test_settings_that_change_the_noise_are_reported():
+    info = parse_infotext(f"a cat\n{LAST}, Seed resize from: 512x512, ENSD: 31337")
+    assert restore(info, Request()).ignored == (
+        "Model: photon",
+        "Seed resize from: 512x512",
+        "ENSD: 31337",
+    )
+    without_effect = parse_infotext(f"a cat\n{LAST}, Seed resize from: -1x-1, ENSD: 0")
+    assert restore(without_effect, Request()).ignored == ("Model: photon",)

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from core.request.request import Change, Request
 from ldm_studio import paths
 from ldm_studio.models import addon_files, found_models
+from ldm_studio.models.file_digests import early_hash
 from ldm_studio.models.known_checkpoints import Catalogue
 from ldm_studio.models.model_mismatch import compare_with_local, find_mismatches
 from tests.core.checkpoints.tiny import made, original
@@ -63,6 +64,19 @@ def test_models_are_compared_if_their_hash_is_known(folder) -> None:
     (reported,) = find_mismatches(settings)
     assert sha(path)[:10] in reported
     assert find_mismatches({**settings, "Model hash": sha(path)[:10], "Refiner": "dream"}) == ()
+
+
+def test_early_hashes_of_models_are_compared(folder, tmp_path) -> None:
+    content = (folder / "dream.safetensors").read_bytes()
+    part = content[0x100000:0x110000]  # as the program that wrote them takes it
+    own = hashlib.sha256(part).hexdigest()[:8]
+    assert find_mismatches({"Model": "dream", "Model hash": own}) == ()
+    (reported,) = find_mismatches({"Model": "dream", "Model hash": "7460a6fa"})
+    assert reported.startswith("dream here is a different file")
+    assert own in reported
+    big = tmp_path / "big.ckpt"
+    big.write_bytes(bytes(0x100000) + b"x" * 0x10000 + b"rest")
+    assert early_hash(big) == hashlib.sha256(b"x" * 0x10000).hexdigest()[:8]
 
 
 def test_a_refiner_is_found_by_other_programs_names(folder) -> None:
