@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -35,6 +34,7 @@ from ldm_studio.draw.run.status_bar import StatusBar
 from ldm_studio.draw.run.step_timeline import StepTimeline
 from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
 from ldm_studio.draw.settings_column import SettingsColumn
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, app_icon
 from ldm_studio.prompts.styles import StyleBook, StyleError
 from ldm_studio.store.store import StudioStore
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         below = QHBoxLayout(self.strip_frame)
         below.setContentsMargins(GRID, GRID, GRID, 0)
         below.addWidget(self.strip)
-        self.strip_hint = QLabel(self.tr("The images of this session appear here."))
+        self.strip_hint = PlainLabel(self.tr("The images of this session appear here."))
         self.strip_hint.setObjectName("caption")
         self.strip_hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         below.addWidget(self.strip_hint)

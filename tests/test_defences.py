@@ -35,6 +35,14 @@ RULES = {
             "ldm_studio/startup/crash_handler.py",  # its own log
         },
     ),
+    "labels of plain text are made in ldm_studio/look/plain_label.py": (
+        re.compile(r"\bQLabel\(|\(QLabel\):"),
+        {
+            "ldm_studio/history_page/compare_view.py",  # a table of escaped texts
+            "ldm_studio/history_page/search_link.py",  # a link around escaped text
+            "ldm_studio/look/plain_label.py",
+        },
+    ),
     "paths are expanded in ldm_studio/paths.py": (
         re.compile(r"\bexpanduser\("),
         {"ldm_studio/paths.py"},

@@ -25,8 +25,11 @@ def started_from_desktop() -> bool:
 
 def show_problem(text: str) -> None:
     """Shows why the program does not start, until the message is closed."""
+    from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication, QMessageBox
 
     app = QApplication.instance() or QApplication(["ldm-studio"])
-    QMessageBox.critical(None, "LDM Studio", text)
+    box = QMessageBox(QMessageBox.Icon.Critical, "LDM Studio", text)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()
     del app

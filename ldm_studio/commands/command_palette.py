@@ -19,7 +19,6 @@ from PySide6.QtGui import QAction, QIcon, QKeyEvent, QMouseEvent, QPainter, QPal
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
-    QLabel,
     QLineEdit,
     QListView,
     QMainWindow,
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.look.fuzzy_ranking import Ranked, rank
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, Role
 
 from .recent_commands import RecentCommands
@@ -165,7 +165,7 @@ class CommandPalette(QDialog):
         self.list.setMouseTracking(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.nothing = QLabel(self.tr("No such command."))
+        self.nothing = PlainLabel(self.tr("No such command."))
         self.nothing.setObjectName("caption")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         frame = QFrame()

@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, metadata
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QTabWidget,
     QTextBrowser,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio import __version__
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, RESOURCES, app_icon
 from ldm_studio.translation import translate
 from ldm_studio.versions import version_of, versions
@@ -37,11 +37,11 @@ class AboutDialog(HelpDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, translate("AboutDialog", "About LDM Studio"))
-        image = QLabel()
+        image = PlainLabel()
         image.setPixmap(app_icon().pixmap(QSize(64, 64), parent.devicePixelRatioF()))
-        name = QLabel(f"<b>LDM Studio {__version__}</b>")
+        name = PlainLabel(f"LDM Studio {__version__}")
         name.setObjectName("heading")
-        what = QLabel(
+        what = PlainLabel(
             self.tr(
                 "Images from latent diffusion models, made on this computer only. LDM Studio "
                 "never opens a network connection."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QSize, Qt
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QApplication, QHBoxLayout
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, Role, icon
 from ldm_studio.main_window import MainWindow
 from ldm_studio.translation import translate, translate_message
@@ -63,7 +64,7 @@ class ErrorDialog(HelpDialog):
         super().__init__(window, translate("ErrorDialog", "Something Went Wrong"))
         self._count = 0
         self._reports: dict[str, int] = {}
-        sign = QLabel()
+        sign = PlainLabel()
         sign.setPixmap(icon("warning", Role.BrightText).pixmap(QSize(28, 28)))
         sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.summary = text_label()

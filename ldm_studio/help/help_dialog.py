@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate
 
@@ -59,8 +60,7 @@ class HelpDialog(QDialog):
 
 def text_label(text: str = "", *, faint: bool = False) -> QLabel:
     """Selectable, wrapped plain text."""
-    label = QLabel(text, wordWrap=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = PlainLabel(text, wordWrap=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if faint:
         label.setObjectName("caption")

@@ -26,6 +26,7 @@ from ldm_studio.history.formatting import ignored
 from ldm_studio.history.lineage import Lineage
 from ldm_studio.history.query_terms import term
 from ldm_studio.history.results import Details, ListedImage
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import translate, translate_message
 from ldm_studio.widgets.fields import tool_button
@@ -84,7 +85,7 @@ class DetailsPanel(QFrame):
         self.setFixedWidth(WIDTH)
         self._loader, self._inputs = loader, inputs
         self._image: ListedImage | None = None
-        self._nothing = QLabel(self.tr("Select an image to see its settings."))
+        self._nothing = PlainLabel(self.tr("Select an image to see its settings."))
         self._nothing.setObjectName("caption")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setWordWrap(True)
@@ -102,15 +103,15 @@ class DetailsPanel(QFrame):
         loader.ready.connect(self._draw)
 
     def _body(self, actions: dict[str, QAction]) -> QWidget:
-        self.preview = QLabel()
+        self.preview = PlainLabel()
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setFixedHeight(PREVIEW)
         self.preview.setObjectName("preview")
-        self.name = QLabel()
+        self.name = PlainLabel()
         self.name.setObjectName("title")
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.name.setWordWrap(True)
-        self.about = QLabel()
+        self.about = PlainLabel()
         self.about.setObjectName("caption")
         self.about.setWordWrap(True)
         self.stars, self.heart, self.tags = StarRating(), Heart(), TagEditor()
@@ -171,7 +172,7 @@ class DetailsPanel(QFrame):
 
         self.missing = QFrame()
         self.missing.setObjectName("warned")
-        self.warning = QLabel()
+        self.warning = PlainLabel()
         self.warning.setWordWrap(True)
         locate = QPushButton(self.tr("Locate…"))
         locate.clicked.connect(actions["locate"].trigger)
@@ -287,7 +288,7 @@ class DetailsPanel(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for row, (name, value, wanted) in enumerate(values):
-            caption = QLabel(setting(name))
+            caption = PlainLabel(setting(name))
             caption.setObjectName("caption")
             if wanted:
                 tip = self.tr("Find images with {term}").format(term=wanted)
@@ -295,8 +296,7 @@ class DetailsPanel(QFrame):
                 label.setAccessibleName(f"{caption.text()}: {value}")
                 label.linkActivated.connect(self.filtered)
             else:
-                label = QLabel()
-                label.setTextFormat(Qt.TextFormat.PlainText)
+                label = PlainLabel()
                 label.setText(value)
                 label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setWordWrap(True)
@@ -365,15 +365,14 @@ def _values(details: Details) -> list[tuple[str, str, str]]:
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setObjectName("section")
     label.setIndent(0)
     return label
 
 
 def _text() -> QLabel:
-    label = QLabel(wordWrap=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = PlainLabel(wordWrap=True)
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse
         | Qt.TextInteractionFlag.TextSelectableByKeyboard

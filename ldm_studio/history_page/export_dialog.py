@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -30,6 +29,7 @@ from core.errors import StudioError
 from ldm_studio.history.contact_sheet import CAPTIONS, Sheet
 from ldm_studio.history.exporters import Export, Exported
 from ldm_studio.history.results import ListedImage
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import joined, translate, translate_message
 
@@ -112,7 +112,7 @@ class ExportDialog(QDialog):
         place.setSpacing(GRID)
         place.addWidget(self.target, 1)
         place.addWidget(browse)
-        self.note = QLabel(wordWrap=True)
+        self.note = PlainLabel(wordWrap=True)
         self.note.setObjectName("caption")
         self.note.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.note.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -121,7 +121,7 @@ class ExportDialog(QDialog):
         for row, (words, buddy) in enumerate(
             ((self.tr("As"), self.kind), (self.tr("To"), self.target))
         ):
-            label = QLabel(words)
+            label = PlainLabel(words)
             label.setObjectName("caption")
             label.setBuddy(buddy)
             form.addWidget(label, row, 0)
@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         self.side.setToolTip(self.tr("Longer side of each image"))
         numbers = QHBoxLayout()
         for words, box in ((self.tr("Columns"), self.columns), (self.tr("Size"), self.side)):
-            label = QLabel(words)
+            label = PlainLabel(words)
             label.setObjectName("caption")
             label.setBuddy(box)
             numbers.addWidget(label)
@@ -170,7 +170,7 @@ class ExportDialog(QDialog):
             numbers.addSpacing(12)
             box.valueChanged.connect(self._check)
         numbers.addStretch(1)
-        below = QLabel(self.tr("Below each image"))
+        below = PlainLabel(self.tr("Below each image"))
         below.setObjectName("caption")
         self.captions: dict[str, QCheckBox] = {}
         grid = QGridLayout()

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSizePolicy,
     QToolButton,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import icon
 
 from .history_texts import images
@@ -39,9 +39,9 @@ class MultiSelectionPanel(QWidget):
     ) -> None:
         """`fill` fills the menu of collections."""
         super().__init__(parent)
-        self.words = QLabel(wordWrap=True)
+        self.words = PlainLabel(wordWrap=True)
         self.words.setObjectName("title")
-        hint = QLabel(self.tr("Actions here apply to all of them."), wordWrap=True)
+        hint = PlainLabel(self.tr("Actions here apply to all of them."), wordWrap=True)
         hint.setObjectName("caption")
         self.stars, self.heart, self.tags = StarRating(), Heart(), TagEditor()
         self.stars.rated.connect(self.rated)

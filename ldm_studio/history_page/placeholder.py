@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from core.errors import StudioError
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import icon
 from ldm_studio.translation import translate_message
 
@@ -24,7 +25,7 @@ class Placeholder(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sign = "history"
-        self.title, self.hint = QLabel(), QLabel(wordWrap=True)
+        self.title, self.hint = PlainLabel(), PlainLabel(wordWrap=True)
         self.title.setObjectName("title")
         self.title.setWordWrap(True)
         self.hint.setObjectName("caption")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 
 from .export_dialog import ExportProgress
@@ -23,7 +24,7 @@ class ProgressLine(QFrame):
     def __init__(self, stop_tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("below")
-        self.words, self.bar = QLabel(), QProgressBar()
+        self.words, self.bar = PlainLabel(), QProgressBar()
         self.words.setObjectName("caption")
         self.bar.setTextVisible(False)
         self.stop = QPushButton(self.tr("Stop"))

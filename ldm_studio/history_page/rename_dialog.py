@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QVBoxLayout, QWidget
 
 from core.errors import ImageError
 from ldm_studio.history.file_renaming import new_name
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import mark_wrong
@@ -27,7 +28,7 @@ class RenameDialog(QDialog):
         self.setWindowTitle(self.tr("Rename Image"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
-        caption = QLabel(
+        caption = PlainLabel(
             self.tr("The name of the file, without {ending}:").format(ending=path.suffix)
         )
         self.name = QLineEdit(path.stem)
@@ -35,7 +36,7 @@ class RenameDialog(QDialog):
         self.name.setToolTip(self.tr("The history is updated; no data is lost."))
         self.name.selectAll()
         caption.setBuddy(self.name)
-        self.problem = QLabel(wordWrap=True)
+        self.problem = PlainLabel(wordWrap=True)
         self.problem.setObjectName("wrong")
         self.problem.setMinimumHeight(2 * self.fontMetrics().height())
         self.problem.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSlider,
     QToolButton,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon, menu_icon
 from ldm_studio.widgets.fields import tool_button
 
@@ -40,11 +40,11 @@ class SearchBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._library, self._deeds = library, deeds
         self.search = SearchField()
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setObjectName("wrong")
         self.problem.setContentsMargins(100, 0, 0, 0)
         self.problem.hide()
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.count.setObjectName("caption")
         self.zoom = QSlider(Qt.Orientation.Horizontal)
         self.zoom.setRange(SMALLEST, LARGEST)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from ldm_studio.translation import translate
 
 
@@ -47,9 +45,4 @@ def _rows() -> tuple[tuple[str, str], ...]:
 
 
 def how_to_search() -> str:
-    """HTML."""
-    rows = "".join(
-        f"<tr><td><code>{escape(example)}</code>&nbsp;&nbsp;</td><td>{escape(meaning)}</td></tr>"
-        for example, meaning in _rows()
-    )
-    return f'<table cellspacing="3">{rows}</table>'
+    return "\n".join(f"{example}  –  {meaning}" for example, meaning in _rows())

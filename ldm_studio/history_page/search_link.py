@@ -21,6 +21,7 @@ class SearchLink(QLabel):
     def __init__(self, target: str, words: str, tip: str) -> None:
         shown = escape(_LONG_WORD.sub(rf"\1{ZERO_WIDTH_SPACE}", words))
         super().__init__(f'<a href="{escape(target)}" style="text-decoration:none">{shown}</a>')
+        self.setTextFormat(Qt.TextFormat.RichText)
         self._target = target
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(words)

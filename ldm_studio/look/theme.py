@@ -229,7 +229,7 @@ QMenuBar::item:selected {{ background: {hover}; }}
 QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: 0; }}
 QToolTip {{ border: 1px solid {line}; padding: 4px 6px; background: {name(Role.ToolTipBase)};
-    color: {name(Role.ToolTipText)}; }}
+    color: {name(Role.ToolTipText)}; qproperty-textFormat: PlainText; }}
 QSlider:horizontal {{ min-height: 20px; }}
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {track}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {accent}; }}

@@ -6,11 +6,12 @@ import os
 from concurrent.futures import Future
 
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox
 
 from core.errors import message_of
 from core.runtime.device import physical_cores
 from ldm_studio.hardware import GIB, Device, Memory, devices, memory
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Precision, Settings
 from ldm_studio.threads.background import Background
@@ -61,7 +62,9 @@ class ComputePage(SettingsPage):
             special=self.tr("One for each of %n cores", "", cores),
             when=later,
         )
-        self.memory = self.add(SettingRow(self.tr("Memory"), QLabel(self._memory_words(memory()))))
+        self.memory = self.add(
+            SettingRow(self.tr("Memory"), PlainLabel(self._memory_words(memory())))
+        )
         self.memory.explain(
             self.tr(
                 "Images that do not fit are decoded in tiles, and on a GPU the networks are "

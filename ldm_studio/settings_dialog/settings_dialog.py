@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -27,6 +26,7 @@ from core.errors import message_of
 from ldm_studio.commands.shortcuts import Shortcuts
 from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.json_files import read_object, write_json
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Settings, as_object, parse
@@ -89,7 +89,7 @@ class SettingsDialog(QDialog):
             item.setSizeHint(QSize(0, self.list.fontMetrics().height() + 12))
             self.list.addItem(item)
             self.stack.addWidget(_scrolling(page))
-        self.nothing = QLabel(self.tr("No setting contains these words."))
+        self.nothing = PlainLabel(self.tr("No setting contains these words."))
         self.nothing.setObjectName("caption")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack.addWidget(self.nothing)

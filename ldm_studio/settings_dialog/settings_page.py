@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Settings
@@ -36,13 +37,13 @@ class SettingRow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         if not isinstance(control, QCheckBox):
-            name = QLabel(caption)
+            name = PlainLabel(caption)
             name.setBuddy(control)
             column.addWidget(name)
             if not control.accessibleName():
                 control.setAccessibleName(caption)
         column.addWidget(control)
-        self.explanation = QLabel(wordWrap=True)
+        self.explanation = PlainLabel(wordWrap=True)
         self.explanation.setObjectName("caption")
         column.addWidget(self.explanation)
         self._when = when
@@ -195,7 +196,7 @@ class SettingsPage(QWidget):
 
 def heading(text: str) -> QLabel:
     """Above rows that belong together."""
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setObjectName("section")
     label.setAlignment(Qt.AlignmentFlag.AlignBottom)
     return label

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QMenu,
     QPushButton,
     QTreeWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.commands.shortcuts import Shortcuts, fixed_keys, label, native, place_of, refused
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.translation import QT_TRANSLATE_NOOP
@@ -79,8 +79,7 @@ class ShortcutsPage(SettingsPage):
         self.clear = self._button("trash", self.tr("None"), self._clear)
         self.clear.setToolTip(self.tr("Remove the keys of the command."))
         self.usual = self._button("undo", self.tr("Default"), self._reset)
-        self.words = QLabel(wordWrap=True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words = PlainLabel(wordWrap=True)
         self.words.setMinimumHeight(2 * self.words.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         under = QGridLayout()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.translation import counted
 
@@ -22,7 +23,7 @@ class Collapsible(QWidget):
         self.toggle = LinkButton(text)
         self.toggle.setCheckable(True)
         self.toggle.setToolTip(tip)
-        self.mark = QLabel()
+        self.mark = PlainLabel()
         self.mark.setForegroundRole(QPalette.ColorRole.Link)
         self.reset = tool_button(
             "undo", self.tr("Reset all"), self.tr("Reset all of these to their defaults.")

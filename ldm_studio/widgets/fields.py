@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QLabel,
     QLayout,
     QLayoutItem,
     QLineEdit,
@@ -26,11 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.request.parameters import MAX_SEED
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import joined
 
 
-class Caption(QLabel):
+class Caption(PlainLabel):
     """The name of a control. Double click, or its menu, resets the control to its default."""
 
     def __init__(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget, QWidgetAction
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QMenu,
+    QWidget,
+    QWidgetAction,
+)
 from shiboken6 import isValid
 
 from ldm_studio.history_page.search_link import SearchLink
@@ -15,6 +22,7 @@ from tests.ldm_studio.accessibility_walk import (
     explains_itself,
     focus,
     in_reading_order,
+    is_part,
     name_of,
     open_history,
     opened,
@@ -22,6 +30,9 @@ from tests.ldm_studio.accessibility_walk import (
     round_trip,
     unfold,
 )
+
+AUTO_TEXT = Qt.TextFormat.AutoText
+"""Which shows a prompt or a name that looks like HTML as HTML."""
 
 pytestmark = pytest.mark.usefixtures("aio")
 
@@ -42,6 +53,8 @@ def check(root: QWidget) -> None:
     assert [place_of(one) for one in found if not name_of(one)] == []
     assert [place_of(one) for one in found if not explains_itself(one)] == []
     assert [place_of(one) for one in found if one.isEnabled() and not by_keys(one)] == []
+    labels = [label for label in root.findChildren(QLabel) if not is_part(label)]
+    assert [place_of(one) for one in labels if one.textFormat() is AUTO_TEXT] == []
 
 
 def check_round_trip(qtbot, window: QWidget, root: QWidget, first: QWidget) -> list[QWidget]:

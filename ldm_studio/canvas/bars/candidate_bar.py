@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QToolButton
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import icon
 
 from .canvas_controls import native
@@ -24,7 +25,7 @@ class CandidateBar(FloatingPanel):
         super().__init__()
         self.row.setContentsMargins(4, 4, 4, 4)
         self.back, self.forward = self._button("chevron-left"), self._button("chevron-right")
-        self.label, self.keep = QLabel(), QToolButton()
+        self.label, self.keep = PlainLabel(), QToolButton()
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.keep.setProperty("framed", True)
         self.keep.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -55,14 +56,14 @@ class CandidateBar(FloatingPanel):
             (self.forward, self.tr("Next candidate"), "Right"),
         ):
             button.setAccessibleName(name)
-            button.setToolTip(f"<b>{name}</b> ({native(key)})")
+            button.setToolTip(f"{name} ({native(key)})")
         keep = self.tr("Keep")
         tip = self.tr(
             "Continue with this one: it becomes the initial image, and the mask is cleared."
         )
         self.keep.setText(keep)
         self.keep.setAccessibleName(self.tr("Keep this candidate"))
-        self.keep.setToolTip(f"<b>{keep}</b> ({native('Return')})<br>{tip}")
+        self.keep.setToolTip(f"{keep} ({native('Return')})\n{tip}")
         self.show_place(*self._shown)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import icon
 
 ICON_SIZE = 20  # logical pixels
@@ -44,7 +45,7 @@ class IconButton(QToolButton):
         self.setAccessibleName(name)
         self.setText(name)
         keys = f" ({native(self.row.keys)})" if self.row.keys else ""
-        self.setToolTip(f"<b>{name}</b>{keys}<br>{hint}")
+        self.setToolTip(f"{name}{keys}\n{hint}")
 
 
 class AmountSlider:
@@ -62,7 +63,7 @@ class AmountSlider:
         self.number.setKeyboardTracking(False)
         self.number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.label.setBuddy(self.number)
         self.label.setContentsMargins(6, 0, 0, 0)  # nearer to its own than to what is before it
 

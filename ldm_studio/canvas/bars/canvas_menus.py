@@ -9,7 +9,6 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSlider,
     QSpinBox,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from core.images.mask_morphology import RADIUS_MAX
 from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.look.plain_label import PlainLabel
 
 from .canvas_controls import native
 
@@ -56,7 +56,7 @@ class MaskMenu(QMenu):
         self._radius.setAccessibleName(self.tr("Radius"))
         self._radius.setToolTip(self.tr("The radius of growing, shrinking and feathering"))
         self._radius.valueChanged.connect(lambda radius: view.adjust(radius=radius))
-        self.addAction(_holding(self, _row(QLabel(self.tr("By")), self._radius)))
+        self.addAction(_holding(self, _row(PlainLabel(self.tr("By")), self._radius)))
         self._needs_mask = [
             self._add(self.tr("Grow"), view.grow_mask, "."),
             self._add(self.tr("Shrink"), view.shrink_mask, ","),
@@ -139,7 +139,7 @@ class TintMenu(QMenu):
         stack = QVBoxLayout(column)
         stack.setContentsMargins(4, 4, 4, 4)
         stack.addWidget(_row(*row))
-        stack.addWidget(_row(QLabel(self.tr("Opacity")), self._opacity))
+        stack.addWidget(_row(PlainLabel(self.tr("Opacity")), self._opacity))
         self.addAction(_holding(self, column))
         self.aboutToShow.connect(self._refresh)
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.document.mask_views import MaskView, MaskViews
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
@@ -41,7 +42,7 @@ class FloatingPanel(QFrame):
 
     def caption(self, text: str = "") -> QLabel:
         """A label in the row."""
-        made = QLabel(text)
+        made = PlainLabel(text)
         made.setObjectName("caption")
         self.row.addWidget(made)
         return made
@@ -139,12 +140,10 @@ class ViewSwitch(FloatingPanel):
         for view, text, tip in self.VIEW_TEXTS:
             button, more = self.buttons[view], ""
             if view is MaskView.LATENT:
-                more = f"<br>{self._size()}"
+                more = f"\n{self._size()}"
             button.setText(translated(text))
             button.setAccessibleName(translated(text))
-            button.setToolTip(
-                f"<b>{translated(text)}</b> ({native('V')})<br>{translated(tip)}{more}"
-            )
+            button.setToolTip(f"{translated(text)} ({native('V')})\n{translated(tip)}{more}")
             button.setVisible(self._form is not SwitchLayout.ONE or view is self._views.view)
         self.buttons[self._views.view].setChecked(True)
         self.row.activate()
@@ -182,12 +181,12 @@ class Badge(FloatingPanel):
     def __init__(self, name: str) -> None:
         """`name` of its icon."""
         super().__init__()
-        self._sign = QLabel()
+        self._sign = PlainLabel()
         self._name = name
         self._texts, self._short, self._has_room = ("", ""), False, True
         self.row.setContentsMargins(GRID, 4, GRID, 4)
         self.row.addWidget(self._sign)
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.row.addWidget(self.label)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._draw()

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QPointF, QSignalBlocker, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QBoxLayout, QButtonGroup, QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QButtonGroup, QFrame, QWidget
 
 from ldm_studio.canvas.tools.tool_options import SIZE_MAX
 from ldm_studio.canvas.tools.tools import TOOLS, Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
@@ -108,12 +109,12 @@ class OptionsBar(OverflowRow):
         self._connected.clicked.connect(lambda on: view.adjust(connected=on))
         self._pressure = IconButton(PRESSURE, self)
         pop_up(self._pressure, PressureMenu(view, self))
-        self._usage = QLabel()
+        self._usage = PlainLabel()
         self._usage.setObjectName("caption")
         self._overlay, self._compare = self._button(OVERLAY), self._button(COMPARE)
         self._tint = IconButton(TINT, self)
         pop_up(self._tint, TintMenu(view, self))
-        self._line, self._zoom = line(QFrame.Shape.VLine), QLabel()
+        self._line, self._zoom = line(QFrame.Shape.VLine), PlainLabel()
         self._fit, self._actual_size = self._button(FIT), self._button(ACTUAL_SIZE)
         self._carry = DragOutButton(view, self)
         self._lay_out()

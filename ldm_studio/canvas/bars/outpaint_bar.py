@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QToolButton, QWidget
 
 from ldm_studio.canvas.tools.outpaint_frame import OutpaintFrame
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 
 from .canvas_controls import native
@@ -63,7 +64,7 @@ class OutpaintBar(FloatingPanel):
         super().__init__()
         self._view = view
         self.fields = OutpaintFields(view.outpaint_frame, self)
-        self.result, self.numbers, self.extend = QLabel(), QToolButton(), QToolButton()
+        self.result, self.numbers, self.extend = PlainLabel(), QToolButton(), QToolButton()
         self.popup = NumbersPopup(view.outpaint_frame, self)
         self.result.setObjectName("caption")
         self.extend.setIcon(icon("check"))
@@ -121,11 +122,11 @@ class OutpaintBar(FloatingPanel):
         self.numbers.setText(name)
         self.numbers.setAccessibleName(name)
         tip = self.tr("How far each side is extended, what fills it, and how far both overlap")
-        self.numbers.setToolTip(f"<b>{name}</b><br>{tip}")
+        self.numbers.setToolTip(f"{name}\n{tip}")
         self.extend.setText(self.tr("Extend"))
         self.extend.setAccessibleName(self.tr("Extend by this"))
         tip = self.tr("Add the new part and mask it; then generate it.")
-        self.extend.setToolTip(f"<b>{self.tr('Extend')}</b> ({native('Return')})<br>{tip}")
+        self.extend.setToolTip(f"{self.tr('Extend')} ({native('Return')})\n{tip}")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

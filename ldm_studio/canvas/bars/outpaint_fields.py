@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
 from core.images.outpainting import Fill
 from core.request.parameters import MAX_SIDE
 from ldm_studio.canvas.tools.outpaint_frame import OutpaintFrame
+from ldm_studio.look.plain_label import PlainLabel
 
 SIDES = ("left", "top", "right", "bottom")
 FILLS: tuple[Fill, ...] = ("edge", "mirror", "noise")
@@ -31,7 +32,7 @@ class OutpaintFields(QObject):
             "fill": self.fill,
             "overlap": self.overlap,
         }
-        self.labels = {name: QLabel() for name in self.controls}
+        self.labels = {name: PlainLabel() for name in self.controls}
         for name, label in self.labels.items():
             label.setObjectName("caption")
             label.setBuddy(self.controls[name])
@@ -72,7 +73,7 @@ class OutpaintFields(QObject):
         for key, (text, name, tip) in words.items():
             self.labels[key].setText(name if self._in_words else text)
             self.controls[key].setAccessibleName(name)
-            self.controls[key].setToolTip(f"<b>{name}</b><br>{tip}")
+            self.controls[key].setToolTip(f"{name}\n{tip}")
         self.fill.view().setAccessibleName(self.tr("Fill"))
         fills = self.tr("Edge colours"), self.tr("Mirrored"), self.tr("Noise")
         for index, text in enumerate(fills):

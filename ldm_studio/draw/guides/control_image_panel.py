@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.request.parameters import MAX_UPSCALING_NOISE_LEVEL, PARAMETERS, in_panel
 from ldm_studio.canvas.tools.drop_data import dropped_image, offers_image
 from ldm_studio.draw.sampling.parameter_rows import ParameterRows
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -89,9 +90,9 @@ class ControlImagePanel(QWidget):
         self._store = store
         self._image: np.ndarray | None = None
         self._texts: _Texts | None = None
-        self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._thumb = PlainLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb.setFixedSize(THUMB, THUMB)
-        self.label = QLabel(wordWrap=True)
+        self.label = PlainLabel(wordWrap=True)
         self.label.setObjectName("caption")
         self.open = tool_button("folder", self.tr("Open control image"), "")
         self.canvas = tool_button(

@@ -26,7 +26,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QIcon, QImage, QImageReader, QKeyEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QLineEdit,
     QListView,
     QStyle,
@@ -40,6 +39,7 @@ from core.errors import InvalidError
 from core.untrusted_files import read_bytes
 from ldm_studio.canvas.document.qimage import in_srgb
 from ldm_studio.look.fuzzy_ranking import Ranked, rank
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, Role, icon
 from ldm_studio.threads.background import Background
 
@@ -258,7 +258,7 @@ class FilePicker(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._nothing, self._scanning = nothing, False
         self._below: QWidget | None = None
-        self.empty = QLabel(nothing, wordWrap=True)
+        self.empty = PlainLabel(nothing, wordWrap=True)
         self.empty.setObjectName("caption")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.column = QVBoxLayout(self)

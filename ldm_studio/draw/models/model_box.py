@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeyEvent, QPaintEvent, QStandardItemModel, QWheelEven
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QStyle,
     QStyleOptionComboBox,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.checkpoints.overrides import read_overrides, write_overrides
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import found_models
 from ldm_studio.models.found_models import FoundModel
@@ -82,7 +82,7 @@ class ModelBox(QComboBox):
                 "ComfyUI and InvokeAI, choose the program's folder."
             )
         )
-        self._predicts_caption = QLabel(self.tr("Prediction type"))
+        self._predicts_caption = PlainLabel(self.tr("Prediction type"))
         self._predicts_caption.setObjectName("caption")
         self._predicts = QComboBox()
         self._predicts_caption.setBuddy(self._predicts)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from core.errors import Message
 from ldm_studio import paths
 from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.models import found_models
 from ldm_studio.models.found_models import FoundModel
 from ldm_studio.store.binding import bind
@@ -51,7 +52,7 @@ class ModelField(QWidget):
             self.tr("Recommended settings"),
             self.tr("Reset to the settings recommended for the model."),
         )
-        self.problem = QLabel(self, wordWrap=True)  # until a layout has a place for it
+        self.problem = PlainLabel(self, wordWrap=True)  # until a layout has a place for it
         self.problem.setObjectName("wrong")
         self.vae = VaeBox(store)
         self.vae.setParent(self)

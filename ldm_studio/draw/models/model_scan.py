@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QLabel
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.threads.background import Background
@@ -33,7 +33,7 @@ class ModelScan(QObject):
         self._under_way = self._again = False
         self._unread: int | None = None
         self._background = Background(self)
-        self.unread = QLabel()
+        self.unread = PlainLabel()
         """Shows the number of files that are still unread."""
         self.unread.setObjectName("caption")
         self.unread.hide()

@@ -6,10 +6,11 @@ import re
 
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from ldm_studio.draw.models.file_picker import FileItem, FilePicker
 from ldm_studio.draw.models.model_scan import ModelScan
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.models import addon_files
 from ldm_studio.models.addon_files import FoundAddon
@@ -54,7 +55,7 @@ class AddonButton(LinkButton):
         self.strength.setToolTip(self.tr("How strong its effect is: 1 as trained, 0 none."))
         self.into_negative = QCheckBox(self.tr("Into the negative prompt"))
         self.into_negative.setToolTip(self.tr("Insert into the negative prompt."))
-        self._strength_caption = QLabel(self.tr("Strength"))
+        self._strength_caption = PlainLabel(self.tr("Strength"))
         self._strength_caption.setObjectName("caption")
         self._strength_caption.setBuddy(self.strength)
         foot = QWidget()

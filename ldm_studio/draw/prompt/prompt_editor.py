@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
@@ -148,8 +147,7 @@ class PromptEditor(QPlainTextEdit):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             problem = self._problem_at(event.pos())
             if problem is not None:
-                text = escape(translate_message(problem.explanation))
-                QToolTip.showText(event.globalPos(), f"<qt>{text}</qt>", self)
+                QToolTip.showText(event.globalPos(), translate_message(problem.explanation), self)
                 return True
         return super().viewportEvent(event)
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from core.conditioning.text.wildcards import WildcardLines, parse_template, reso
 from core.errors import RequestError
 from ldm_studio.engine.token_counter import TokenCounter
 from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.store.binding import bind
@@ -82,7 +82,7 @@ class PromptPanel(QWidget):
         self.negative_toggle.setCheckable(True)
         self.negative_toggle.setToolTip(self.tr("Show or hide the negative prompt."))
 
-        caption = QLabel(self.tr("Prompt"))
+        caption = PlainLabel(self.tr("Prompt"))
         caption.setObjectName("caption")
         caption.setBuddy(self.prompt)
         self.examples = self._example_chips()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.prompts.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
 from ldm_studio.translation import QT_TRANSLATE_NOOP, joined, translate, translate_message
@@ -48,9 +49,8 @@ class SaveStyleDialog(QDialog):
         self.name.setPlaceholderText(self.tr("Name of the style"))
         self.name.setAccessibleName(self.tr("Name of the style"))
         self.name.setToolTip(self.tr("Enter a name for the style."))
-        self.hint = QLabel(wordWrap=True)
+        self.hint = PlainLabel(wordWrap=True)
         self.hint.setObjectName("caption")
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         buttons = QDialogButtonBox()
@@ -127,8 +127,7 @@ class StylesDialog(QDialog):
                 "Add the styles of a styles.csv, the format of AUTOMATIC1111 and related programs."
             )
         )
-        self.label = QLabel(wordWrap=True)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = PlainLabel(wordWrap=True)
         close = QPushButton(self.tr("Close"))
         for button in (self.delete, self.undo, self.import_button, close):
             button.setIconSize(QSize(16, 16))
@@ -269,7 +268,7 @@ def _column(dialog: QDialog) -> QVBoxLayout:
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setObjectName("caption")
     return label
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ldm_studio.canvas.view.layer_painting import paint_surround
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.tab_order import tab_through
 from ldm_studio.look.theme import GRID, RESOURCES, icon
 from ldm_studio.widgets.fields import FlowLayout
@@ -47,7 +48,7 @@ class FirstRunPage(QWidget):
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
         self.setAccessibleName(self.tr("How to begin"))
-        self.title = QLabel(wordWrap=True)
+        self.title = PlainLabel(wordWrap=True)
         self.title.setObjectName("title")
         self.title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.examples = [self._example(name, prompt) for name, prompt in PROMPTS.items()]
@@ -56,7 +57,7 @@ class FirstRunPage(QWidget):
         self.gallery.setLayout(flow)
         for button in self.examples:
             flow.addWidget(button)
-        self.about = QLabel(
+        self.about = PlainLabel(
             self.tr(
                 "The model that comes with LDM Studio understands English and makes small emoji "
                 "of single things: hearts, animals, food, faces, in any colour you name. It is "
@@ -81,7 +82,7 @@ class FirstRunPage(QWidget):
                 "one here."
             )
         )
-        self.drop = QLabel(self.tr("or drop one here"))
+        self.drop = PlainLabel(self.tr("or drop one here"))
         self.drop.setObjectName("caption")
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(GRID)

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import elide
 from core.images.generated_image import GeneratedImage
 from core.request.inputs import Inputs
 from ldm_studio.canvas.document.qimage import to_qimage
@@ -40,6 +41,8 @@ from ldm_studio.look.theme import menu_icon
 from ldm_studio.store.change_texts import in_force
 from ldm_studio.translation import translate
 
+MAX_PROMPT = 500
+"""Characters that a tooltip shows."""
 THUMB = 72
 PAD = 4
 MAX_ENTRIES = 300
@@ -165,7 +168,7 @@ class ImageStripModel(QAbstractListModel):
 
 def _summary(entry: StripEntry) -> str:
     request = entry.image.request
-    prompt = request.prompt or translate("ImageStrip", "(no prompt)")
+    prompt = elide(request.prompt, MAX_PROMPT) or translate("ImageStrip", "(no prompt)")
     how = translate(
         "ImageStrip",
         "{sampler}, {schedule}, {steps} steps, CFG {cfg}, seed {seed}, {width} × {height}",

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QWidget,
 )
 
 from core.errors import Message
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import tool_button
@@ -54,9 +54,8 @@ class NoticeBar(QFrame):
         self._sign = sign
         self._is_error = False
         self._acts: dict[QPushButton, Callable[[], None]] = {}
-        self.label = QLabel(wordWrap=True)
+        self.label = PlainLabel(wordWrap=True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.action, self.second_action = QPushButton(), QPushButton()
         self.close_button = tool_button(

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import elide
 from ldm_studio.engine.events import QueueItem
 from ldm_studio.look.theme import GRID, icon, menu_icon
 from ldm_studio.translation import counted, translate
@@ -40,6 +41,8 @@ from ldm_studio.widgets.fields import tool_button
 
 Index = QModelIndex | QPersistentModelIndex
 Role = QPalette.ColorRole
+MAX_PROMPT = 500
+"""Characters that a tooltip shows."""
 ROWS = 4
 """Number of rows that are visible without scrolling."""
 ITEM = int(Qt.ItemDataRole.UserRole)
@@ -86,7 +89,7 @@ class QueueModel(QAbstractListModel):
         return None
 
     def _prompt(self, item: QueueItem) -> str:
-        return item.request.prompt or self.tr("(no prompt)")
+        return elide(item.request.prompt, MAX_PROMPT) or self.tr("(no prompt)")
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.runtime.forecast import MIN_MEMORY, Forecast
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -68,7 +69,7 @@ class RunArea(QWidget):
         self.live.setToolTip(self.tr("Generate with every change, without saving (Ctrl+L)."))
         self.apply = _forecast_label(self.tr("Update"), "check")
         self.apply.setAccessibleName(self.tr("Update the running image"))
-        self.forecast = QLabel()
+        self.forecast = PlainLabel()
         self.forecast.setObjectName("caption")
         self.forecast.setAccessibleName(self.tr("Forecast"))
         self.forecast.setToolTip(

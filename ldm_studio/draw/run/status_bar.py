@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QStatusBar, QWidget
 
 from core.runtime.device import memory_in_use
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
@@ -20,11 +21,11 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.state = ElidedLabel()
-        self.speed = QLabel()
+        self.speed = PlainLabel()
         self.bar = QProgressBar(minimum=0, maximum=1000, textVisible=False)
         self.bar.setFixedWidth(120)
         self.bar.setAccessibleName(self.tr("Progress"))
-        self.memory = QLabel()
+        self.memory = PlainLabel()
         self.model = ElidedLabel()
         self.state.setContentsMargins(12, 0, 0, 0)
         self.model.setContentsMargins(12, 0, 12, 0)

@@ -22,12 +22,12 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QToolTip,
     QWidget,
 )
 
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
@@ -272,9 +272,8 @@ class StepTimeline(QFrame):
         self._kept = False
         self._reported = 0
         self.ticks = Ticks()
-        self.label = QLabel()
+        self.label = PlainLabel()
         self.label.setObjectName("caption")
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.branch = QPushButton(icon("branch"), self.tr("Branch"))
         self.branch.setToolTip(
             self.tr("Branch from the selected step, with another prompt, sampler or mask (Ctrl+B).")

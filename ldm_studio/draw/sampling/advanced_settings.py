@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel
+from PySide6.QtWidgets import QGridLayout
 
 from core.request.parameters import in_panel
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.store.binding import bind
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
@@ -24,7 +25,9 @@ class MoreSection(Collapsible):
         )
         self._store = store
         self._model = store.run.model
-        self.range_problem = QLabel(self.tr("The first must be below the second."), wordWrap=True)
+        self.range_problem = PlainLabel(
+            self.tr("The first must be below the second."), wordWrap=True
+        )
         self.range_problem.setObjectName("wrong")
         self._grid = QGridLayout(self.body)
         self.rows = ParameterRows(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.request.request import Change
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.store.change_texts import in_words, summary
 from ldm_studio.store.store import StudioStore
 from ldm_studio.widgets.fields import tool_button
@@ -16,7 +17,7 @@ class ChangesLine(QWidget):
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
         self._store = store
-        self.words = QLabel(wordWrap=True)
+        self.words = PlainLabel(wordWrap=True)
         self.words.setObjectName("caption")
         self.forget = tool_button(
             "close",

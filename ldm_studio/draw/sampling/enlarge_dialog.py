@@ -7,12 +7,12 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
 
 from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.store.model_limits import enlarged_size, enlarging_problem, tile_side
 from ldm_studio.widgets.fields import Caption, SegmentedControl, SliderField
@@ -38,7 +38,7 @@ class EnlargeDialog(QDialog):
         )
         self.strength = SliderField(0.01, 1, (0.05, 0.6), step=0.05, decimals=2)
         self.strength.set_value(STRENGTH)
-        self.words, self.problem = QLabel(wordWrap=True), QLabel(wordWrap=True)
+        self.words, self.problem = PlainLabel(wordWrap=True), PlainLabel(wordWrap=True)
         self.words.setObjectName("caption")
         self.problem.setObjectName("wrong")
         roles = QDialogButtonBox.ButtonRole

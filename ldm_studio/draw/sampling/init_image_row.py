@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ldm_studio.draw.guides.control_image_panel import THUMB, thumbnail
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID, icon
 from ldm_studio.widgets.fields import tool_button
 
@@ -21,9 +22,9 @@ class StartRow(QWidget):
         super().__init__()
         self._image: np.ndarray | None = None
         self._built = False
-        self._thumb = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._thumb = PlainLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._thumb.setFixedSize(THUMB, THUMB)
-        self._words = QLabel(wordWrap=True)
+        self._words = PlainLabel(wordWrap=True)
         self._words.setObjectName("caption")
         self.open = tool_button(
             "folder", self.tr("Open an initial image"), self.tr("Open an image to start from.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from core.request.parameters import PARAMETERS, in_panel
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.store.binding import bind
 from ldm_studio.store.model_limits import side_problem
@@ -22,7 +23,7 @@ class InpaintSection(QWidget):
     def __init__(self, store: StudioStore) -> None:
         super().__init__()
         self._store = store
-        self.problem = QLabel(wordWrap=True)
+        self.problem = PlainLabel(wordWrap=True)
         self.problem.setObjectName("wrong")
         self.finer = Collapsible(
             self.tr("Advanced mask options"), self.tr("Show or hide the seldom used mask options.")

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from core.request.parameter import Parameter
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.theme import GRID
 from ldm_studio.store.binding import Binding
 from ldm_studio.store.parameter_texts import described, text_of
@@ -121,7 +122,7 @@ def _side_by_side(rows: Sequence[Parameter], fields: Sequence[QWidget]) -> QWidg
     size = rows[0].name.endswith("width")
     for i, (row, field) in enumerate(zip(rows, fields, strict=True)):
         if i:
-            line.addWidget(QLabel("×" if size else translate("ParameterRows", "to")))
+            line.addWidget(PlainLabel("×" if size else translate("ParameterRows", "to")))
         line.addWidget(field, 1)
         field.setAccessibleName(text_of(row.title))
         field.setToolTip(text_of(row.help))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QLineEdit
 
 from core.errors import message_of
 from core.request.parameters import PARAMETERS
 from core.sampling.sigma_schedules import parse_sigmas
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.fields import brief, mark_wrong
 
@@ -21,7 +22,7 @@ class SigmasEdit(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setPlaceholderText("14.6, 5.2, 1.9, 0.6")
-        self.problem = QLabel(self, wordWrap=True)  # until a layout has a place for it
+        self.problem = PlainLabel(self, wordWrap=True)  # until a layout has a place for it
         self.problem.setObjectName("wrong")
         self.problem.hide()
         self._value: tuple[float, ...] = ()

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QStyle,
     QStyleOptionComboBox,
     QWidget,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 from core.request.parameter import Parameter
 from core.request.parameters import PARAMETERS
 from ldm_studio.engine_protocol import ModelInfo
+from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.store.model_limits import side_problem
 from ldm_studio.store.parameter_texts import text_of, title_of
 from ldm_studio.store.run_state import RunState
@@ -68,7 +68,7 @@ class SizeRow(QWidget):
         self.swap = tool_button(
             "swap", self.tr("Swap width and height"), self.tr("Swap width and height.")
         )
-        self.problem = QLabel(wordWrap=True)
+        self.problem = PlainLabel(wordWrap=True)
         """Why the model does not support it; next to this row."""
         self.problem.setObjectName("wrong")
         line = QHBoxLayout(self)
@@ -76,7 +76,7 @@ class SizeRow(QWidget):
         line.setSpacing(4)
         line.addWidget(self.preset, 1)
         line.addWidget(self.width_field)
-        line.addWidget(QLabel("×"))
+        line.addWidget(PlainLabel("×"))
         line.addWidget(self.height_field)
         line.addWidget(self.swap)
         self.swap.setFixedSize(24, row_height(self))
