@@ -33,6 +33,8 @@ MAX_DEPTH = 20
 MAX_LENGTH = 100_000
 """Characters of a resolved template."""
 MAX_DRAWS = 10_000
+DRAWN_AT_ONCE = 1_000
+"""A draw among more options counts as several."""
 
 _TOKEN = re.compile(r"(?P<escape>\\[{}])|__(?P<name>[\w\-./*]{1,200}?)__|(?P<mark>[{}|\[\]])")
 _WEIGHT = re.compile(r"\s*(\d{0,6}\.?\d{1,6})::")
@@ -63,6 +65,18 @@ class Option:
 
 
 Node = str | Wildcard | Variants
+
+
+@dataclass(frozen=True)
+class _Line:
+    """An option of a wildcard's file. It is parsed when it is drawn: a file may have many."""
+
+    weight: float
+    text: str
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return parse_template(self.text).nodes
 
 
 @dataclass(frozen=True)
@@ -272,6 +286,7 @@ class _WildcardResolver:
     def __init__(self, values: WildcardLines, chance: random.Random, field: str) -> None:
         self._values, self._chance, self._field = values, chance, field
         self._names: list[str] = []
+        self._known: dict[str, tuple[_Line, ...]] = {}
         self._draws = self._length = 0
 
     def resolve(self, nodes: Sequence[Node]) -> str:
@@ -293,9 +308,9 @@ class _WildcardResolver:
         lines = self._lines(wildcard)
         if not lines:
             return f"__{wildcard.name}__"
-        return self._resolve_line(wildcard, lines[self._pick([line.weight for line in lines])])
+        return self._resolve_line(wildcard, lines[self._pick(lines)])
 
-    def _resolve_line(self, wildcard: Wildcard, line: Option) -> str:
+    def _resolve_line(self, wildcard: Wildcard, line: Option | _Line) -> str:
         if wildcard.name in self._names or len(self._names) == MAX_DEPTH:
             way = " → ".join((*self._names, wildcard.name))
             raise RequestError(
@@ -310,16 +325,16 @@ class _WildcardResolver:
         return text
 
     def _draw_variants(self, variants: Variants) -> str:
-        options = list(variants.options)
-        wildcard = _only_wildcard(options)
+        options: list[Option | _Line] = [*variants.options]
+        wildcard = _only_wildcard(variants.options)
         if wildcard is not None:
-            options = self._lines(wildcard) or options
+            options = [*self._lines(wildcard)] or options
         max_count = min(variants.max_count, len(options))
         min_count = min(variants.min_count, max_count)
         count = min_count + int(self._chance.random() * (max_count - min_count + 1))
         taken: list[str] = []
         for _ in range(count):
-            option = options.pop(self._pick([option.weight for option in options]))
+            option = options.pop(self._pick(options))
             own = option.nodes == (wildcard,)  # the wildcard is not there
             taken.append(
                 self._resolve_line(wildcard, option)
@@ -328,13 +343,17 @@ class _WildcardResolver:
             )
         return variants.separator.join(taken)
 
-    def _lines(self, wildcard: Wildcard) -> list[Option]:
-        return [_option(line) for line in self._values(wildcard.name) or ()]
+    def _lines(self, wildcard: Wildcard) -> tuple[_Line, ...]:
+        if wildcard.name not in self._known:
+            lines = map(_line, self._values(wildcard.name) or ())
+            self._known[wildcard.name] = tuple(lines)
+        return self._known[wildcard.name]
 
-    def _pick(self, weights: Sequence[float]) -> int:
-        self._draws += 1
+    def _pick(self, options: Sequence[Option | _Line]) -> int:
+        self._draws += 1 + len(options) // DRAWN_AT_ONCE
         if self._draws > MAX_DRAWS:
             raise RequestError(self._field, "The wildcards expand to too long a text.")
+        weights = [option.weight for option in options]
         if not any(weights):
             weights = [1.0] * len(weights)
         left = self._chance.random() * sum(weights)
@@ -351,8 +370,6 @@ def wildcard_lines(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-@lru_cache(maxsize=4096)
-def _option(line: str) -> Option:
-    weight = _WEIGHT.match(line)
-    nodes = parse_template(line[weight.end() :] if weight else line).nodes
-    return Option(float(weight[1]) if weight else 1.0, nodes)
+def _line(text: str) -> _Line:
+    weight = _WEIGHT.match(text)
+    return _Line(float(weight[1]), text[weight.end() :]) if weight else _Line(1.0, text)

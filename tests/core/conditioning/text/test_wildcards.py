@@ -164,3 +164,11 @@ def test_the_longest_templates_are_parsed_quickly(unit: str) -> None:
     for text in (source, source + "}" * 10_000):
         parse_template(text)
     assert time.process_time() - began < 10  # a non-linear parser takes minutes
+
+
+def test_a_long_wildcard_file_is_parsed_only_where_it_is_drawn() -> None:
+    lines = [f"{{a|b|c}} {number}" for number in range(20_000)]
+    began = time.process_time()
+    text = resolve_wildcards("__long__ " * 200, lambda _: lines, 1)
+    assert len(text.split()) == 400
+    assert time.process_time() - began < 5  # parsing each line for each draw takes a minute
