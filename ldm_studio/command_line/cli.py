@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import io
 import os
 import sys
 import traceback
@@ -19,10 +18,11 @@ from ldm_studio.engine.core_pipeline import CorePipeline
 from ldm_studio.engine_protocol import Pipeline, memory_shortage
 from ldm_studio.exit_codes import Exit
 from ldm_studio.history.history_errors import HistoryError
-from ldm_studio.paths import data_dir, expanded
+from ldm_studio.paths import data_dir, expanded, make_private_folders
 
 from . import self_test
 from .display import show_problem, started_from_desktop, window_possible
+from .terminal import safe_output
 
 NO_DISPLAY = (
     "There is no display here, so the window cannot open; "
@@ -39,7 +39,11 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
     """Runs the command in `argv` and returns its exit code; --help and wrong usage exit
     immediately.
     """
-    _speak_unicode()
+    with safe_output():
+        return _main(argv, pipeline)
+
+
+def _main(argv: Sequence[str] | None, pipeline: Callable[[], Pipeline]) -> int:
     words = _with_command(sys.argv[1:] if argv is None else argv)
     shows_window = not words or words[0] in WINDOW_COMMANDS
     if not shows_window:  # the window collects garbage itself, where it may
@@ -47,6 +51,7 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
     arguments = parser(window_only=shows_window).parse_args(words)
     if arguments.data:
         os.environ["LDM_STUDIO_HOME"] = str(expanded(arguments.data).absolute())
+    make_private_folders()
     run: Run = arguments.run
     try:
         return run(arguments, pipeline)
@@ -64,18 +69,6 @@ def main(argv: Sequence[str] | None = None, pipeline: Callable[[], Pipeline] = C
         traceback.print_exc()
         _print_line("this is a bug in LDM Studio; please report it with the lines above")
         return Exit.BUG
-
-
-def _speak_unicode() -> None:
-    """Characters that a stream cannot encode become question marks instead of errors. On Windows,
-    pipes use a legacy encoding by default.
-    """
-    for stream in (sys.stdout, sys.stderr):  # None in a program of Windows that has a window
-        if isinstance(stream, io.TextIOWrapper):
-            if sys.platform == "win32":
-                stream.reconfigure(encoding="utf-8", errors="replace")
-            elif stream.errors == "strict":
-                stream.reconfigure(errors="replace")
 
 
 def open_window(files: Sequence[str] = ()) -> int:

@@ -276,7 +276,8 @@ def test_the_real_program_generates_the_same_image_twice(tmp_path):
 def test_a_stream_that_cannot_encode_a_path_is_no_error(tmp_path) -> None:
     """Like pipes on Windows, and terminals of old systems."""
     said = (
-        "from ldm_studio.command_line import cli; import sys; cli._speak_unicode(); print('猫 ü')"
+        "from ldm_studio.command_line.terminal import safe_output\n"
+        "with safe_output(): print('猫 ü')"
     )
     environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-c", said]
