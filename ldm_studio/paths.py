@@ -18,6 +18,8 @@ import platformdirs
 from core.errors import ImageError
 
 APP = "LDM Studio"
+MAX_NAME = 255
+"""Bytes of a file name, in nearly every file system."""
 _HELD = re.compile(r"\.(\d{5,})\.held$")
 
 
@@ -27,6 +29,11 @@ def expanded(text: str | Path) -> Path:
     The one place for this: `Path.expanduser` raises RuntimeError for an unknown user.
     """
     return Path(os.path.expanduser(text))
+
+
+def cut_name(text: str, limit: int) -> str:
+    """The beginning of a text, with whole characters, in at most `limit` bytes of a file name."""
+    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
 
 
 def _home() -> Path | None:
@@ -92,6 +99,15 @@ def pictures_dir() -> Path:
 def output_dir(day: date | None = None) -> Path:
     """The folder of one day's images; today's by default."""
     return pictures_dir() / (day or date.today()).isoformat()
+
+
+def make_private_folders() -> None:
+    """Creates the folders of settings, prompts and images in progress, if they do not exist, so
+    that no other user can read them.
+    """
+    for folder in (config_dir(), data_dir(), state_dir(), logs_dir()):
+        with suppress(OSError):  # reported when they are needed
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def make_folder(folder: Path) -> None:

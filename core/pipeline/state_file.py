@@ -40,7 +40,8 @@ def save(
     *,
     durable: bool = True,
 ) -> None:
-    """Writes the state as safetensors, atomically; an existing file at `path` is replaced.
+    """Writes the state as safetensors, atomically; an existing file at `path` is replaced. Other
+    users cannot read it.
 
     The tensors are "x", "memory.0", "memory.1" ..., and "index", an int64 scalar, and `tensors`.
     `durable` waits until they are on the disk, so that they survive a power failure. Raises
@@ -57,7 +58,7 @@ def save(
         for name, tensor in {**latents, **_prefixed(tensors or {})}.items()
     }
     data = to_bytes({**written, "index": torch.tensor(state.index)}, dict(metadata or {}))
-    with replacing(path, durable=durable) as file:
+    with replacing(path, durable=durable, private=True) as file:
         file.write(data)
 
 

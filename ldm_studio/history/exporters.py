@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.atomic_write import replacing
 from core.errors import ImageError
 from core.untrusted_files import open_file
+from ldm_studio.paths import MAX_NAME, cut_name
 
 from .database_schema import State
 from .formatting import record
@@ -136,7 +137,8 @@ class Export:
                 row = record(details)
                 if is_csv:
                     lists = {name: ", ".join(row[name]) for name in ("tags", "collections")}
-                    writer.writerow(row | lists)
+                    cells = (row | lists).items()
+                    writer.writerow({name: _inert(value) for name, value in cells})
                 else:
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 self._tick()
@@ -158,6 +160,12 @@ class Export:
             raise _CancelledError
 
 
+def _inert(value: object) -> object:
+    """A cell that no spreadsheet runs: a text that begins like a formula is marked as text."""
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if is_formula else value
+
+
 def _is_present(image: ListedImage) -> bool:
     return image.state is not State.DELETED and image.path.is_file()
 
@@ -166,6 +174,7 @@ def _free_name(path: Path, taken: set[str]) -> str:
     """The file's name, with a number if it is taken."""
     name, number = path.name, 2
     while name.casefold() in taken:
-        name, number = f"{path.stem} ({number}){path.suffix}", number + 1
+        end = f" ({number}){path.suffix}"
+        name, number = cut_name(path.stem, MAX_NAME - len(end.encode())) + end, number + 1
     taken.add(name.casefold())
     return name

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ImageError, Message
+from ldm_studio.paths import MAX_NAME
 
 from .database_schema import State
 from .history_store import History
 from .results import Details
 
-MAX_BYTES = 255
-"""Of a name, in nearly every file system."""
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _RESERVED = frozenset(
     ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
@@ -53,9 +52,9 @@ def new_name(path: Path, wanted: str) -> str:
         length = len(name.encode("utf-8"))
     except UnicodeEncodeError as error:
         raise ImageError("This name is not valid Unicode.", hint) from error
-    if length > MAX_BYTES:
+    if length > MAX_NAME:
         raise ImageError(
-            "The name is too long: {length} of {most} bytes.", hint, length=length, most=MAX_BYTES
+            "The name is too long: {length} of {most} bytes.", hint, length=length, most=MAX_NAME
         )
     return name
 

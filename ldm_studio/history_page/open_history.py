@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from core.atomic_write import remove_left_behind
 from core.errors import StudioError
 from ldm_studio import paths
 from ldm_studio.history.history_errors import HistoryError
@@ -327,6 +328,9 @@ def _clean(history: History) -> None:
     from ldm_studio.images.input_cleanup import clean_inputs
 
     others = (paths.queue_dir(), paths.trajectories_dir(), paths.state_dir(), paths.config_dir())
+    left = map(remove_left_behind, (paths.data_dir(), paths.pictures_dir(), *others[2:]))
+    if removed := sum(left):
+        log.info("removed %d unfinished file(s) of a process that crashed", removed)
     try:
         with history.reader() as reader:
             cleaned = clean_inputs(paths.inputs_dir(), reader.requests(), others)

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from core.errors import InvalidError
+from ldm_studio.paths import cut_name
 from ldm_studio.settings.settings import DEFAULT_PATTERN
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 NUMBER = "number"
 DIGITS = 5
 MAX_PROMPT_WORDS = 6
-MAX_PART = 100
-"""Characters of a folder or file name; file systems take 255 bytes."""
+MAX_PIECE = 100
+"""Bytes of a folder's name, and of a file's before and after the number: together with the number,
+a suffix and what other programs add they are less than `MAX_NAME`.
+"""
 
 FIELDS = (
     *("date", "time", "number", "seed", "model", "prompt"),
@@ -108,7 +111,7 @@ def _fields(text: str) -> list[str]:
 
 def _piece(text: str) -> str:
     """The part of a text that is safe in file names on every system."""
-    return _FORBIDDEN.sub("-", text.replace("/", "-"))[:MAX_PART]
+    return cut_name(_FORBIDDEN.sub("-", text.replace("/", "-")), MAX_PIECE)
 
 
 def _part(text: str) -> str:

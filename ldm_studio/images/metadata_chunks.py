@@ -21,6 +21,8 @@ from core.untrusted_files import parse_json
 MAX_TEXT = 4 << 20
 """Characters of one text; workflows of other programs reach a megabyte."""
 MAX_TEXTS = 200
+MAX_ALL_TEXTS = 4 * MAX_TEXT
+"""Of a file; packed, they have a thousandth of that."""
 
 USER_COMMENT = "UserComment"
 MAKER_NOTE = "MakerNote"
@@ -72,19 +74,24 @@ def read_metadata(data: bytes) -> ImageFileMetadata:
 
 
 def _png(data: bytes) -> ImageFileMetadata:
-    size, alpha = None, False
+    size, alpha, has_exif = None, False, False
     texts: dict[str, str] = {}
+    room = MAX_ALL_TEXTS
     for kind, body in _chunks(data):
         if size is None:
             if kind != b"IHDR" or len(body) != 13:
                 raise ImageError("The file has no PNG header.")
             size = struct.unpack_from(">II", body)
+            if not all(0 < side < 1 << 31 for side in size):
+                raise ImageError("The image has impossible sizes.")
             alpha = body[9] in (4, 6)  # grey or RGB with alpha
-        elif kind in TEXT_CHUNKS and len(texts) < MAX_TEXTS:
+        elif kind in TEXT_CHUNKS and len(texts) < MAX_TEXTS and room > 0:
             found = _READERS[kind](body)
             if found is not None:
+                room -= len(found[1])
                 texts.setdefault(*found)
-        elif kind == b"eXIf":
+        elif kind == b"eXIf" and not has_exif:  # the specification allows one
+            has_exif = True
             texts = _exif(b"Exif\0\0" + body) | texts
     if size is None:
         raise ImageError("The file is cut short.")

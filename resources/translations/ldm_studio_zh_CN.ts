@@ -6515,6 +6515,10 @@
         <translation>内存放不下整张图像：已分小块解码，各块的颜色可能略有差异。</translation>
     </message>
     <message>
+        <source>The image has impossible sizes.</source>
+        <translation>该图像的尺寸不可能存在。</translation>
+    </message>
+    <message>
         <source>The image has too many pixels.</source>
         <translation>图像像素过多。</translation>
     </message>

@@ -9,8 +9,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import torch
 
+from core.atomic_write import remove_left_behind, replacing
 from core.errors import ImageError
+from core.pipeline.state_file import save
+from core.sampling.trajectory import State
 from ldm_studio import paths
 from ldm_studio.paths import next_image
 
@@ -76,3 +80,33 @@ def test_an_exception_releases_the_number(tmp_path: Path):
     with pytest.raises(ZeroDivisionError), next_image(tmp_path, 1):
         raise ZeroDivisionError
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows gives each user a private folder")
+def test_no_other_user_can_read_prompts_and_unfinished_images(tmp_path):
+    paths.make_private_folders()
+    folders = paths.config_dir(), paths.data_dir(), paths.state_dir()
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
+    state = tmp_path / "state.safetensors"  # may be rescued into a folder of all users
+    save(state, State(1, torch.zeros(1, 4, 2, 2)))
+    assert state.stat().st_mode & 0o777 == 0o600
+
+
+def test_unfinished_files_of_a_crash_are_removed_after_a_day(tmp_path):
+    class Killed(BaseException):
+        """As good as the end of the process."""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+        for name in ("old.json", "new.json"):
+            with pytest.raises(Killed), replacing(tmp_path / "inside" / name):
+                raise Killed
+    others = tmp_path / "mine.part", tmp_path / ".mine.part"
+    for other in others:
+        other.touch()
+    old = next(tmp_path.glob("inside/.old*.part"))
+    for path in (old, *others):
+        os.utime(path, (0, 0))
+    assert remove_left_behind(tmp_path) == 1
+    assert {path.name[:4] for path in (tmp_path / "inside").iterdir()} == {".new"}
+    assert all(other.exists() for other in others)

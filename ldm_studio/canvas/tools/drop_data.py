@@ -15,8 +15,13 @@ def offers_image(data: QMimeData) -> bool:
     return data.hasImage() or _image_file(data) is not None or _is_encoded(data)
 
 
-def dropped_image(data: QMimeData) -> str | QImage | None:
-    """The path of the first image file, else the image itself, else None. Opens no files."""
+def dropped_image(data: QMimeData | None) -> str | QImage | None:
+    """The path of the first image file, else the image itself, else None. Opens no files.
+
+    `data`: None on some systems if the clipboard is empty.
+    """
+    if data is None:
+        return None
     if path := _image_file(data):
         return path
     image = data.imageData()

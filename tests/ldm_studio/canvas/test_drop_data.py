@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from ldm_studio.canvas.bars.canvas_panel import CanvasPanel
 from ldm_studio.canvas.document.qimage import from_qimage
+from ldm_studio.canvas.tools.drop_data import dropped_image
 from ldm_studio.canvas.view.canvas_view import CanvasView
 from tests.ldm_studio.canvas.canvas_actions import LEFT, NO_KEY
 
@@ -98,3 +99,8 @@ def test_a_web_address_alone_is_refused_with_a_message(qtbot, rgb):
         drop(panel.view, data)
     assert "Only the address" in signal.args[0]
     assert "Copy the image" in signal.args[1]
+
+
+def test_an_empty_clipboard_has_no_image() -> None:
+    assert dropped_image(None) is None
+    assert dropped_image(QMimeData()) is None

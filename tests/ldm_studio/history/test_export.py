@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -103,3 +104,23 @@ def test_the_size_of_a_sheet_is_known_in_advance(columns):
     used = min(columns, 5)
     assert width == GAP + used * (100 + GAP)
     assert height == GAP + -(-5 // used) * (sheet.cell.height() + GAP)
+
+
+def test_no_cell_of_a_table_is_a_formula(history, reader, tmp_path):
+    folder = tmp_path / "pictures"
+    for number, prompt in enumerate(("=HYPERLINK(A1)", "+1", "-cat", "@x", "\t=1", "a = b")):
+        ours(folder / f"{number}.png", Request(prompt=prompt, width=8, height=8), seed=number)
+    history.put([scan(path) for path in sorted(folder.iterdir())]).result()
+    export(reader, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        prompts = {row["prompt"] for row in csv.DictReader(file)}
+    assert prompts == {"'=HYPERLINK(A1)", "'+1", "'-cat", "'@x", "'\t=1", "a = b"}
+
+
+def test_copies_of_files_with_the_longest_names_are_all_exported(history, reader, tmp_path):
+    name = "猫" * 83 + ".png"
+    for folder in ("a", "b"):
+        ours(tmp_path / folder / name, Request(prompt=folder, width=8, height=8))
+        history.put([scan(tmp_path / folder / name)]).result()
+    assert export(reader, tmp_path / "out").images == 2
+    assert {len(os.fsencode(one)) for one in os.listdir(tmp_path / "out")} <= {*range(240, 256)}

@@ -4,6 +4,9 @@ readers find the same.
 
 from __future__ import annotations
 
+import struct
+import tracemalloc
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from ldm_studio.history.query_language import parse
 from ldm_studio.history.query_terms import term
 from ldm_studio.images import image_formats
 from ldm_studio.images.image_files import read_request
+from ldm_studio.images.metadata_chunks import read_metadata
 from tests.core.request.test_request import whole_requests
 from tests.ldm_studio.history.files import DIGEST, noise
 from tests.ldm_studio.infotext_of import infotext_of
@@ -108,3 +112,28 @@ def test_every_word_of_a_prompt_is_searchable(tmp_path, history, reader, prompt)
         if any(char.isalnum() for char in word):
             query = parse(term("prompt", word))
             assert reader.count(query) == 1, word
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_of(*chunks: bytes, width: int = 8) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, 8, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+def test_packed_texts_cannot_fill_the_memory():
+    """Each of 200 texts is a thousand times larger than what it is unpacked from."""
+    packed = zlib.compress(bytes(4_000_000), 9)
+    texts = (chunk(b"zTXt", b"%d\0\0" % number + packed) for number in range(200))
+    tracemalloc.start()
+    found = read_metadata(png_of(*texts))
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
+    assert 1 < len(found.texts) < 10
+
+
+def test_an_image_without_pixels_is_damaged():
+    with pytest.raises(ImageError, match="impossible sizes"):
+        read_metadata(png_of(width=0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -79,6 +81,17 @@ def test_images_are_saved_as_the_settings_say(tmp_path) -> None:
     names = [path.relative_to(tmp_path).as_posix() for path in made]
     assert names == ["Tiny/7-00001-x.webp", "Tiny/7-00002-x.webp", "Tiny/8-00001-x.webp"]
     assert image_files.read_request(made[0]) == REQUEST
+
+
+@pytest.mark.parametrize(
+    "words", ["猫" * 400, "e\u0301" * 400, "\N{CAT FACE} a " * 200, "x" * 5000]
+)
+def test_a_long_prompt_in_any_script_fits_into_a_file_name(words, tmp_path) -> None:
+    saver = ImageSaver(Files(str(tmp_path), "{prompt}/{prompt}-{number}-{prompt}"))
+    path = saved(saver, replace(REQUEST, prompt=words))
+    assert path.exists()
+    assert len(os.fsencode(path.name)) < 255
+    assert image_files.read_request(path) == replace(REQUEST, prompt=words)
 
 
 def test_the_default_folder_is_that_of_the_day() -> None:
