@@ -214,7 +214,15 @@ def test_a_released_directory_is_free(owner, tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [b"nonsense\n", b"[]\n", b'{"files": [1]}\n', b'{"tokens": 3}\n', b"\xff\n"]
+    "message",
+    [
+        b"nonsense\n",
+        b"[]\n",
+        b'{"files": [1]}\n',
+        b'{"tokens": 3}\n',
+        b"\xff\n",
+        b"[" * 9999 + b"\n",
+    ],
 )
 def test_invalid_messages_are_refused_and_the_next_is_read(owner, tmp_path, qtbot, message) -> None:
     owner.listen()
