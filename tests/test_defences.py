@@ -18,7 +18,6 @@ RULES = {
             re.VERBOSE,
         ),
         {
-            "core/atomic_write.py",  # writes
             "core/conditioning/text/clip_tokenizer.py",  # a resource of ours
             "core/errors.py",  # messages that we stored, below that module
             "core/runtime/device.py",  # the system's
