@@ -34,8 +34,9 @@ from ldm_studio.draw.run.status_bar import StatusBar
 from ldm_studio.draw.run.step_timeline import StepTimeline
 from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
 from ldm_studio.draw.settings_column import SettingsColumn
+from ldm_studio.look.icons import app_icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, app_icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.prompts.styles import StyleBook, StyleError
 from ldm_studio.store.store import StudioStore
 

@@ -10,8 +10,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.runtime.forecast import MIN_MEMORY, Forecast
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
