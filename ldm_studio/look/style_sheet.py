@@ -42,7 +42,7 @@ QComboBox QAbstractItemView {{ border: 1px solid {t.line}; background: {t.floati
     color: {t.text}; padding: 3px; outline: 0; }}
 
 QToolButton {{ border: 1px solid transparent; border-radius: 7px; padding: 4px;
-    background: transparent; color: {t.text}; }}
+    color: {t.text}; }}
 QToolButton[framed="true"] {{ border-color: {t.line}; background: {t.raised}; color: {t.text}; }}
 QToolButton:hover, QToolButton[framed="true"]:hover {{
     background: {t.hover}; color: {t.text}; }}

@@ -24,7 +24,7 @@ from tests.ldm_studio.accessibility_walk import (
     round_trip,
     unfold,
 )
-from tests.ldm_studio.look.test_look import contrast
+from tests.ldm_studio.look.contrast import contrast
 
 pytestmark = pytest.mark.usefixtures("aio")
 Role = QPalette.ColorRole
