@@ -34,17 +34,22 @@ DTYPES: Mapping[str, torch.dtype] = {
     "Char": torch.int8,
     "Byte": torch.uint8,
     "Bool": torch.bool,
+    "ComplexFloat": torch.complex64,
+    "ComplexDouble": torch.complex128,
 }
 STORAGES = {f"torch.{name}Storage": dtype for name, dtype in DTYPES.items()}
 STORAGES["torch.storage.UntypedStorage"] = torch.uint8
-ELEMENTS = {
-    str(dtype): dtype for dtype in (*DTYPES.values(), torch.float8_e4m3fn, torch.float8_e5m2)
-}
+ELEMENTS = {str(dtype): dtype for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)}
 TENSOR = "torch._utils._rebuild_tensor_v2"
 OTHER_TENSOR = "torch._utils._rebuild_tensor_v3"
 PARAMETER = "torch._utils._rebuild_parameter"
 MAPPING = "collections.OrderedDict"
-KNOWN_GLOBALS = frozenset({TENSOR, OTHER_TENSOR, PARAMETER, MAPPING, *STORAGES, *ELEMENTS})
+PARAMETERS = "torch.nn.modules.container.ParameterDict"
+HELD = "_parameters"
+"""The attribute of a module of PyTorch that holds its tensors."""
+KNOWN_GLOBALS = frozenset(
+    {TENSOR, OTHER_TENSOR, PARAMETER, MAPPING, PARAMETERS, *STORAGES, *ELEMENTS}
+)
 IGNORED_GLOBALS = frozenset(
     {
         "__builtin__.set",
@@ -91,6 +96,10 @@ class _Name:
 @dataclass(frozen=True)
 class _Ignored:
     """An ignored object."""
+
+
+class _Parameters(dict[object, object]):
+    """A dictionary of tensors that is a module of PyTorch."""
 
 
 _CONSTANTS: Mapping[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -174,8 +183,10 @@ class _PickleMachine:
         elif name in ("REDUCE", "NEWOBJ"):
             arguments, called = self.pop(), self.pop()
             self.stack.append(_call(called, arguments))
-        elif name in ("POP", "BUILD"):  # attributes of built objects are not needed
+        elif name == "POP":
             self.pop()
+        elif name == "BUILD":
+            self._build(self.pop())
         elif name == "DUP":
             self.stack.append(self.top())
         elif name not in ("PROTO", "FRAME"):
@@ -207,6 +218,13 @@ class _PickleMachine:
             raise UnreadableError(
                 "its pickle has the instruction {name}, which no checkpoint needs", name=name
             )
+
+    def _build(self, attributes: object) -> None:
+        """Only those of `_Parameters` are needed."""
+        target = self.top()
+        if isinstance(target, _Parameters) and isinstance(attributes, dict):
+            held = cast("dict[object, object]", attributes)
+            target[HELD] = held.get(HELD)  # not copied: thousands may share one
 
     def top(self) -> object:
         if not self.stack:
@@ -276,6 +294,8 @@ def _call(called: object, arguments: object) -> object:
     given = cast("tuple[object, ...]", arguments) if isinstance(arguments, tuple) else ()
     if name == MAPPING:
         return {}
+    if name == PARAMETERS:
+        return _Parameters()
     if name in IGNORED_GLOBALS:
         return _Ignored()
     if name == PARAMETER and given and isinstance(given[0], StoredTensor):

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from ..errors import UnreadableError, quoted
 from ..untrusted_files import open_regular
-from .pickle_reader import StoredElements, StoredTensor, describe
+from .pickle_reader import HELD, StoredElements, StoredTensor, describe
 from .tensor_file import MAX_TENSORS, NameBudget, TensorEntry, TensorFile, checked_shape
 
 MAX_PICKLE = 64_000_000
@@ -27,6 +27,8 @@ MAX_SHARED = 4
 MAX_VALUE = 1e300
 LOCAL_HEADER = 30
 """Bytes before a member's name."""
+TRANSPARENT = ("state_dict", HELD)
+"""Keys of dictionaries whose names are no part of the names of tensors."""
 TRAINING_STATE = frozenset({"callbacks", "loops", "lr_schedulers", "optimizer", "optimizer_states"})
 """Keys of the training state, which is skipped."""
 
@@ -132,7 +134,7 @@ class _ElementOffsets:
 def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, float]]:
     """Tensors by name, nested dictionaries joined by dots, and plain numbers.
 
-    The name `state_dict` is dropped, and the state of optimizers and training loops is skipped.
+    The names in TRANSPARENT are dropped, and the state of optimizers and training loops is skipped.
     """
     if not isinstance(described, dict):
         raise UnreadableError("it holds no dictionary of tensors")
@@ -150,7 +152,7 @@ def _flatten(described: object) -> tuple[dict[str, StoredTensor], dict[str, floa
             if isinstance(value, StoredTensor):
                 tensors[budget.check(f"{prefix}{key}")] = value
             elif isinstance(value, dict) and key not in TRAINING_STATE:
-                inside = prefix if key == "state_dict" else f"{prefix}{key}."
+                inside = prefix if key in TRANSPARENT else f"{prefix}{key}."
                 waiting.append((budget.check(inside), cast("dict[object, object]", value)))
             elif isinstance(value, int | float) and abs(value) < MAX_VALUE and not prefix:
                 values[str(key)] = float(value)

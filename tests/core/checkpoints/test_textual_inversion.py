@@ -53,6 +53,9 @@ def write(form: str, path: Path) -> None:
         )
     elif form == "diffusers":
         torch.save({"<my-word>": VECTORS}, path)
+    elif form == "A1111, of old":
+        parameters = torch.nn.ParameterDict({"*": torch.nn.Parameter(VECTORS)})
+        torch.save({"string_to_token": {"*": 265}, "string_to_param": parameters}, path)
     elif form == "several words":
         torch.save({"string_to_param": {"*": VECTORS[:1], "+": VECTORS[1:]}}, path)
     elif form == "several words of diffusers":
@@ -69,6 +72,7 @@ def write(form: str, path: Path) -> None:
         ("A1111", ".pt"),
         ("diffusers", ".bin"),
         ("kohya", ".safetensors"),
+        ("A1111, of old", ".pt"),
         ("several words", ".pt"),
         ("several words of diffusers", ".bin"),
         ("diffusers, by encoder", ".safetensors"),
