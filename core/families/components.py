@@ -7,6 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -51,6 +52,11 @@ _CLIP_IMAGE_STEMS = ("embeddings.", "pre_layrnorm.", "encoder.layers.", "post_la
 _EMBEDDER = "embedder."
 """The prefix of unCLIP's image encoder. The text encoder of the same CLIP may be there too,
 unused."""
+_WITHIN_STAGE = re.compile(r"(model\.|transformer\.|text_model\.)+$")
+"""What varies in the prefixes of one text encoder."""
+_WHOLE_CLIP = {"encoder.layers.0.self_attn.q_proj.weight", "final_layer_norm.weight"}
+MAX_CANDIDATES = 16
+"""Maximum number of networks of one kind that are compared."""
 _STATISTICS = ("noise_augmentor.data_", "")
 """The prefixes of `mean` and `std` of the image embeddings."""
 
@@ -127,10 +133,10 @@ def find(group: Sources) -> Components:
     """The components among tensors whose names share a namespace."""
     group = _with_scales(group)
     keys = sorted(group)
-    unet = _original_unet(group, keys) or _diffusers_unet(group, keys)
-    autoencoder = _original_autoencoder(group, keys) or _diffusers_autoencoder(group, keys)
-    texts = tuple(_texts(group, keys))
-    image = _image_encoder(group, keys)
+    unet = _largest(_unets(group, keys))
+    autoencoder = _largest(_autoencoders(group, keys))
+    texts = _one_a_stage(_texts(group, keys))
+    image = _largest(_image_encoders(group, keys))
     statistics = _statistics(group)
     average = _average(group)
     taken = {
@@ -223,19 +229,33 @@ def _renamed(sources: Sources, names: Mapping[str, str]) -> dict[str, Source]:
     return {names[key]: source for key, source in sources.items() if key in names}
 
 
-def _original_unet(group: Sources, keys: list[str]) -> Component | None:
+def _largest(candidates: Iterable[Component]) -> Component | None:
+    """Merging leaves remnants of networks beside whole ones. Of equal ones, the first."""
+    found = islice(candidates, MAX_CANDIDATES)
+    return max(found, key=lambda part: len(part.sources), default=None)
+
+
+def _one_a_stage(texts: Iterable[Component]) -> tuple[Component, ...]:
+    """The largest of those that stand for the same text encoder, and no remnants beside whole
+    ones.
+    """
+    stages: dict[str, Component] = {}
+    for text in texts:
+        stage = _WITHIN_STAGE.sub("", text.prefix)
+        if stage not in stages or len(text.sources) > len(stages[stage].sources):
+            stages[stage] = text
+    found = tuple(stages.values())
+    return tuple(text for text in found if text.sources.keys() >= _WHOLE_CLIP) or found
+
+
+def _unets(group: Sources, keys: list[str]) -> Iterator[Component]:
     for prefix in _prefixes(keys, "input_blocks.0.0.weight"):
         if f"{prefix}out.2.weight" in group:  # a ControlNet has none
-            return Component(_under(group, keys, prefix, _UNET_STEMS), "original", prefix)
-    return None
-
-
-def _diffusers_unet(group: Sources, keys: list[str]) -> Component | None:
+            yield Component(_under(group, keys, prefix, _UNET_STEMS), "original", prefix)
     for prefix in _prefixes(keys, "time_embedding.linear_1.weight"):
         inside = _under(group, keys, prefix, ("",))
         if "conv_norm_out.weight" in inside and "up_blocks.0.resnets.0.conv1.weight" in inside:
-            return Component(_renamed(inside, unet_from_diffusers(inside)), "diffusers", prefix)
-    return None
+            yield Component(_renamed(inside, unet_from_diffusers(inside)), "diffusers", prefix)
 
 
 def _average(group: Sources) -> Component | None:
@@ -248,17 +268,12 @@ def _average(group: Sources) -> Component | None:
     return Component(found, "moving average", AVERAGED_UNET) if "out.2.weight" in found else None
 
 
-def _original_autoencoder(group: Sources, keys: list[str]) -> Component | None:
+def _autoencoders(group: Sources, keys: list[str]) -> Iterator[Component]:
     for prefix in _prefixes(keys, "decoder.mid.block_1.norm1.weight"):
-        return Component(_under(group, keys, prefix, _VAE_STEMS), "original", prefix)
-    return None
-
-
-def _diffusers_autoencoder(group: Sources, keys: list[str]) -> Component | None:
+        yield Component(_under(group, keys, prefix, _VAE_STEMS), "original", prefix)
     for prefix in _prefixes(keys, "decoder.mid_block.resnets.0.norm1.weight"):
         inside = _under(group, keys, prefix, _VAE_STEMS)
-        return Component(_renamed(inside, autoencoder_from_diffusers(inside)), "diffusers", prefix)
-    return None
+        yield Component(_renamed(inside, autoencoder_from_diffusers(inside)), "diffusers", prefix)
 
 
 def _texts(group: Sources, keys: list[str]) -> Iterator[Component]:
@@ -277,17 +292,16 @@ def _texts(group: Sources, keys: list[str]) -> Iterator[Component]:
     yield from sorted(found, key=lambda part: part.prefix)
 
 
-def _image_encoder(group: Sources, keys: list[str]) -> Component | None:
+def _image_encoders(group: Sources, keys: list[str]) -> Iterator[Component]:
     for prefix in _prefixes(keys, "embeddings.patch_embedding.weight"):
         inside = _under(group, keys, prefix, _CLIP_IMAGE_STEMS)
         projection = f"{prefix.removesuffix('vision_model.')}visual_projection.weight"
         if projection in group:
             inside["visual_projection.weight"] = group[projection]
-        return Component(inside, "transformers", prefix)
+        yield Component(inside, "transformers", prefix)
     for prefix in _prefixes(keys, "transformer.resblocks.0.ln_1.weight"):
         if f"{prefix}conv1.weight" in group:
-            return Component(from_open_clip(_under(group, keys, prefix, ("",))), "OpenCLIP", prefix)
-    return None
+            yield Component(from_open_clip(_under(group, keys, prefix, ("",))), "OpenCLIP", prefix)
 
 
 def _statistics(group: Sources) -> Sources:

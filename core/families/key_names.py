@@ -177,6 +177,7 @@ _OPEN_CLIP = {
     "positional_embedding": "embeddings.position_embedding.weight",
     "ln_final.weight": "final_layer_norm.weight",
     "ln_final.bias": "final_layer_norm.bias",
+    "text_projection.weight": "text_projection.weight",  # as ComfyUI writes it, transposed already
     "class_embedding": "embeddings.class_embedding",
     "conv1.weight": "embeddings.patch_embedding.weight",
     "ln_pre.weight": "pre_layrnorm.weight",

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load_model import load_model
+from core.checkpoints.load_model import check, load_model
 from core.checkpoints.overrides import Overrides, overrides_path, write_overrides
 from core.checkpoints.tensor_file import TensorFile
 from core.errors import ModelError
@@ -215,6 +215,49 @@ def test_files_of_other_programs_are_identified_and_loaded(
     assert not identity.components.unknown
     rounded = variant in ("in half precision", "in bfloat16", "in 8 bits", "mixed")
     assert_holds(load_expanded(path), tiny, exactly=not rounded)
+
+
+def remnants(whole: Weights, network: str) -> Weights:
+    """What a careless merge leaves beside a whole file."""
+    text = "cond_stage_model.transformer."
+    if network == "text encoder":
+        words = whole[f"{text}text_model.embeddings.token_embedding.weight"]
+        positions = torch.arange(77.0)[None]
+        return {
+            f"{text}embeddings.token_embedding.weight": words,
+            f"{text}embeddings.position_ids": positions,
+            "te.embeddings.token_embedding.weight": words,
+        }
+    if network == "text encoder, twice":
+        inside = f"{text}text_model."
+        return {key.replace(inside, text): whole[key] for key in whole if key.startswith(inside)}
+    old, first, last = {
+        "U-Net": ("model.diffusion_model.", "input_blocks.0.0.weight", "out.2.weight"),
+        "VAE": ("first_stage_model.", "decoder.mid.block_1.norm1.weight", "quant_conv.weight"),
+    }[network]
+    return {f"a.{name}": whole[f"{old}{name}"] for name in (first, last)}
+
+
+@pytest.mark.parametrize("network", ["text encoder", "text encoder, twice", "U-Net", "VAE"])
+def test_remnants_of_a_network_beside_a_whole_one_are_ignored(
+    network: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    path, whole = tmp_path / "model.safetensors", original(tinies["SD1"])
+    left = {key: value.clone() for key, value in remnants(whole, network).items()}
+    save_file(whole | left, path)
+    check(path)
+    assert_holds(load_expanded(path), tinies["SD1"])
+
+
+def test_an_openclip_projection_may_be_stored_as_a_layer(
+    tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    """As ComfyUI saves it: named and transposed like the weight of a linear layer."""
+    path, weights = tmp_path / "model.safetensors", original(tinies["SDXL"])
+    name = "conditioner.embedders.1.model.text_projection"
+    weights[f"{name}.weight"] = weights.pop(name).T.contiguous()
+    save_file(weights, path)
+    assert_holds(load_expanded(path), tinies["SDXL"])
 
 
 def test_the_moving_average_is_used_on_request(tinies: dict[str, Tiny], tmp_path: Path) -> None:
