@@ -58,8 +58,8 @@ def describe(path: Path) -> FileDescription:
     if path.is_dir():
         return FileDescription("model")
     file = open_tensors(path)
-    types = Counter(str(entry.dtype) for entry in file.entries.values())
-    precision = types.most_common(1)[0][0].removeprefix("torch.") if types else ""
+    types = Counter(entry.stored for entry in file.entries.values())
+    precision = types.most_common(1)[0][0] if types else ""
     if file.entries and is_lora(file):
         alias = file.metadata.get("ss_output_name", "")[:MAX_NAME]
         return FileDescription("lora", _family_of_lora(file), precision, alias)

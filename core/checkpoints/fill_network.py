@@ -11,6 +11,7 @@ from torch import nn
 from ..errors import InvalidError, Message, UnreadableError
 from ..families.key_names import Source, Sources
 from ..runtime.stored_weight import StoredParameter
+from .tensor_file import unknown_dtype
 
 LISTED = 3
 """Maximum number of tensor names in a message."""
@@ -24,6 +25,10 @@ class KeyMismatch:
     missing: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
     misshapen: tuple[Message, ...] = ()
+    unreadable: tuple[Message, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.missing, self.surplus, self.misshapen, self.unreadable))
 
     def check(self) -> None:
         """Raises UnreadableError for the first kind of mismatch."""
@@ -36,8 +41,8 @@ class KeyMismatch:
             raise UnreadableError(
                 "its {network} has unknown tensors: {tensors}", network=self.network, tensors=names
             )
-        if self.misshapen:
-            raise UnreadableError(self.misshapen[0])
+        if problems := (*self.misshapen, *self.unreadable):
+            raise UnreadableError(problems[0])
 
 
 def compare_keys(network: nn.Module, sources: Sources, name: str) -> KeyMismatch:
@@ -56,6 +61,11 @@ def compare_keys(network: nn.Module, sources: Sources, name: str) -> KeyMismatch
             )
             for key, shape in expected.items()
             if key in sources and _flat(sources[key].shape) != _flat(shape)
+        ),
+        unreadable=tuple(
+            unknown_dtype(sources[key].key, unknown)
+            for key in expected
+            if key in sources and (unknown := sources[key].entry.unknown)
         ),
     )
 

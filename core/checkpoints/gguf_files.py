@@ -23,6 +23,7 @@ from .tensor_file import (
     NameBudget,
     TensorEntry,
     TensorFile,
+    UnknownDtype,
     checked_shape,
 )
 
@@ -149,13 +150,9 @@ def _entry(
     original_shape: Value | None,
     whole: int,
 ) -> TensorEntry:
-    blocks = BLOCKS.get(kind)
+    blocks, unknown = BLOCKS.get(kind), None
     if blocks is None and kind not in UNQUANTIZED:
-        raise UnreadableError(
-            "{tensor} is quantized in an unknown format, number {format}",
-            tensor=quoted(name),
-            format=kind,
-        )
+        unknown = UnknownDtype(f"GGUF {kind}", 0)  # how large it is, only its format says
     if blocks is not None and (not shape or shape[-1] % blocks.count):
         raise UnreadableError(
             "{tensor} of the shape {shape} does not consist of whole blocks",
@@ -171,7 +168,9 @@ def _entry(
                 shape=quoted(original_shape),
             )
         shape = checked_shape(name, sides)
-    entry = TensorEntry(UNQUANTIZED.get(kind, torch.float32), shape, start, blocks=blocks)
+    entry = TensorEntry(
+        UNQUANTIZED.get(kind, torch.float32), shape, start, blocks=blocks, unknown=unknown
+    )
     if start + entry.nbytes > whole:
         raise UnreadableError("it ends within {tensor}, so it is incomplete", tensor=quoted(name))
     return entry

@@ -192,4 +192,4 @@ def key_mismatches(identity: Identity) -> tuple[KeyMismatch, ...]:
         compare_keys(network, component.sources, name)
         for name, network, component in networks.labelled(identity.components)
     )
-    return tuple(one for one in found if one.missing or one.surplus or one.misshapen)
+    return tuple(filter(None, found))

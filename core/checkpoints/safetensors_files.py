@@ -12,7 +12,14 @@ import torch
 
 from ..errors import UnreadableError, quoted
 from ..untrusted_files import open_file, parse_json
-from .tensor_file import MAX_TENSORS, NameBudget, TensorEntry, TensorFile, checked_shape
+from .tensor_file import (
+    MAX_TENSORS,
+    NameBudget,
+    TensorEntry,
+    TensorFile,
+    UnknownDtype,
+    checked_shape,
+)
 
 MAX_HEADER = 100_000_000
 """Bytes; the limit of the format."""
@@ -86,18 +93,16 @@ def _parse_header(header: bytes) -> dict[str, object]:
 
 def _entry(name: str, value: object, base: int, whole: int) -> TensorEntry:
     described = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-    dtype = DTYPES.get(str(described.get("dtype")))
-    if dtype is None:
-        raise UnreadableError(
-            "{tensor} has the unknown dtype {dtype}",
-            tensor=quoted(name),
-            dtype=quoted(described.get("dtype"), 20),
-        )
+    dtype = described.get("dtype")
     shape, place = _integers(described.get("shape")), _integers(described.get("data_offsets"))
-    if shape is None or place is None or len(place) != 2:
+    if shape is None or place is None or len(place) != 2 or not isinstance(dtype, str):
         raise UnreadableError("{tensor} is not described as a tensor", tensor=quoted(name))
-    entry = TensorEntry(dtype, checked_shape(name, shape), base + place[0])
-    if place[1] - place[0] != entry.nbytes:
+    size = place[1] - place[0]
+    unknown = None if dtype in DTYPES else UnknownDtype(quoted(dtype, 20), max(size, 0))
+    entry = TensorEntry(
+        DTYPES.get(dtype, torch.uint8), checked_shape(name, shape), base + place[0], unknown=unknown
+    )
+    if size != entry.nbytes:
         raise UnreadableError(
             "{tensor} does not have the size of its shape {shape}",
             tensor=quoted(name),

@@ -31,6 +31,14 @@ MAX_NAMES = 16_000_000
 
 
 @dataclass(frozen=True)
+class UnknownDtype:
+    """Elements of a type that cannot be read: no reason to refuse the tensors beside them."""
+
+    name: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
 class TensorEntry:
     """A tensor as a file describes it."""
 
@@ -42,6 +50,8 @@ class TensorEntry:
     """In elements; None: contiguous."""
     blocks: BlockFormat | None = None
     """How they are quantized; None: they are not, and have the type `dtype`."""
+    unknown: UnknownDtype | None = None
+    """Reading the tensor fails; `dtype` has no meaning. None: it can be read."""
 
     @property
     def numel(self) -> int:
@@ -50,10 +60,14 @@ class TensorEntry:
     @property
     def stored(self) -> str:
         """The type of the elements in the file, such as "float16" or "Q4_K"."""
+        if self.unknown:
+            return self.unknown.name
         return self.blocks.name if self.blocks else str(self.dtype).removeprefix("torch.")
 
     @property
     def nbytes(self) -> int:
+        if self.unknown:
+            return self.unknown.nbytes
         if self.blocks:
             return self.numel // self.blocks.count * self.blocks.size
         return self.numel * self.dtype.itemsize
@@ -76,12 +90,15 @@ class TensorFile:
     """Plain numbers among the tensors, such as `global_step`."""
 
     def tensor(self, name: str) -> Tensor:
-        """A copy of a tensor. Raises KeyError; ModelError if the file ends too early."""
+        """A copy of a tensor. Raises KeyError; ModelError if its type is unknown, or the file ends
+        too early."""
         return self.stored(name).numbers()
 
     def stored(self, name: str) -> StoredWeight:
         """A copy of a tensor as it is in the file; blocks stay packed. Raises as `tensor`."""
         entry = self.entries[name]
+        if entry.unknown:
+            raise unreadable(self.path, UnreadableError(unknown_dtype(name, entry.unknown)))
         if not entry.numel:
             return StoredWeight(torch.empty(entry.shape, dtype=entry.dtype))
         if entry.blocks:
@@ -106,6 +123,12 @@ class TensorFile:
         if room:
             raise unreadable(self.path, UnreadableError("it became shorter while it was read"))
         return data
+
+
+def unknown_dtype(name: str, unknown: UnknownDtype) -> Message:
+    return Message(
+        "{tensor} has the unknown dtype {dtype}", tensor=quoted(name), dtype=unknown.name
+    )
 
 
 def checked_shape(name: str, sides: Iterable[int]) -> tuple[int, ...]:

@@ -246,7 +246,8 @@ def _facts(path: Path, identity: Identity, problem: str) -> dict[str, Any]:
             fit.network: {
                 "missing": list(fit.missing),
                 "surplus": list(fit.surplus),
-                "misshapen": list(fit.misshapen),
+                "misshapen": list(map(str, fit.misshapen)),
+                "unreadable": list(map(str, fit.unreadable)),
             }
             for fit in key_mismatches(identity)
         },
@@ -315,7 +316,7 @@ def _format_facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "average", "a moving average of the U-Net is in it as well"
     yield "hash", f"{facts['hash']} (SHA-256 {facts['sha256']})"
     for network, fit in facts["misfits"].items():
-        for what in ("missing", "surplus", "misshapen"):
+        for what in ("missing", "surplus", "misshapen", "unreadable"):
             if fit[what]:
                 yield what, f"of the {network}: {_some(fit[what])}"
     if facts["unknown_tensors"]:

@@ -8223,10 +8223,6 @@
         <translation>{tensor} 没有被描述为张量</translation>
     </message>
     <message>
-        <source>{tensor} is quantized in an unknown format, number {format}</source>
-        <translation>{tensor} 的打包方式未知，编号 {format}</translation>
-    </message>
-    <message>
         <source>{tensor} of the shape {shape} does not consist of whole blocks</source>
         <translation>形状为 {shape} 的 {tensor} 不是整块</translation>
     </message>

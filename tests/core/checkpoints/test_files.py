@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from core.checkpoints.identify import identify
-from core.checkpoints.load_model import load_model
+from core.checkpoints.load_model import check, load_model
 from core.checkpoints.open_file import open_tensors
 from core.checkpoints.safetensors_files import MAX_HEADER
 from core.errors import ModelError
@@ -133,7 +133,8 @@ DAMAGED: dict[str, bytes] = {
     "deep nesting": header(b"[" * 200_000),
     "not UTF-8": header(b'{"\xff": 1}'),
     "a duplicate": header(b'{"w": {"dtype": "U8", "shape": [0], "data_offsets": [0, 0]}, "w": 1}'),
-    "unknown dtype": header(one("F99"), bytes(8)),
+    "no dtype": header({"w": {"shape": [2], "data_offsets": [0, 8]}}, bytes(8)),
+    "unknown dtype, too long": header(one("F99", offsets=(0, 9)), bytes(8)),
     "no elements": header({"w": {"shape": [1], "data_offsets": [0, 4]}}, bytes(4)),
     "a number": header({"w": 3}),
     "negative sizes": header(one(shape=(-2,)), bytes(8)),
@@ -223,6 +224,39 @@ def test_integer_weights_are_refused(tinies: dict[str, Tiny], tmp_path: Path) ->
     save_file(weights, tmp_path / "model.safetensors")
     with pytest.raises(ModelError, match=r"out\.2\.bias holds int64"):
         load_model(tmp_path / "model.safetensors")
+
+
+STRANGE = ("U16", "U64", "C64", "F4", "F8_E8M0", "of tomorrow")
+
+
+@pytest.mark.parametrize("dtype", STRANGE)
+def test_only_the_types_of_tensors_that_are_used_matter(
+    dtype: str, tinies: dict[str, Tiny], tmp_path: Path
+) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file(original(tinies["SD1"]), path)
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    described = json.loads(data[8:end])
+    last = max(entry["data_offsets"][1] for entry in described.values())
+    added = {"dtype": dtype, "shape": [3], "data_offsets": [last, last + 4]}
+    path.write_bytes(header(described | {"global_step": added}, data[end:] + bytes(4)))
+    check(path)
+    load_model(path, digest="known")
+    used = "model.diffusion_model.out.2.bias"
+    path.write_bytes(header(described | {used: described[used] | {"dtype": dtype}}, data[end:]))
+    for use in (check, load_model):
+        with pytest.raises(ModelError, match=rf'"{used}" has the unknown dtype "{dtype}"'):
+            use(path)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint16, torch.uint64, torch.complex64])
+def test_types_that_weights_never_have_are_no_reason_to_refuse_a_pickle(
+    dtype: torch.dtype, tmp_path: Path
+) -> None:
+    torch.save(WEIGHTS | {"step": torch.zeros(3).to(dtype)}, tmp_path / "x.ckpt")
+    file = open_tensors(tmp_path / "x.ckpt")
+    assert torch.equal(file.tensor("step"), torch.zeros(3).to(dtype))
 
 
 @pytest.mark.parametrize("change", ["missing", "traversal", "twice", "no map", "no JSON"])
