@@ -36,6 +36,8 @@ from .native_config import MAX_WIDTH, Defaults, NativeConfig
 
 TOKENIZER = "tokenizer.json"
 MAX_TOKENIZER_BYTES = 32_000_000
+PROBE = "a \N{SNOWMAN} \ue000\U0010fffd"
+"""A text with unknown characters, which some damaged tokenizers cannot encode."""
 AGAIN = Message("Install or export the model again.")
 
 
@@ -107,6 +109,7 @@ def read_tokenizer(path: Path, config: BertConfig) -> Tokenizer:
         text = read_bytes(path, MAX_TOKENIZER_BYTES)
         parse_json(text, object_pairs_hook=_without_patterns)
         tokenizer = Tokenizer.from_buffer(text)
+        tokenizer.encode(PROBE)
     except Exception as error:  # the library raises bare Exception
         raise ModelError(
             "{path} is not a readable tokenizer: {error}.", AGAIN, path=path, error=error

@@ -156,7 +156,8 @@ class _Mistake(InvalidError):
 
 
 _TERM = re.compile(r'(-?)(?:([^\W\d_]+):)?((?:"(?:[^"]|"")*(?:"|$)|[^\s"])*)')
-_VALUE = re.compile(r'"((?:[^"]|"")*)("|$)|[^,]+')
+_QUOTED = re.compile(r'"((?:[^"]|"")*)(?:"|$)')
+_VALUE = re.compile(rf"{_QUOTED.pattern}|[^,]+")
 
 
 def parse(text: str, today: date | None = None) -> Query:
@@ -209,7 +210,7 @@ def _term(field: str, value: str, today: date) -> list[Condition]:
             )
         name, value = ALL, f"{field}:{value}"  # such as a weight in a prompt, fur:1.2
     if name == ALL:
-        found = _VALUE.fullmatch(value) if value.startswith('"') else None
+        found = _QUOTED.fullmatch(value)
         is_quoted = found is not None
         text = found[1].replace('""', '"') if found else value.replace('"', " ")
         return [Words(ALL, text, is_quoted)] if _has_words(text) else []

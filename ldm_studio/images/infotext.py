@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
@@ -36,17 +36,20 @@ _SHORT = re.compile(r"\s*\[[0-9a-fA-F]{6,64}\]\s*$")
 NO_VAE = ("", "Automatic", "None")
 """AUTOMATIC1111's value for the model's own VAE."""
 NEGATIVE = "Negative prompt:"
-# Bounded keys keep the search linear, whatever the text.
-_KEY = re.compile(r"(\w[\w \-/]{1,99}):\s*")
+# Bounded keys, which begin with a word, keep the search linear, whatever the text.
+_KEY = re.compile(r"(?<![\w\-/])(\w[\w \-/]{1,99}+):\s*")
 _QUOTED = re.compile(r'("(?:\\.|[^\\"])+")(?:,|$)')
 _COMMA_OR_BRACKET = re.compile(r"[,\[{(]")
-_BRACKET_OR_STRING = re.compile(r'"(?:\\.|[^\\"])*"|[\[{(\]})]')
+_BRACKET_OR_STRING = re.compile(r'"(?:\\.|[^\\"])*("|$)|[\[{(\]})]')
+_BRACKET = re.compile(r"[\[{(\]})]")
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
 _TEMPLATE = re.compile(r"^(Template|Negative Template):", re.MULTILINE)
 """The lines of the Dynamic Prompts extension."""
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 _FIRST = ("Steps", "Sampler", "Schedule type")  # others depend on them
 _ORDER = (*_FIRST, "CFG scale", "Seed", "Size", "Model hash", "Model", "VAE hash", "VAE")
+MAX_LINE = 200_000
+"""Characters of the line of settings; it names models, embeddings and regions."""
 _FEWEST = 3  # a line with fewer settings belongs to the prompt
 _OWN_NOISE = {"AUTOMATIC1111": A1111_NV, "Forge": A1111_NV, "ComfyUI": COMFYUI}
 """The noise of programs that name theirs only where it is another one."""
@@ -160,7 +163,7 @@ def _settings_line(lines: Sequence[str]) -> int:
     """
     last = len(lines) - 1
     for at in (*(i for i in range(last, -1, -1) if lines[i].lstrip().startswith("Steps:")), last):
-        if len(_settings(lines[at])) >= _FEWEST:
+        if len(lines[at]) <= MAX_LINE and len(_settings(lines[at])) >= _FEWEST:
             return at
     return len(lines)
 
@@ -190,12 +193,23 @@ def _closing_brackets(line: str) -> dict[int, int]:
     """The end of each pair of brackets by its start; those in quoted strings are text."""
     found: dict[int, int] = {}
     opened: list[int] = []
-    for mark in _BRACKET_OR_STRING.finditer(line):
+    for mark in _marks(line):
         if mark[0] in _CLOSING:
             opened.append(mark.start())
         elif opened and _CLOSING[line[opened[-1]]] == mark[0]:
             found[opened.pop()] = mark.end()
     return found
+
+
+def _marks(line: str) -> Iterator[re.Match[str]]:
+    """The brackets outside of quoted strings, and these strings. Once one is not closed, none
+    behind it is: then all brackets count.
+    """
+    for mark in _BRACKET_OR_STRING.finditer(line):
+        if mark[1] == "":
+            yield from _BRACKET.finditer(line, mark.start())
+            return
+        yield mark
 
 
 def restore(info: Infotext, base: Request, program: str = "") -> RestoredRequest:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.errors import InvalidError
 from core.untrusted_files import read_bytes
 from ldm_studio.paths import expanded
 
@@ -61,6 +62,8 @@ EXTRA_PATHS = "extra_model_paths.yaml"
 MAX_DEPTH = 5
 MAX_ENTRIES = 20_000
 MAX_YAML_BYTES = 30_000
+MAX_YAML_LISTS = 200
+"""Of those in brackets: the time grows with the square of their depth."""
 
 
 @dataclass(frozen=True)
@@ -191,8 +194,11 @@ def _extra(path: Path) -> list[Path]:
     import yaml  # slow, and few have such a file
 
     try:
+        data = read_bytes(path, MAX_YAML_BYTES)
+        if data.count(b"[") + data.count(b"{") > MAX_YAML_LISTS:
+            raise InvalidError("it is nested too deeply")
         # Scalars stay texts, and sections are not merged, which takes time without limit.
-        sections: Any = yaml.load(read_bytes(path, MAX_YAML_BYTES), yaml.BaseLoader)
+        sections: Any = yaml.load(data, yaml.BaseLoader)
     except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
         log.warning("%s cannot be read: %s", path, error)
         return []

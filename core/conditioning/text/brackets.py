@@ -12,6 +12,8 @@ from .extra_network_tags import Problem
 
 ATTENTION_FACTOR = 1.1
 """The factor of a bracket without a number."""
+MAX_PROBLEMS = 100
+"""Unmatched brackets that are explained."""
 MAX_WEIGHT = 10.0
 """Weights are in [0, MAX_WEIGHT]; 0 mutes the text, 1 changes nothing."""
 
@@ -115,7 +117,8 @@ def match_brackets(text: str, start: int, end: int, syntax: str) -> Brackets:
             bracket = token["close"]
             wanted = _PAIR[bracket]
             if not number_of[wanted]:
-                found.problems.append(_unopened_problem(token.start("close"), bracket, wanted))
+                if len(found.problems) < MAX_PROBLEMS:
+                    found.problems.append(_unopened_problem(token.start("close"), bracket, wanted))
                 continue
             crossed: list[_OpenBracket] = []
             while (opening := waiting.pop()).bracket != wanted:
@@ -231,6 +234,9 @@ def _add_unclosed(opening: _OpenBracket, end: int, syntax: str, found: Brackets)
     if syntax == A1111:
         factor = ATTENTION_FACTOR if bracket == "(" else 1 / ATTENTION_FACTOR
         found.groups.append(Group(at, end, end, factor, numbered=False))
+    if len(found.problems) >= MAX_PROBLEMS:
+        return
+    if syntax == A1111:
         explanation = Message(
             "This {bracket} is never closed, so it applies up to the end. Write \\{bracket} "
             "for a literal one.",

@@ -36,6 +36,7 @@ from ...errors import Message
 from ...request.text_segment import A1111, TextSegment, TextSpan
 from .brackets import (
     ATTENTION_FACTOR,
+    MAX_PROBLEMS,
     MAX_WEIGHT,
     Brackets,
     Choice,
@@ -309,7 +310,7 @@ class _ItemBuilder:
         product = self._weight * pair.factor
         if self._syntax != A1111 and pair.numbered:
             product = pair.factor
-        if product > MAX_WEIGHT:
+        if product > MAX_WEIGHT and len(self._problems) < MAX_PROBLEMS:
             explanation = Message(
                 "The weights around this multiply to more than {most}; {most} is used.",
                 most=MAX_WEIGHT,

@@ -79,6 +79,11 @@ def test_spaces_separate_terms_and_commas_values():
     assert len(parse("model:a,b").terms) == 1
 
 
+def test_a_quotation_mark_within_a_word_begins_no_quotation():
+    for text in ('"a"b', '""x', 'a:"b"c'):
+        assert all(isinstance(condition, Words) for condition in conditions(text))
+
+
 def test_a_dash_excludes():
     (term,) = parse("-model:v1").terms
     assert term.excluded

@@ -333,3 +333,10 @@ def test_settings_that_change_the_noise_are_reported():
     )
     without_effect = parse_infotext(f"a cat\n{LAST}, Seed resize from: -1x-1, ENSD: 0")
     assert restore(without_effect, Request()).ignored == ("Model: photon",)
+
+
+@pytest.mark.parametrize("unit", ["a", "ab ", '\\"', "[", "ab:", '"', "k: [", "Steps: 1\n"])
+def test_the_longest_lines_are_parsed_in_a_moment(unit: str) -> None:
+    began = time.process_time()
+    parse_infotext('Steps: 1, "' + unit * (150_000 // len(unit)))
+    assert time.process_time() - began < 3  # what is not linear takes minutes

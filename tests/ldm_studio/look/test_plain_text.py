@@ -9,8 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.style_sheet import style_sheet
-from ldm_studio.look.tokens import LIGHT
+from ldm_studio.look.theme import palette, style_sheet
 
 IMAGE = '<img src="file:///home/somebody/secret.png"> a cat'
 PLAIN = Qt.TextFormat.PlainText
@@ -19,7 +18,7 @@ PLAIN = Qt.TextFormat.PlainText
 @pytest.fixture
 def styled(qapp: QApplication) -> Iterator[QApplication]:
     before = qapp.styleSheet()
-    qapp.setStyleSheet(style_sheet(LIGHT))
+    qapp.setStyleSheet(style_sheet(palette(dark=False)))
     yield qapp
     qapp.setStyleSheet(before)
 

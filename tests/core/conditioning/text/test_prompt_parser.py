@@ -272,3 +272,9 @@ def test_the_longest_prompts_are_parsed_quickly(unit: str, syntax: str) -> None:
         assert [len(one.text) for one in segments] == [len(one.weights) for one in segments]
         assert segments
         assert time.process_time() - began < 10  # a non-linear parser takes minutes
+
+
+@pytest.mark.parametrize("bracket", ["(", "[", ")", "]"])
+def test_the_first_of_many_unmatched_brackets_are_explained(bracket: str) -> None:
+    for syntax in ("A1111", COMFYUI):
+        assert len(parse(bracket * 5_000, syntax).problems) <= 200
