@@ -29,6 +29,7 @@ BENCHMARKS = {
     "loading": "memory while loading, for each kind of file",
     "lora": "patching a LoRA, beside diffusers with PEFT",
     "forecast": "estimated time and memory, compared with measurements",
+    "fuzz": "damaged files for every reader: what breaks, hangs, is slow or fills the memory",
 }
 
 
@@ -70,6 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--program", metavar="FILE", type=Path, help="a bundled ldm-studio, to start as well"
     )
+    parser.add_argument(
+        "--minutes", metavar="N", type=float, default=1.0, help="fuzz: how long it runs (1)"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="append the records to FILE")
     arguments = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -94,6 +98,7 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
         "--repeats": arguments.repeats,
         "--family": arguments.family,
         "--precision": arguments.precision,
+        "--minutes": arguments.minutes,
         "--program": arguments.program,
         "--json": arguments.json,
     }
@@ -116,6 +121,7 @@ def run_one(name: str, arguments: argparse.Namespace) -> int:
             arguments.full,
             arguments.family,
             arguments.precision,
+            arguments.minutes,
             arguments.program,
         )
         result = measure(name, options)

@@ -27,6 +27,8 @@ class Options:
     """Of the networks that a benchmark makes: SD1 or SDXL."""
     precision: str = "float32"
     """A torch dtype."""
+    minutes: float = 1.0
+    """Of benchmarks that go on as long as one likes."""
     program: Path | None = None
     """An installed or bundled program to start in addition to the source tree."""
 

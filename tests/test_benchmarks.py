@@ -27,6 +27,7 @@ FIELDS = {
     "loading": {"layouts", "most", "full"},
     "lora": {"apply_ratio", "change_ratio", "remove_ms", "layers", "peft", "rounds"},
     "forecast": {"cases", "worst_seconds", "worst_memory"},
+    "fuzz": {"inputs", "accepted", "readers", "slowest", "largest", "findings"},
     "peer": {"ours_ms", "diffusers_ms", "ratio", "largest_difference", "rounds"},
 }
 TINY = Widths(unet=32, autoencoder=32, text=64, layers=2, rounds=1)
@@ -84,6 +85,16 @@ def test_stable_diffusion_is_measured_with_tiny_networks(
         monkeypatch.setattr(module, "LAYOUTS", gguf)
     (record,) = run([name], model, tmp_path / "records.jsonl")
     check(record)
+
+
+def test_readers_are_fuzzed_as_long_as_one_likes(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.fuzz.KEPT", tmp_path / "kept")
+    options = ["--minutes", "0.1", "--json", str(tmp_path / "records.jsonl")]
+    assert main(["fuzz", *options]) == 0
+    check(record := json.loads((tmp_path / "records.jsonl").read_text(encoding="utf-8")))
+    assert record["inputs"] > record["readers"]
 
 
 def test_the_canvas_is_measured_without_a_model(model: Path, tmp_path: Path) -> None:
