@@ -11,7 +11,7 @@ from ..errors import UnreadableError
 from ..untrusted_files import open_file
 from .gguf_files import MAGIC, read_gguf
 from .legacy_torch_files import FIRST_BYTES, read_legacy_torch_file
-from .safetensors_files import read_safetensors
+from .safetensors_files import MAX_HEADER, read_safetensors
 from .tensor_file import TensorFile, unreadable
 from .torch_files import read_torch_file
 
@@ -34,6 +34,20 @@ def open_tensors(path: Path) -> TensorFile:
             return read_legacy_torch_file(path)
         if start[:4] == MAGIC:
             return read_gguf(path)
+        if int.from_bytes(start, "little") > MAX_HEADER:
+            _check_download(start)
         return read_safetensors(path, start)
     except (OSError, UnreadableError, MemoryError) as error:
         raise unreadable(path, error) from error
+
+
+def _check_download(start: bytes) -> None:
+    """Raises UnreadableError for what a download often leaves in place of the file."""
+    if start == b"version ":  # https://git-lfs.github.com/spec/v1
+        raise UnreadableError("it is a Git LFS pointer in place of the file")
+    if start.lstrip()[:1] == b"<":
+        raise UnreadableError("it is a web page in place of the file, such as one to sign in")
+    if start[:1] == b"{":
+        raise UnreadableError("it is the answer of a website in place of the file")
+    if start[:2] == b"\x1f\x8b":
+        raise UnreadableError("it is compressed with gzip: unpack it first")

@@ -6959,6 +6959,22 @@
         <translation>深度图，越亮越近</translation>
     </message>
     <message>
+        <source>it is a Git LFS pointer in place of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>it is a web page in place of the file, such as one to sign in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>it is compressed with gzip: unpack it first</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>it is the answer of a website in place of the file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>its configuration of PEFT is damaged: {error}</source>
         <translation>其中的 PEFT 配置已损坏：{error}</translation>
     </message>

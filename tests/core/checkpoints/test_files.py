@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 import struct
@@ -300,3 +301,32 @@ def test_flipped_bytes_are_harmless(data: st.DataObject, tmp_path: Path) -> None
             continue
         for key, entry in file.entries.items():
             assert file.tensor(key).shape == entry.shape
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 426\n", "Git LFS"),
+        (b"<!DOCTYPE html><html><body>Sign in to download</body></html>", "web page"),
+        (b'\n<html lang="en">', "web page"),
+        (b'{"error":"Unauthorized","message":"Login required"}', "website"),
+        (gzip.compress(bytes(100)), "gzip"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_what_was_downloaded_in_place_of_a_model_is_named(
+    tmp_path: Path, content: bytes, said: str, suffix: str
+) -> None:
+    path = tmp_path / f"model{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=said):
+        open_tensors(path)
+
+
+@pytest.mark.parametrize("sign", [b"{", b"<"])
+def test_a_header_as_long_as_such_a_sign_is_still_read(tmp_path: Path, sign: bytes) -> None:
+    """The length comes first: 123 and 60 bytes begin as JSON and HTML do."""
+    path = tmp_path / "a.safetensors"
+    header = b'{"x":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'
+    path.write_bytes(struct.pack("<Q", sign[0]) + header.ljust(sign[0]))
+    assert list(open_tensors(path).entries) == ["x"]
