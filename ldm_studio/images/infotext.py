@@ -43,6 +43,8 @@ _COMMA_OR_BRACKET = re.compile(r"[,\[{(]")
 _BRACKET_OR_STRING = re.compile(r'"(?:\\.|[^\\"])*("|$)|[\[{(\]})]')
 _BRACKET = re.compile(r"[\[{(\]})]")
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
+_DIVIDED_BY_BARS = re.compile(r"\s*Steps: *\d+ *\|")
+"""Settings as SD.Next wrote them in 2023."""
 _TEMPLATE = re.compile(r"^(Template|Negative Template):", re.MULTILINE)
 """The lines of the Dynamic Prompts extension."""
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
@@ -140,7 +142,7 @@ def parse_infotext(text: str) -> Infotext:
     """Parses the text of this or another program. Every text is valid: when in doubt it is the
     prompt.
     """
-    lines = text.strip().split("\n")
+    lines = _with_line_breaks(text.strip()).split("\n")
     at = _settings_line(lines)
     settings = _settings(lines[at]) if at < len(lines) else {}
     notes, *templates = _TEMPLATE.split("\n".join(lines[at + 1 :]))
@@ -155,6 +157,17 @@ def parse_infotext(text: str) -> Infotext:
             line = line.strip()[len(NEGATIVE) :].lstrip()
         read.append(line)
     return Infotext("\n".join(prompt).strip(), "\n".join(negative).strip(), settings, notes.strip())
+
+
+def _with_line_breaks(text: str) -> str:
+    """Some programs write all three parts on one line, divided by commas or full stops."""
+    at = text.rfind("Steps:")
+    if "\n" in text or at <= 0 or len(text) - at > MAX_LINE:
+        return text
+    if len(_settings(text[at:])) < _FEWEST:
+        return text
+    prompt, negative, rest = text[:at].rstrip(" ,.").partition(NEGATIVE)
+    return "\n".join(filter(None, (prompt.rstrip(" ,."), negative + rest, text[at:])))
 
 
 def _settings_line(lines: Sequence[str]) -> int:
@@ -172,6 +185,9 @@ def _settings(line: str) -> dict[str, str]:
     """The settings of a line. Commas inside brackets do not end a value. Of a key that is there
     twice the first counts: the second is part of a text that is not quoted.
     """
+    if _DIVIDED_BY_BARS.match(line):
+        items = (item.partition(":") for item in line.split("|"))
+        return {key.strip(): value.strip() for key, _, value in items if key.strip()}
     closing = _closing_brackets(line)
     found: dict[str, str] = {}
     at = 0

@@ -6960,19 +6960,19 @@
     </message>
     <message>
         <source>it is a Git LFS pointer in place of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>它是 Git LFS 指针，而不是文件本身</translation>
     </message>
     <message>
         <source>it is a web page in place of the file, such as one to sign in</source>
-        <translation type="unfinished"></translation>
+        <translation>它是网页（例如登录页），而不是文件本身</translation>
     </message>
     <message>
         <source>it is compressed with gzip: unpack it first</source>
-        <translation type="unfinished"></translation>
+        <translation>它是用 gzip 压缩的：请先解压</translation>
     </message>
     <message>
         <source>it is the answer of a website in place of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>它是网站的答复，而不是文件本身</translation>
     </message>
     <message>
         <source>its configuration of PEFT is damaged: {error}</source>

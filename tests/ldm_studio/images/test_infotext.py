@@ -340,3 +340,39 @@ def test_the_longest_lines_are_parsed_in_a_moment(unit: str) -> None:
     began = time.process_time()
     parse_infotext('Steps: 1, "' + unit * (150_000 // len(unit)))
     assert time.process_time() - began < 3  # what is not linear takes minutes
+
+
+def test_settings_divided_by_bars_are_read() -> None:
+    info = parse_infotext(
+        "a castle\nNegative prompt: fog\n"
+        "Steps: 25 | Seed: 18 | Sampler: Euler a | CFG scale: 7 | Size: 768x512 | Operations: |"
+    )
+    assert (info.prompt, info.negative) == ("a castle", "fog")
+    restored = restore(info, Request()).request
+    assert (restored.steps, restored.seed, restored.sampler) == (25, 18, "Euler a")
+    assert (restored.cfg, restored.width, restored.height) == (7, 768, 512)
+
+
+SETTINGS = "Steps: 25, Sampler: Euler a, CFG scale: 7, Seed: 5, Size: 64x64"
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "negative"),
+    [
+        (f"a cat,.Negative prompt: fog.{SETTINGS}", "a cat", "fog"),
+        (f"a cat. Negative prompt: fog, rain, {SETTINGS}", "a cat", "fog, rain"),
+        (f"a cat, {SETTINGS}", "a cat", ""),
+        (f"Negative prompt: fog. {SETTINGS}", "", "fog"),
+        (f"a cat, Steps: three, {SETTINGS}", "a cat, Steps: three", ""),
+    ],
+)
+def test_a_text_on_one_line_is_divided(text: str, prompt: str, negative: str) -> None:
+    info = parse_infotext(text)
+    assert (info.prompt, info.negative) == (prompt, negative)
+    assert info.settings["Steps"] == "25"
+    assert info.settings["Size"] == "64x64"
+
+
+def test_a_prompt_on_one_line_that_lists_steps_stays_a_prompt() -> None:
+    text = "a recipe, Steps: mix, bake, eat"
+    assert parse_infotext(text).prompt == text
