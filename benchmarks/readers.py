@@ -438,8 +438,12 @@ def _read_image(path: Path) -> None:
             continue
 
 
+def _text_in(path: Path) -> str:
+    return read_bytes(path, MAX_BYTES).decode("utf-8", "replace")
+
+
 def _read_recipe(path: Path) -> None:
-    text = read_bytes(path, MAX_BYTES).decode("utf-8", "replace")
+    text = _text_in(path)
     texts = {"parameters": text, "Comment": text, "prompt": text}
     for recipe in (recipe_in(text), recipe_of(texts)):
         if recipe is not None:
@@ -447,11 +451,12 @@ def _read_recipe(path: Path) -> None:
     restore(parse_infotext(text), REQUEST)
 
 
-def _read_prompt(path: Path) -> None:
-    text = read_bytes(path, MAX_BYTES).decode("utf-8", "replace")[:MAX_PROMPT]
-    for syntax in ("A1111", "ComfyUI"):
-        parse_prompt(text, syntax)
-    parse_query(text)
+def _read_prompt(path: Path, syntax: str) -> None:
+    parse_prompt(_text_in(path)[:MAX_PROMPT], syntax)
+
+
+def _read_template(path: Path) -> None:
+    text = _text_in(path)[:MAX_PROMPT]
     resolve_wildcards(text, lambda _: text.splitlines(), 3)
 
 
@@ -461,7 +466,7 @@ def _read_wildcard(path: Path) -> None:
 
 
 def _text(read: Callable[[str], object]) -> Callable[[Path], object]:
-    return lambda path: read(read_bytes(path, MAX_BYTES).decode("utf-8", "replace"))
+    return lambda path: read(_text_in(path))
 
 
 def _read_journal(path: Path) -> None:
@@ -507,8 +512,13 @@ READERS = (
     Reader("styles of A1111", lambda: (STYLES,), read_csv, "styles.csv", True),
     Reader("wildcards", lambda: (b"# a\nred\n2::{blue|__x__}\n__y__\n",), _read_wildcard,
            "x.txt", True),
-    Reader("prompt", lambda: (PROMPT.encode(), b"rating:>=4 date:7d -blurry \"a b\" size:1x2"),
-           _read_prompt, "prompt", True),
+    Reader("prompt", lambda: (PROMPT.encode(),), partial(_read_prompt, syntax="A1111"), "p", True),
+    Reader("prompt of ComfyUI", lambda: (PROMPT.encode(),),
+           partial(_read_prompt, syntax="ComfyUI"), "p", True),
+    Reader("prompt template", lambda: (b"{red|2::blue} {2$$a|b} {a", PROMPT[:60].encode()),
+           _read_template, "p", True),
+    Reader("search", lambda: (b'rating:>=4 date:7d -blurry "a b" size:1x2 model:a,b',),
+           _text(parse_query), "q", True),
     Reader("recipe", lambda: (REQUEST.to_json().encode(),), _text(Request.from_json), "r", True),
     Reader("run record", lambda: (RECORD.to_json().encode(),), _text(Record.from_json), "r", True),
     Reader("message", lambda: (MESSAGE.to_json().encode(),), _text(Message.from_json), "m", True),
