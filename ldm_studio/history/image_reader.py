@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import NO_MESSAGE, ImageError, Message
+from core.errors import NO_MESSAGE, Message, StudioError
 from core.images.image_digest import digest
 from core.untrusted_files import open_file, read_bytes
 from ldm_studio.images.image_files import load_image
@@ -16,6 +17,8 @@ from ldm_studio.images.metadata_chunks import read_metadata
 from .program_metadata import recipe_in, recipe_of
 from .recipe import Recipe, json_object, text
 from .stealth_metadata import hidden_text
+
+log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp"))
 MAX_BYTES = 512 << 20
@@ -56,7 +59,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 def scan(path: Path) -> ScannedImage:
-    """Reads a file; problems are reported in `problem`, nothing is raised."""
+    """Reads a file. Raises nothing: `problem` says what is wrong, and the others are indexed."""
     try:
         with open_file(path) as file:
             # Read first: a file that changes in the meantime is read again next time.
@@ -76,11 +79,20 @@ def scan(path: Path) -> ScannedImage:
         )
     named = hashlib.sha256(data).hexdigest()
     try:
-        found = read_metadata(data)
-        recipe = recipe_of(found.texts)
-        pixels = _pixels(recipe, path) if recipe is not None and recipe.request else ""
-    except ImageError as error:
-        return ScannedImage(path, stamp, named, problem=error.message)
+        return _scanned(path, stamp, named, data)
+    except StudioError as error:
+        problem = error.message
+    except Exception as error:
+        log.exception("%s cannot be read", path)
+        problem = Message("It cannot be read: {error}.", error=error)
+    return ScannedImage(path, stamp, named, problem=problem)
+
+
+def _scanned(path: Path, stamp: Stamp, named: str, data: bytes) -> ScannedImage:
+    """Raises ImageError, MemoryShortage."""
+    found = read_metadata(data)
+    recipe = recipe_of(found.texts)
+    pixels = _pixels(recipe, path) if recipe is not None and recipe.request else ""
     if recipe is None and found.format == "PNG" and found.alpha:
         hidden = hidden_text(data)
         recipe = recipe_in(hidden) if hidden else None

@@ -18,7 +18,8 @@ from ldm_studio.images.metadata_chunks import MAX_TEXT
 _PACKED = b"stealth_pngcomp"
 _PLAIN = b"stealth_pnginfo"
 _GZIP = 31  # zlib's window bits for a gzip file
-MAX_PIXELS = 1 << 26
+MAX_PIXELS = 1 << 24
+"""Larger than what the programs that hide texts draw; all of them are decoded to look for one."""
 
 
 def hidden_text(data: bytes) -> str | None:

@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sd_parsers import ParserManager
 
-from core.errors import ImageError
+from core.errors import ImageError, MemoryShortage
 from core.request.request import Request
+from ldm_studio.history import image_reader
 from ldm_studio.history.history_store import History
 from ldm_studio.history.image_reader import scan
 from ldm_studio.history.query_language import parse
@@ -137,3 +139,13 @@ def test_packed_texts_cannot_fill_the_memory():
 def test_an_image_without_pixels_is_damaged():
     with pytest.raises(ImageError, match="impossible sizes"):
         read_metadata(png_of(width=0))
+
+
+def test_whatever_one_image_does_scanning_it_raises_nothing(tmp_path, monkeypatch):
+    for error in (MemoryShortage("There is no memory."), RecursionError(), ZeroDivisionError("x")):
+        monkeypatch.setattr(image_reader, "read_metadata", partial(fail, error))
+        assert scan(written(tmp_path / "a.png", WHOLE)).problem
+
+
+def fail(error: Exception, _data: bytes) -> None:
+    raise error
