@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from .errors import InvalidError, MessageError
+from .errors import InvalidError, Message, MessageError
 
 MAX_DIGITS = 40
 """Of an integer in JSON; 64 bits need 20."""
@@ -27,6 +27,10 @@ _MAY_HALVE = re.compile(r"\\u[dD][89a-fA-F]")
 
 class NotAFileError(MessageError, OSError):
     """What a path leads to is no regular file."""
+
+    def __init__(self) -> None:
+        super().__init__(Message("it is not a regular file"))
+        self.strerror = str(self.message)
 
 
 def open_file(path: str | Path) -> io.BufferedReader:
@@ -60,7 +64,7 @@ def _check_regular(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(status.st_mode):
-        raise NotAFileError("it is not a regular file")
+        raise NotAFileError
 
 
 def _name(path: str | Path) -> str:

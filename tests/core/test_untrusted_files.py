@@ -19,8 +19,9 @@ needs_pipes = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "model.safetensors"
     os.mkfifo(pipe)
-    with pytest.raises(NotAFileError, match="not a regular file"):
+    with pytest.raises(NotAFileError, match="not a regular file") as refused:
         open_file(pipe)
+    assert refused.value.strerror == str(refused.value)
     link = tmp_path / "link.safetensors"
     link.symlink_to(pipe)
     with pytest.raises(NotAFileError):
