@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ..errors import InvalidError, UnreadableError, quoted
@@ -26,15 +26,17 @@ class PeftScales:
     """PEFT's scales of the layers of one network."""
 
     alpha: float
-    alphas: tuple[tuple[str, float], ...] = ()
-    """The ends of layers' names, and their alphas; the first that fits counts."""
+    alphas: Mapping[str, tuple[int, float]] = field(default_factory=dict[str, tuple[int, float]])
+    """By the ends of layers' names: the place in the file, of which the first counts, and alpha."""
     by_root: bool = False
     """Whether the scale is alpha / sqrt(rank) (rsLoRA)."""
 
     def alpha_of(self, layer: str, rank: int) -> float:
         """The alpha of which alpha / rank is the scale of a layer."""
-        fits = (alpha for end, alpha in self.alphas if f".{layer}".endswith(f".{end}"))
-        alpha = next(fits, self.alpha)
+        parts = layer.split(".")
+        ends = (".".join(parts[at:]) for at in range(len(parts)))
+        fits = [self.alphas[end] for end in ends if end in self.alphas]
+        alpha = min(fits, default=(0, self.alpha))[1]
         return alpha * math.sqrt(rank) if self.by_root else alpha
 
 
@@ -73,10 +75,10 @@ def _scales(config: Mapping[str, Any]) -> PeftScales | None:
     pattern: object = config.get("alpha_pattern") or {}
     if not isinstance(pattern, dict):
         raise UnreadableError("its {name} is {value}", name="alpha_pattern", value=quoted(pattern))
-    alphas = [
-        (_plain(layer), _number(value)) for layer, value in cast("dict[str, Any]", pattern).items()
-    ]
-    return PeftScales(_number(alpha), tuple(alphas), config.get("use_rslora") is True)
+    alphas: dict[str, tuple[int, float]] = {}
+    for place, (layer, value) in enumerate(cast("dict[str, Any]", pattern).items()):
+        alphas.setdefault(_plain(layer), (place, _number(value)))
+    return PeftScales(_number(alpha), alphas, config.get("use_rslora") is True)
 
 
 def _number(value: object) -> float:

@@ -17,6 +17,7 @@ import pytest
 
 from core.checkpoints.auxiliary_files import describe
 from core.checkpoints.identify import identify
+from core.checkpoints.lora_scales import PeftScales
 from core.checkpoints.open_file import open_tensors
 from core.errors import ModelError
 from core.families.native import read_tokenizer
@@ -171,3 +172,13 @@ def test_a_tokenizer_with_a_pattern_of_its_own_is_refused(tmp_path: Path) -> Non
     path.write_text(f'{{"pre_tokenizer":{pattern}}}')
     with pytest.raises(ModelError, match="regular expression"):
         read_tokenizer(path, BertConfig(vocabulary=10))
+
+
+def test_thousands_of_scales_for_thousands_of_layers_take_a_moment() -> None:
+    alphas = {f"a.b{place}": (place, float(place)) for place in range(20_000)}
+    scales = PeftScales(1.0, alphas)
+    with limited():
+        for number in range(20_000):
+            assert scales.alpha_of(f"x.y.a.b{number}", 4) == number
+    assert scales.alpha_of("b1", 4) == 1.0
+    assert PeftScales(1.0, {"b": (1, 3.0), "a.b": (0, 2.0)}).alpha_of("x.a.b", 4) == 2.0
