@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor
 
 from ..cancellation import CancelCheck, with_cancel_check
-from ..conditioning.text.prompt_plan import StepConditioning, plan_conditioning
+from ..conditioning.text.prompt_plan import COUNTED_TWICE, StepConditioning, plan_conditioning
 from ..errors import RequestError
 from ..model.model import Model
 from ..model.tiling import blended_at
 from ..networks.cond import Cond, concatenate
 from ..request.conditions import Text
 from ..request.request import Request
+from ..request.text_segment import SYNTAXES
+from ..runtime.forecast import evaluations
 from ..sampling.guidance import (
     CondUncond,
     cfg,
@@ -47,8 +50,9 @@ def guided_denoisers(
     unit: Tensor,
     check: CancelCheck,
     begin: int = 0,
-) -> tuple[Denoiser, ...]:
-    """One denoiser for each step, because prompts may change from step to step.
+) -> tuple[tuple[Denoiser, ...], ...]:
+    """The denoisers of each step: one for each evaluation, because prompts may change from one to
+    the next, or a single one for all.
 
     Those before `begin` are never called, so their prompts are not encoded. `unit` is the noise
     that the run starts from; `check` is called before each evaluation of the network.
@@ -75,12 +79,23 @@ def guided_denoisers(
             return differential_diffusion(denoise, *kept, _remaining(model.schedule, sigmas[0]))
         return masked(denoise, *kept)
 
-    conditioning = plan_conditioning(
-        request.prompt, request.negative, len(sigmas) - 1, request.syntax
-    )
-    conditioning = (*conditioning[begin : begin + 1] * begin, *conditioning[begin:])
-    denoisers = {step: denoiser_for(step) for step in dict.fromkeys(conditioning)}
-    return tuple(denoisers[step] for step in conditioning)
+    conditioning = _conditioning_of_steps(request, len(sigmas) - 1)
+    conditioning = [*conditioning[begin : begin + 1] * begin, *conditioning[begin:]]
+    denoisers = {one: denoiser_for(one) for step in conditioning for one in step}
+    return tuple(tuple(denoisers[one] for one in step) for step in conditioning)
+
+
+def _conditioning_of_steps(request: Request, steps: int) -> list[tuple[StepConditioning, ...]]:
+    """The conditioning of the evaluations of each of `steps`; one if it is the same for all."""
+    texts = request.prompt, request.negative
+    if SYNTAXES[request.syntax].early:
+        return [(one,) for one in plan_conditioning(*texts, steps, request.syntax)]
+    counts = evaluations(request.sampler, steps, request.options) or (1,) * steps
+    asked = request.steps * (2 if request.sampler in COUNTED_TWICE else 1)
+    planned = plan_conditioning(*texts, sum(counts), request.syntax, steps=asked)
+    ends = accumulate(counts)
+    found = [planned[end - count : end] for count, end in zip(counts, ends, strict=True)]
+    return [step if len(set(step)) > 1 else step[:1] for step in found]
 
 
 def _guided(

@@ -6,6 +6,7 @@ one from the current state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -37,8 +38,8 @@ class Segment:
     sigmas: tuple[float, ...]
     """Of the whole run: those before `begin` are done."""
     sampler: Sampler
-    denoisers: tuple[Denoiser, ...]
-    """One for each step."""
+    denoisers: tuple[tuple[Denoiser, ...], ...]
+    """Of each step, in the order of its evaluations; the last is for all further ones."""
     resets_memory: bool = False
     """Whether the sampler starts without the memory of earlier segments."""
     own_sampler: bool = False
@@ -48,7 +49,20 @@ class Segment:
         """The step after `state`, which must belong to this segment."""
         if self.resets_memory and state.index == self.begin:
             state = replace(state, memory=())
-        return self.sampler(self.denoisers[state.index], state, self.sigmas, noise)
+        return self.sampler(_in_turn(self.denoisers[state.index]), state, self.sigmas, noise)
+
+
+def _in_turn(denoisers: Sequence[Denoiser]) -> Denoiser:
+    """A denoiser for one step that evaluates each of these in turn, and then the last."""
+    if len(denoisers) == 1:
+        return denoisers[0]
+    following = iter(denoisers)
+    last = denoisers[-1]
+
+    def denoise(x: Tensor, sigma: float) -> Tensor:
+        return next(following, last)(x, sigma)
+
+    return denoise
 
 
 def first_segment(

@@ -644,7 +644,7 @@ class Parameters:
         row="Syntax",
         help="The program whose prompt syntax and weighting are used.",
         group=TEXT,
-        choices={name: Choice(help=summary) for name, summary in SYNTAXES.items()},
+        choices={name: Choice(help=row.summary) for name, row in SYNTAXES.items()},
         infotext="Prompt syntax",
         flag="--syntax",
     )

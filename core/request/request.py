@@ -8,6 +8,7 @@ digest and travel beside it (see `core.request.inputs.Inputs`).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
@@ -31,10 +32,11 @@ from .parameters import (
     Parameters,
     Variation,
 )
+from .text_segment import A1111, COMFYUI, EARLY_A1111, EARLY_COMFYUI
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 MAX_CHANGES = 1000
 
 
@@ -205,6 +207,8 @@ class Request(Parameters):
         if not isinstance(data, dict):
             raise RequestError("json", "Not a request: a JSON object is expected.")
         data = cast("dict[str, Any]", data)
+        if data.get("version") == 1:
+            data = _from_version_1(data)
         known = {field.name for field in fields(cls)}
         unknown = sorted(key for key in data if key not in known)
         if unknown:
@@ -230,6 +234,32 @@ class Request(Parameters):
                 )
             data[name] = tuple(read(item, name) for item in cast("list[object]", items))
         return cls(**data)
+
+
+_EARLY = {A1111: EARLY_A1111, COMFYUI: EARLY_COMFYUI}
+_READ_DIFFERENTLY = {
+    A1111: re.compile(r"\[.*[:|]|\\|&|:\s*-|[^\s!-~]", re.DOTALL),
+    COMFYUI: re.compile(r"[()]|.{76}", re.DOTALL),
+}
+"""What a text contains that version 1 may have read differently; 76 characters may be 76 tokens."""
+
+
+def _from_version_1(data: dict[str, Any]) -> dict[str, Any]:
+    """The request with the syntax that version 1 had, where it makes a difference."""
+    syntax = data.get("syntax", A1111)
+    rule = _READ_DIFFERENTLY.get(syntax) if isinstance(syntax, str) else None
+    changes = data.get("changes")
+    parts: list[Any] = [data, *cast("list[Any]", changes if isinstance(changes, list) else [])]
+    texts = [
+        text
+        for part in parts
+        if isinstance(part, dict)
+        for name in ("prompt", "negative")
+        if isinstance(text := cast("dict[str, Any]", part).get(name), str)
+    ]
+    if rule is not None and any(map(rule.search, texts)):
+        syntax = _EARLY[syntax]
+    return data | {"version": VERSION, "syntax": syntax}
 
 
 _PARTS: dict[str, type] = {

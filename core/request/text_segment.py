@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
 A1111 = "A1111"
 COMFYUI = "ComfyUI"
-SYNTAXES = {
-    A1111: "Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.",
-    COMFYUI: "Weights in round brackets alone, and acting as they do in ComfyUI.",
+EARLY_A1111 = "A1111 0.1"
+EARLY_COMFYUI = "ComfyUI 0.1"
+
+
+@dataclass(frozen=True)
+class Syntax:
+    """How prompts are read."""
+
+    summary: str
+    """One sentence for the user."""
+    grammar: str
+    """The program whose grammar and weights it follows."""
+    early: bool = False
+    """Whether it differs from that program as version 0.1 did: texts switch a step early, weights
+    below 0 are 0, a lone backslash stays, typographic characters are not simplified, and words
+    instead of weighted texts are kept together in a chunk."""
+
+
+SYNTAXES: Mapping[str, Syntax] = {
+    A1111: Syntax(
+        "Weights, AND, BREAK, [from:to:when] and [a|b], as in AUTOMATIC1111 and Forge.", A1111
+    ),
+    COMFYUI: Syntax("Weights in round brackets alone, and acting as they do in ComfyUI.", COMFYUI),
+    EARLY_A1111: Syntax(
+        "A1111 as version 0.1 of LDM Studio read it, for its images.", A1111, early=True
+    ),
+    EARLY_COMFYUI: Syntax(
+        "ComfyUI as version 0.1 of LDM Studio read it, for its images.", COMFYUI, early=True
+    ),
 }
-"""The programs whose grammar and weights a prompt can follow."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +52,8 @@ class TextSpan:
     end: int
     breaks: bool = False
     """Whether it is a BREAK, which starts a chunk and counts as a space."""
+    stretch: int = 0
+    """Counts the brackets before it: consecutive spans of one number are not divided by any."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +73,14 @@ class TextSegment:
             else:
                 found.append(("".join(span.text for span in run), weight))
         return tuple(found)
+
+    @cached_property
+    def stretches(self) -> tuple[tuple[str, float], ...]:
+        """The texts between brackets, with their weights: neighbours may have equal weights."""
+        return tuple(
+            ("".join(span.text for span in run), weight)
+            for (_, weight), run in groupby(self.spans, lambda p: (p.stretch, p.weight))
+        )
 
     @cached_property
     def text(self) -> str:

@@ -75,14 +75,15 @@ def estimate(task: Task, cost: BackboneCost, measured: Measured) -> Forecast:
     return Forecast(evaluation * task.evaluations + measured.rest_seconds * grown, memory)
 
 
-def evaluations(sampler: str, steps: int, options: Options | None = None) -> int | None:
-    """How often the denoiser is called in this many steps; None if it depends on the image.
+def evaluations(sampler: str, steps: int, options: Options | None = None) -> tuple[int, ...] | None:
+    """How often the denoiser is called in each of `steps`; None if it depends on the image.
 
     Found by running the sampler on a single number. Raises KeyError for an unknown sampler.
     """
     if sampler in ADAPTIVE:
         return None
     count = 0
+    counts: list[int] = []
 
     def denoise(x: float, sigma: float) -> float:
         nonlocal count
@@ -93,5 +94,7 @@ def evaluations(sampler: str, steps: int, options: Options | None = None) -> int
     sigmas = tuple(10.0 * (1 - i / steps) for i in range(steps + 1))
     state = State(0, 1.0)  # pyright: ignore[reportArgumentType]  # samplers only use operators
     while state.index < steps:
+        count = 0
         state = step(denoise, state, sigmas, lambda step, draw: 0.5).state  # pyright: ignore[reportArgumentType]
-    return count
+        counts.append(count)
+    return tuple(counts)

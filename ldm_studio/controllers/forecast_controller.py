@@ -150,8 +150,8 @@ def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task |
     steps = request.steps
     if request.init:
         steps = len(truncate(range(steps + 1), request.strength)) - 1
-    count = evaluations(request.sampler, steps, request.options)
-    if count is None:
+    counts = evaluations(request.sampler, steps, request.options)
+    if counts is None:
         return None
     guided = request.cfg != 1 or request.guidance.plus_plus > 0
     guided = guided and not model.has_guidance_embedding
@@ -162,7 +162,7 @@ def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task |
         tile = request.tile // model.factor
         across, down = (_tiles(side, tile) for side in (width, height))
         tiles, width, height = across * down, min(tile, width), min(tile, height)
-    return Task(count, width * height, parts + 1 if guided or parts > 1 else 1, tiles)
+    return Task(sum(counts), width * height, parts + 1 if guided or parts > 1 else 1, tiles)
 
 
 def _tiles(side: int, tile: int) -> int:

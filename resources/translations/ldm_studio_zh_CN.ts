@@ -3374,6 +3374,14 @@
         <translation>只支持圆括号权重，作用方式与 ComfyUI 相同。</translation>
     </message>
     <message>
+        <source>A1111 as version 0.1 of LDM Studio read it, for its images.</source>
+        <translation>按 LDM Studio 0.1 版读取 A1111 语法的方式，用于它的图像。</translation>
+    </message>
+    <message>
+        <source>ComfyUI as version 0.1 of LDM Studio read it, for its images.</source>
+        <translation>按 LDM Studio 0.1 版读取 ComfyUI 语法的方式，用于它的图像。</translation>
+    </message>
+    <message>
         <source>Clip skip</source>
         <translation>Clip skip</translation>
     </message>
@@ -5891,6 +5899,10 @@
         <translation>应为数字列表，而不是 {value}。</translation>
     </message>
     <message>
+        <source>A lone backslash is left out. Write \\ for a literal one.</source>
+        <translation>单独的反斜杠会被略去。要写反斜杠本身，请写 \\。</translation>
+    </message>
+    <message>
         <source>A mask needs an image to inpaint.</source>
         <translation>使用蒙版需要一张要重绘的图像。</translation>
     </message>
@@ -6895,10 +6907,6 @@
         <translation>请等一些任务完成，或移除一些。</translation>
     </message>
     <message>
-        <source>Weights range from 0 to {most}; {weight} is used here.</source>
-        <translation>权重范围为 0 至 {most}；此处按 {weight} 处理。</translation>
-    </message>
-    <message>
         <source>Windows reserves the name {name}.</source>
         <translation>名称 {name} 是 Windows 的保留名。</translation>
     </message>
@@ -7365,6 +7373,10 @@
     <message>
         <source>There is no embedding {embedding}; it is read as text.</source>
         <translation>没有嵌入 {embedding}；它被当作文本读取。</translation>
+    </message>
+    <message>
+        <source>Weights range from {least} to {most}; {weight} is used here.</source>
+        <translation>权重从 {least} 到 {most}；这里使用 {weight}。</translation>
     </message>
     <message>
         <source>it does not hold the vectors of a word</source>

@@ -110,6 +110,7 @@ NEWER_FIELDS: Data = {"conditions": []}
 def as_then(request: Request) -> Data:
     """The JSON of a request, without new parameters that change nothing."""
     data: Data = json.loads(request.to_json())
+    data["version"], data["syntax"] = 1, data["syntax"].removesuffix(" 0.1")
     for part, newer in ((data, NEWER_FIELDS), *((data[group], NEWER[group]) for group in NEWER)):
         for name, value in newer.items():
             if part.get(name) == value:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...errors import Message
-from ...request.text_segment import A1111
+from ...request.text_segment import A1111, COMFYUI, EARLY_A1111, EARLY_COMFYUI, SYNTAXES
 from .extra_network_tags import Problem
 
 ATTENTION_FACTOR = 1.1
@@ -15,18 +16,22 @@ ATTENTION_FACTOR = 1.1
 MAX_PROBLEMS = 100
 """Unmatched brackets that are explained."""
 MAX_WEIGHT = 10.0
-"""Weights are in [0, MAX_WEIGHT]; 0 mutes the text, 1 changes nothing."""
+"""Weights are in [-MAX_WEIGHT, MAX_WEIGHT]; 0 mutes the text, 1 changes nothing."""
 
 _NUMBER = r"(?P<number>:\s*[+-]?[.\d]+\s*)?"
+_A1111 = rf"(?P<open>[(\[])|{_NUMBER}(?P<close>[)\]])|(?P<part>[:|])|(?P<break>\bBREAK\b)"
+_COMFYUI = rf"(?P<escape>\\[()])|(?P<open>\()|{_NUMBER}(?P<close>\))"
 TOKENS = {
-    True: re.compile(
-        rf"(?P<escape>\\[()\[\]\\:|#])|(?P<open>[(\[])|{_NUMBER}(?P<close>[)\]])"
-        r"|(?P<part>[:|])|(?P<break>\bBREAK\b)"
-    ),
-    False: re.compile(rf"(?P<escape>\\[()])|(?P<open>\()|{_NUMBER}(?P<close>\))"),
+    A1111: re.compile(rf"(?P<escape>\\[()\[\]\\:|#]?)|{_A1111}"),
+    EARLY_A1111: re.compile(rf"(?P<escape>\\[()\[\]\\:|#])|{_A1111}"),
+    COMFYUI: re.compile(_COMFYUI),
+    EARLY_COMFYUI: re.compile(_COMFYUI),
 }
-"""The markup of AUTOMATIC1111's syntax (True) and of ComfyUI's (False); `lastgroup` is the kind."""
+"""The markup of each syntax; `lastgroup` is the kind."""
 _PAIR = {")": "(", "]": "["}
+_MAX_NUMBER = 45
+"""Characters of a number and its colon; bounded, so that nested brackets take linear time."""
+_COMFYUI_NUMBER = re.compile(r"\s{0,9}[+-]?(?:\d{1,9}\.?\d{0,9}|\.\d{1,9})(?:[eE][+-]?\d)?\s{0,9}")
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,10 @@ class Brackets:
     groups: list[Group] = field(default_factory=list[Group])
     choices: list[Choice] = field(default_factory=list[Choice])
     problems: list[Problem] = field(default_factory=list[Problem])
+    lone_backslashes: list[int] = field(default_factory=list[int])
+    """Their positions; they are not part of the text."""
+    literal_from: int | None = None
+    """Where a text begins that a bracket would have begun, were it closed (ComfyUI)."""
 
 
 @dataclass
@@ -100,15 +109,23 @@ class _OpenBracket:
 def match_brackets(text: str, start: int, end: int, syntax: str) -> Brackets:
     """The brackets from `start` to `end`, in linear time.
 
-    In AUTOMATIC1111's syntax an unclosed bracket extends to the end of its surroundings; in
-    ComfyUI's it is text. A closing bracket without an opening one is text in both.
+    In AUTOMATIC1111's syntax an unclosed bracket extends to the end of its surroundings; for
+    ComfyUI's see `_match_as_comfyui`. A closing bracket without an opening one is text in
+    both.
     """
+    if syntax == COMFYUI:
+        return _match_as_comfyui(text, start, end)
     found = Brackets()
     waiting: list[_OpenBracket] = []
     number_of = {"(": 0, "[": 0}
     for token in bracket_tokens(text, start, end, syntax):
         kind, at = token.lastgroup, token.start()
-        if kind == "open":
+        if kind == "escape" and len(token[0]) == 1:
+            found.lone_backslashes.append(at)
+            if len(found.problems) < MAX_PROBLEMS:
+                explanation = Message("A lone backslash is left out. Write \\\\ for a literal one.")
+                found.problems.append(Problem(at, at + 1, explanation))
+        elif kind == "open":
             waiting.append(_OpenBracket(at, token[0]))
             number_of[token[0]] += 1
         elif kind == "part" and waiting:
@@ -127,7 +144,7 @@ def match_brackets(text: str, start: int, end: int, syntax: str) -> Brackets:
             number_of[wanted] -= 1
             for other in reversed(crossed):
                 opening.parts += other.parts
-            inner_end = _close(text, opening, token, found)
+            inner_end = _close(text, opening, token, syntax, found)
             for other in crossed:
                 _add_unclosed(other, inner_end, syntax, found)
     for opening in waiting:
@@ -139,13 +156,15 @@ def match_brackets(text: str, start: int, end: int, syntax: str) -> Brackets:
 
 def bracket_tokens(text: str, start: int, end: int, syntax: str) -> Iterator[re.Match[str]]:
     """The markup from `start` to `end`."""
-    return TOKENS[syntax == A1111].finditer(text, start, end)
+    return TOKENS[syntax].finditer(text, start, end)
 
 
-def _close(text: str, opening: _OpenBracket, token: re.Match[str], found: Brackets) -> int:
+def _close(
+    text: str, opening: _OpenBracket, token: re.Match[str], syntax: str, found: Brackets
+) -> int:
     """Adds the pair to `found`; returns where its text ends."""
     if opening.bracket == "(":
-        group = _weight(opening.at, token, found.problems)
+        group = _weight(opening.at, token, syntax, found.problems)
         found.groups.append(group)
         return group.inner_end
     choice = _choice(text, opening, token, found.problems)
@@ -157,7 +176,7 @@ def _close(text: str, opening: _OpenBracket, token: re.Match[str], found: Bracke
     return close
 
 
-def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
+def _weight(start: int, token: re.Match[str], syntax: str, problems: list[Problem]) -> Group:
     number, close, end = token["number"], token.start("close"), token.end()
     if number is None:
         return Group(start, close, end, ATTENTION_FACTOR, numbered=False)
@@ -166,13 +185,23 @@ def _weight(start: int, token: re.Match[str], problems: list[Problem]) -> Group:
     if factor is None:
         problems.append(Problem(*place, Message("This is not a number, so it is read as text.")))
         return Group(start, close, end, ATTENTION_FACTOR, numbered=False)
-    if not 0 <= factor <= MAX_WEIGHT:
-        factor = min(MAX_WEIGHT, max(0.0, factor))
-        explanation = Message(
-            "Weights range from 0 to {most}; {weight} is used here.", most=MAX_WEIGHT, weight=factor
-        )
-        problems.append(Problem(*place, explanation))
+    factor = _clamp(factor, place, 0.0 if SYNTAXES[syntax].early else -MAX_WEIGHT, problems)
     return Group(start, place[0], end, factor, numbered=True)
+
+
+def _clamp(weight: float, place: tuple[int, int], least: float, problems: list[Problem]) -> float:
+    """The weight, within the range from `least` to MAX_WEIGHT."""
+    if least <= weight <= MAX_WEIGHT:
+        return weight
+    weight = min(MAX_WEIGHT, max(least, weight))
+    explanation = Message(
+        "Weights range from {least} to {most}; {weight} is used here.",
+        least=least,
+        most=MAX_WEIGHT,
+        weight=weight,
+    )
+    problems.append(Problem(*place, explanation))
+    return weight
 
 
 def _choice(
@@ -231,7 +260,7 @@ def _parse_number(written: str) -> float | None:
 def _add_unclosed(opening: _OpenBracket, end: int, syntax: str, found: Brackets) -> None:
     """Adds what a bracket does that is never closed."""
     at, bracket = opening.at, opening.bracket
-    if syntax == A1111:
+    if SYNTAXES[syntax].grammar == A1111:
         factor = ATTENTION_FACTOR if bracket == "(" else 1 / ATTENTION_FACTOR
         found.groups.append(Group(at, end, end, factor, numbered=False))
     if len(found.problems) >= MAX_PROBLEMS:
@@ -249,6 +278,60 @@ def _add_unclosed(opening: _OpenBracket, end: int, syntax: str, found: Brackets)
             bracket=bracket,
         )
     found.problems.append(Problem(at, at + 1, explanation))
+
+
+def _match_as_comfyui(text: str, start: int, end: int) -> Brackets:
+    """ComfyUI's brackets.
+
+    It counts levels: a closing bracket without an opening one makes the next opening one text.
+    What begins with a bracket that is never closed is text up to the end, with all brackets in it;
+    but if the end is a closing bracket, the first and the last one are a pair nonetheless. A number
+    is what stands behind the last colon.
+    """
+    found = Brackets()
+    partners: dict[int, int] = {}
+    """The opening bracket of each closing one."""
+    opened: list[int] = []
+    missing = 0
+    for token in bracket_tokens(text, start, end, COMFYUI):
+        at = token.end() - 1
+        if token.lastgroup == "open" and not missing:
+            opened.append(at)
+        elif token.lastgroup == "open":
+            missing -= 1
+            _add_unclosed(_OpenBracket(at, "("), end, COMFYUI, found)
+        elif token.lastgroup == "close" and opened:
+            partners[at] = opened.pop()
+        elif token.lastgroup == "close":
+            missing += 1
+            if len(found.problems) < MAX_PROBLEMS:
+                found.problems.append(_unopened_problem(at, ")", "("))
+    pairs = {begin: close for close, begin in partners.items()}
+    unclosed = deque(opened)
+    last = end
+    while unclosed:
+        first = unclosed.popleft()
+        last -= 1
+        if last not in partners:
+            found.literal_from = first
+            pairs = {begin: close for begin, close in pairs.items() if not first < begin < last}
+            for at in (first, *unclosed):
+                _add_unclosed(_OpenBracket(at, "("), end, COMFYUI, found)
+            break
+        unclosed.append(partners[last])
+        del pairs[partners[last]]
+        pairs[first] = last
+    found.groups += (_comfyui_group(text, *pair, found.problems) for pair in sorted(pairs.items()))
+    return found
+
+
+def _comfyui_group(text: str, start: int, close: int, problems: list[Problem]) -> Group:
+    colon = text.rfind(":", max(start + 2, close - _MAX_NUMBER), close)
+    number = _COMFYUI_NUMBER.fullmatch(text, colon + 1, close) if colon >= 0 else None
+    if number is None:
+        return Group(start, close, close + 1, ATTENTION_FACTOR, numbered=False)
+    weight = _clamp(float(number[0]), (colon, close), -MAX_WEIGHT, problems)
+    return Group(start, colon, close + 1, weight, numbered=True)
 
 
 def _unopened_problem(at: int, bracket: str, wanted: str) -> Problem:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ...networks.clip import ClipTextEncoder
 from ...networks.cond import Cond
-from ...request.text_segment import COMFYUI, TextSegment
+from ...request.text_segment import COMFYUI, SYNTAXES, TextSegment
 from ..protocols import TextConditioner
 from .clip_tokenizer import (
     END,
@@ -128,7 +128,9 @@ class ClipConditioner(TextConditioner):
         """[N, 77, dim] and, if it is used, the pooled vector [N, projection]."""
         like = network.final_layer_norm.weight
         device = like.device
-        relative = syntax == COMFYUI and any(set(chunk.weights) - {1.0} for chunk in read)
+        relative = SYNTAXES[syntax].grammar == COMFYUI and any(
+            set(chunk.weights) - {1.0} for chunk in read
+        )
         padded = [
             chunk.padded(options.pad) for chunk in (*read, *([EMPTY_CHUNK] if relative else []))
         ]

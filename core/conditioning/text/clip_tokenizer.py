@@ -6,15 +6,16 @@ learned, and the vocabulary follows from them. Needs no torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-from ...request.text_segment import A1111, BREAK, TextSegment
+from ...request.text_segment import A1111, BREAK, SYNTAXES, TextSegment
 from .embeddings import (
     NO_EMBEDDING_TOKENS,
     Embedding,
@@ -24,6 +25,7 @@ from .embeddings import (
 )
 from .prompt_parser import parse
 from .token_count import PromptTokenCounter, TokenCount
+from .typography import simplify
 
 MERGES = Path(__file__).parents[3] / "resources" / "clip" / "merges.txt"
 START_TEXT, END_TEXT = "<|startoftext|>", "<|endoftext|>"
@@ -33,8 +35,8 @@ CHUNK = 75
 """Tokens that CLIP reads at once, without the start and end token."""
 COMMA_PADDING_BACKTRACK = 20
 """A chunk is split at its last comma if at most this many tokens follow it."""
-LONG_WORD = 8
-"""In ComfyUI's syntax, words of at least this many tokens may be split between two chunks."""
+LONG_TEXT = 8
+"""In ComfyUI's syntax, texts of at least this many tokens may be split between two chunks."""
 
 
 _WORD_END = "</w>"
@@ -99,8 +101,10 @@ def chunk_tokens(
     of other programs mean the same.
     """
     found = _ChunkBuilder()
-    write = _chunk_as_a1111 if segment.syntax == A1111 else _chunk_as_comfyui
-    write(found, segment, tokenizer, words)
+    if SYNTAXES[segment.syntax].grammar == A1111:
+        _chunk_as_a1111(found, segment, tokenizer, words)
+    else:
+        _chunk_as_comfyui(found, segment, tokenizer, words)
     return found.done()
 
 
@@ -137,6 +141,7 @@ def _chunk_as_a1111(
     """AUTOMATIC1111: text of one weight is tokenized by itself, BREAK starts a chunk, and a phrase
     is not split if a comma is near.
     """
+    early = SYNTAXES[segment.syntax].early
     after_comma = -1  # where the current phrase begins
     for run in segment.weighted_runs:
         if run == BREAK:
@@ -144,6 +149,8 @@ def _chunk_as_a1111(
             after_comma = -1
             continue
         text, weight = run
+        if not early:
+            text = simplify(text)
         ids = tokenizer.encode(text, add_special_tokens=False).ids
         for read, _ in insert_embeddings(ids, words):
             if read == (COMMA,):
@@ -160,20 +167,29 @@ def _chunk_as_a1111(
 def _chunk_as_comfyui(
     found: _ChunkBuilder, segment: TextSegment, tokenizer: Tokenizer, words: EmbeddingTokens
 ) -> None:
-    """ComfyUI: no word is split unless it is long, and commas mean nothing."""
-    for text, weight in segment.weighted_runs:
-        for word in text.split():
-            ids = tokenizer.encode(word, add_special_tokens=False).ids
-            tokens = [token for read, _ in insert_embeddings(ids, words) for token in read]
-            if len(tokens) >= LONG_WORD:
+    """ComfyUI: no text between brackets or embeddings is split unless it is long, and commas mean
+    nothing.
+    """
+    early = SYNTAXES[segment.syntax].early
+    texts = segment.weighted_runs if early else segment.stretches
+    for text, weight in texts:
+        for part in text.split() if early else [text]:
+            ids = tokenizer.encode(part, add_special_tokens=False).ids
+            read = [tokens for tokens, _ in insert_embeddings(ids, words)]
+            for tokens in [list(chain(*read))] if early else _around_embeddings(read):
+                is_long = len(tokens) >= LONG_TEXT
                 while len(found) + len(tokens) > CHUNK:
-                    room = CHUNK - len(found)
+                    room = CHUNK - len(found) if is_long else 0
                     found.add(tokens[:room], weight)
                     found.close()
                     tokens = tokens[room:]
-            elif len(found) + len(tokens) > CHUNK:
-                found.close()
-            found.add(tokens, weight)
+                found.add(tokens, weight)
+
+
+def _around_embeddings(read: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """The tokens of the texts before, between and after embeddings, and of each embedding."""
+    for _, parts in groupby(enumerate(read), lambda one: one[0] if one[1][0] < 0 else -1):
+        yield [token for _, tokens in parts for token in tokens]
 
 
 class ClipTokenCounter(PromptTokenCounter):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...request.text_segment import A1111, COMFYUI
+from ...request.text_segment import A1111, COMFYUI, SYNTAXES
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,10 +33,11 @@ def embedding_tokens(
     embeddings: Sequence[Embedding], tokenizer: Tokenizer
 ) -> Mapping[str, EmbeddingTokens]:
     """The tokens that replace the names of embeddings, for each syntax."""
-    return {
+    ways = {
         A1111: _embedding_tokens(embeddings, tokenizer, alone=True),
         COMFYUI: _embedding_tokens(embeddings, tokenizer),
     }
+    return {name: ways[syntax.grammar] for name, syntax in SYNTAXES.items()}
 
 
 def _embedding_tokens(

@@ -16,7 +16,7 @@ AUTOMATIC1111's syntax, which most images use:
 
 Order as there: comments and tags are taken out, then AND divides, then brackets act. The weight
 of a part is read only where there is an AND, so that "16:9" keeps its end. In a negative prompt
-AND is text and LoRAs do nothing.
+AND is text and LoRAs do nothing. A backslash before anything else is left out.
 
 ComfyUI's syntax has round brackets alone, where a number replaces the weight around it, and the
 escapes `\\(` and `\\)`; comments are `// to the end of the line` and `/* between */`. Tags are
@@ -33,7 +33,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from ...errors import Message
-from ...request.text_segment import A1111, TextSegment, TextSpan
+from ...request.text_segment import A1111, SYNTAXES, TextSegment, TextSpan
 from .brackets import (
     ATTENTION_FACTOR,
     MAX_PROBLEMS,
@@ -181,6 +181,7 @@ def parse(source: str, syntax: str = A1111, *, negative: bool = False) -> Prompt
         items = _ItemBuilder(source, plain, hidden, found, syntax).build(start, end)
         parts.append(Part(weight, tuple(items), syntax))
         groups += found.groups
+        marks += ((at, at + 1) for at in found.lone_backslashes)
         choices += found.choices
         problems += found.problems
     problems.sort(key=lambda problem: problem.start)
@@ -192,7 +193,7 @@ def parse(source: str, syntax: str = A1111, *, negative: bool = False) -> Prompt
 
 
 def _comments(source: str, syntax: str) -> Iterator[Span]:
-    if syntax == A1111:
+    if SYNTAXES[syntax].grammar == A1111:
         yield from (found.span() for found in _COMMENT.finditer(source))
         return
     at = 0
@@ -229,7 +230,8 @@ def _split_at_and(
     text: str, syntax: str, negative: bool, marks: list[Span], problems: list[Problem]
 ) -> Iterator[tuple[int, int, float]]:
     """Start, end and weight of each part."""
-    divides = [] if negative or syntax != A1111 else [f.span() for f in _AND.finditer(text)]
+    parted = SYNTAXES[syntax].grammar == A1111 and not negative
+    divides = [found.span() for found in _AND.finditer(text)] if parted else []
     marks += divides
     start = 0
     for end, following in [*divides, (len(text), 0)]:
@@ -264,7 +266,9 @@ class _ItemBuilder:
             pair.start: pair for pair in (*found.groups, *found.choices)
         }
         closed = (*(group for group in found.groups if group.is_closed), *found.choices)
-        self._closed: dict[int, Group | Choice] = {pair.inner_end: pair for pair in closed}
+        self._closed: dict[int, Group | Choice] = {pair.end - 1: pair for pair in closed}
+        """By the position of the closing bracket."""
+        self._literal_from = found.literal_from
         self._parts = {
             at: Switch(choice, i + 1)
             for choice in found.choices
@@ -272,6 +276,7 @@ class _ItemBuilder:
         }
         self._items: list[TextSpan | Switch] = []
         self._weight = 1.0
+        self._stretch = 0
         self._enclosing: list[tuple[Group | Choice, float]] = []
 
     def build(self, start: int, end: int) -> list[TextSpan | Switch]:
@@ -290,10 +295,11 @@ class _ItemBuilder:
                 case "part" if at in self._parts:
                     self._write(at, at + 1)
                     self._items.append(self._parts[at])
-                case "close":
-                    inner_end = at if at in self._closed else token.start("close")
-                    if inner_end in self._closed:
-                        self._close(self._closed[inner_end])
+                case "open" if at == self._literal_from:
+                    self._write(at, at)
+                    self._stretch += 1
+                case "close" if token.end() - 1 in self._closed:
+                    self._close(self._closed[token.end() - 1])
                 case _:
                     pass
         self._write(end, end)
@@ -301,6 +307,7 @@ class _ItemBuilder:
 
     def _open(self, pair: Group | Choice) -> None:
         self._write(pair.start, pair.inner_start)
+        self._stretch += 1
         self._enclosing.append((pair, self._weight))
         if isinstance(pair, Choice):
             self._items.append(Switch(pair, 0))
@@ -308,18 +315,19 @@ class _ItemBuilder:
                 self._items.append(Switch(pair, 1))
             return
         product = self._weight * pair.factor
-        if self._syntax != A1111 and pair.numbered:
+        if SYNTAXES[self._syntax].grammar != A1111 and pair.numbered:
             product = pair.factor
-        if product > MAX_WEIGHT and len(self._problems) < MAX_PROBLEMS:
+        if abs(product) > MAX_WEIGHT and len(self._problems) < MAX_PROBLEMS:
             explanation = Message(
                 "The weights around this multiply to more than {most}; {most} is used.",
                 most=MAX_WEIGHT,
             )
             self._problems.append(Problem(pair.start, pair.end, explanation))
-        self._weight = min(MAX_WEIGHT, product)
+        self._weight = max(-MAX_WEIGHT, min(MAX_WEIGHT, product))
 
     def _close(self, pair: Group | Choice) -> None:
         self._write(pair.inner_end, pair.end)
+        self._stretch += 1
         while True:  # with those inside it that were never closed
             other, self._weight = self._enclosing.pop()
             if other is pair:
@@ -339,9 +347,10 @@ class _ItemBuilder:
             self._next = self._next + 1 if self._next + 1 < len(self._hidden) else None
         self._add_span(at, end)
         if text:
-            self._items.append(TextSpan(text, self._weight, end, after, breaks))
+            self._items.append(TextSpan(text, self._weight, end, after, breaks, self._stretch))
         self._written = after
 
     def _add_span(self, start: int, end: int) -> None:
         if start < end:
-            self._items.append(TextSpan(self._source[start:end], self._weight, start, end))
+            text = self._source[start:end]
+            self._items.append(TextSpan(text, self._weight, start, end, stretch=self._stretch))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from core.request.text_segment import A1111
+from core.request.text_segment import A1111, SYNTAXES
 
 MIN_LETTERS = 2
 """Letters of a bare word before embeddings are suggested."""
@@ -58,7 +58,7 @@ def completions(text: str, cursor: int, names: CompletionNames, syntax: str) -> 
     if found := _EMBEDDING.search(before):
         return _of(found[1], names.embeddings(), cursor, "")
     found = _WORD.search(before)
-    if syntax == A1111 and found and len(found[0]) >= MIN_LETTERS:
+    if SYNTAXES[syntax].grammar == A1111 and found and len(found[0]) >= MIN_LETTERS:
         return _of(found[0], names.embeddings(), cursor, "", begins=True)
     return None
 

@@ -44,7 +44,7 @@ def test_inpainting_equals_the_published_loops(
     mask[:, SIDE // 4 :] = np.linspace(20, 255, SIDE * 3 // 4).astype(np.uint8) if soft else 255
     job = prepare(tiny_model, with_mask(mask, Inpaint(soft=soft), strength), Inputs(PHOTO, mask))
     *_, ours = steps(job)
-    free = prepare(tiny_model, replace(REQUEST, strength=1.0)).segments[0].denoisers[0]
+    free = prepare(tiny_model, replace(REQUEST, strength=1.0)).segments[0].denoisers[0][0]
     kept = job.segments[0].init_image
     assert kept is not None
     assert kept.cells is not None

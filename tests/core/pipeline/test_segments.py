@@ -26,12 +26,13 @@ from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import Guidance, Levels, Options, Variation
 from core.request.request import Change, Request
+from core.request.text_segment import EARLY_A1111
 from core.runtime.environment import Environment, environment
 from core.sampling import noise
 from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI, PROFILES
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
-from core.sampling.trajectory import State, Step
+from core.sampling.trajectory import Denoiser, State, Step
 from core.sampling.trajectory import digest as bits
 
 SIDE = 32
@@ -75,6 +76,43 @@ CHANGES = {
     "at once": Change(0, prompt="a hat"),
     "everything": Change(3, "a dog", "hat", 2.0, "Heun", "Exponential", 9),
 }
+
+
+def evaluated(model: Model, request: Request, inputs: Inputs | None = None) -> list[str]:
+    """For each step, the texts of its evaluations: equal letters stand for equal texts."""
+    run = prepare(model, request, inputs)
+    letters: dict[Denoiser, str] = {}
+    return [
+        "".join(letters.setdefault(one, "abc"[len(letters)]) for one in denoisers)
+        for denoisers in run.segments[0].denoisers
+    ]
+
+
+def test_a_prompt_changes_between_the_evaluations_of_a_step(tiny_model: Model) -> None:
+    """AUTOMATIC1111 counts the evaluations of second-order samplers against twice the steps."""
+    request = replace(REQUEST, sampler="Heun", prompt="a [red:blue:2] cat", cfg=1.0)
+    assert evaluated(tiny_model, request) == ["a", "ab", *"bbbb"]  # evaluations 0 to 2, then 3
+    share = replace(request, prompt="a [red:blue:0.5] cat")
+    assert evaluated(tiny_model, share) == [*"aaa", "ab", *"bb"]  # half of 12 evaluations
+    run = prepare(tiny_model, request)
+    step = run.segment(1).step(State(1, run.start.x), run.noise)
+    again = run.segment(1).step(State(1, run.start.x), run.noise)
+    assert torch.equal(step.state.x, again.state.x)
+    (red, blue), (sigma, following) = run.segments[0].denoisers[1], run.sigmas[1:3]
+    slope = (run.start.x - red(run.start.x, sigma)) / sigma
+    ahead = run.start.x + slope * (following - sigma)
+    there = (ahead - blue(ahead, following)) / following
+    expected = run.start.x + (slope + there) / 2 * (following - sigma)
+    torch.testing.assert_close(step.state.x, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_shares_of_steps_are_those_of_all_steps_in_image_to_image(tiny_model: Model) -> None:
+    request = replace(REQUEST, init=digest(PHOTO), strength=0.5, steps=8)
+    inputs = Inputs(PHOTO)
+    assert evaluated(tiny_model, replace(request, prompt="[a:b:0.5]"), inputs) == [*"aaaa"]
+    assert evaluated(tiny_model, replace(request, prompt="[a:b:2]"), inputs) == [*"aaab"]
+    early = replace(request, prompt="[a:b:0.5]", syntax=EARLY_A1111)
+    assert evaluated(tiny_model, early, inputs) == [*"aabb"]
 
 
 @pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M", "UniPC", "DPM fast", "Restart", "LMS"])
@@ -197,26 +235,27 @@ def test_each_step_depends_on_its_own_text_only(tiny_model: Model) -> None:
     edited = walk(tiny_model, replace(REQUEST, prompt="a [red:blue:2] [cat|heart]"))
     assert len(edited) == REQUEST.steps
     for i, step in enumerate(edited):
-        text = f"a {'red' if i < 2 else 'blue'} {'heart' if i % 2 else 'cat'}"
+        animal = ("cat", "heart")[(max(i, 1) - 1) % 2]
+        text = f"a {'red' if i <= 2 else 'blue'} {animal}"
         job = prepare(tiny_model, replace(REQUEST, prompt=text))
         before = edited[i - 1].state if i else job.start
         assert bits(next(steps(job, before)).state) == bits(step.state)
 
 
-def test_a_share_counts_the_steps_that_are_run(tiny_model: Model) -> None:
+def test_a_share_counts_the_steps_that_were_asked_for(tiny_model: Model) -> None:
     request = replace(REQUEST, init=digest(PHOTO), strength=0.5, steps=12)
-    edited = prepare(tiny_model, replace(request, prompt="[red:blue:0.5]"), Inputs(PHOTO))
+    edited = prepare(tiny_model, replace(request, prompt="[red:blue:0.25]"), Inputs(PHOTO))
     plain = prepare(tiny_model, replace(request, prompt="red"), Inputs(PHOTO))
     assert edited.total == 6
     first, second = marks(list(steps(plain))), marks(list(steps(edited)))
-    assert [a == b for a, b in zip(first, second, strict=True)] == [True] * 3 + [False] * 3
+    assert [a == b for a, b in zip(first, second, strict=True)] == [True] * 4 + [False] * 2
 
 
 def test_steering_uses_the_schedule_of_the_new_prompt(tiny_model: Model) -> None:
     change = Change(2, prompt="[red:blue:4] heart", steps=8)
     job, walked = run_steered(tiny_model, replace(REQUEST, prompt="[a|cat]"), change)
     assert marks(walk(tiny_model, Request.from_json(job.request.to_json()))) == marks(walked)
-    texts = ["a", "cat", *(["red heart"] * 2), *(["blue heart"] * (len(walked) - 4))]
+    texts = ["a", "a", *(["red heart"] * 3), *(["blue heart"] * (len(walked) - 5))]
     for i, (text, step) in enumerate(zip(texts, walked, strict=True)):
         later = (Change(2, prompt="a", steps=8),)  # with which sigmas are the same
         alone = prepare(tiny_model, replace(REQUEST, changes=later))

@@ -21,7 +21,7 @@ from core.request.parameters import (
     Variation,
 )
 from core.request.request import VERSION, Addon, Change, Request
-from core.request.text_segment import SYNTAXES
+from core.request.text_segment import A1111, COMFYUI, EARLY_A1111, EARLY_COMFYUI, SYNTAXES
 from core.sampling.noise_profiles import PROFILES
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
@@ -172,6 +172,30 @@ def test_fields_left_out_have_their_defaults() -> None:
     assert Request.from_json('{"steps": 3}') == Request(steps=3)
 
 
+@pytest.mark.parametrize(
+    ("texts", "syntax", "expected"),
+    [
+        ({"prompt": "a (red:1.2) cat, [dull]"}, A1111, A1111),
+        ({"prompt": "a [red|blue] cat"}, A1111, EARLY_A1111),
+        ({"prompt": "a [red:blue:4] cat"}, A1111, EARLY_A1111),
+        ({"negative": "a “dog”"}, A1111, EARLY_A1111),
+        ({"prompt": "C:\\new"}, A1111, EARLY_A1111),
+        ({"prompt": "(a:-1)"}, A1111, EARLY_A1111),
+        ({"changes": [{"step": 3, "prompt": "[a|b]"}]}, A1111, EARLY_A1111),
+        ({"prompt": "a “cat” [a|b]"}, COMFYUI, COMFYUI),
+        ({"prompt": "a (cat"}, COMFYUI, EARLY_COMFYUI),
+        ({"prompt": "cat " * 30}, COMFYUI, EARLY_COMFYUI),
+    ],
+)
+def test_a_request_of_version_1_keeps_the_syntax_it_had_where_that_matters(
+    texts: dict[str, Any], syntax: str, expected: str
+) -> None:
+    read = Request.from_json(json.dumps({"version": 1, "syntax": syntax, **texts}))
+    assert (read.syntax, read.version) == (expected, VERSION)
+    now = Request.from_json(json.dumps({"version": VERSION, "syntax": syntax, **texts}))
+    assert now.syntax == syntax
+
+
 def test_an_integer_is_a_number() -> None:
     request_ = Request.from_json('{"cfg": 7, "strength": 1}')
     assert (request_.cfg, request_.strength) == (7.0, 1.0)
@@ -213,7 +237,7 @@ BAD: dict[str, list[Any]] = {
     "variation": [0.5, None],
     "conditions": ["", {}, 3, [{"kind": "smell"}], [{}], [[3]]],
     "changes": ["", {}, 3],
-    "version": [0, 2, "1"],
+    "version": [0, 3, "1"],
 }
 
 

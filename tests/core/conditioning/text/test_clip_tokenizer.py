@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,10 +20,11 @@ from core.conditioning.text.clip_tokenizer import (
     chunk_tokens,
     clip_tokenizer,
 )
+from core.conditioning.text.embeddings import Embedding, embedding_tokens
 from core.conditioning.text.prompt_parser import parse
 from core.conditioning.text.prompt_plan import first_segment_of
 from core.conditioning.text.token_count import TokenCount
-from core.request.text_segment import COMFYUI, TextSegment
+from core.request.text_segment import A1111, COMFYUI, EARLY_A1111, EARLY_COMFYUI, TextSegment
 
 TEXTS = [
     "",
@@ -121,15 +123,37 @@ def comfy(prompt: str) -> TextSegment:
     return parse(prompt, COMFYUI).parts[0].segment(0, 1)
 
 
-def test_comfyui_ignores_commas_and_splits_no_short_word() -> None:
-    def lengths(prompt: str) -> list[int]:
-        return [len(chunk.tokens) for chunk in chunk_tokens(comfy(prompt), clip_tokenizer())]
+def comfy_lengths(prompt: str, syntax: str = COMFYUI) -> list[int]:
+    [part] = parse(prompt, syntax).parts
+    found = chunk_tokens(part.segment(0, 1), clip_tokenizer())
+    return [len(chunk.tokens) for chunk in found]
 
-    assert lengths("") == [0]
-    assert lengths("cat " * 60 + ", " + "dog " * 20) == [75, 6]
-    assert lengths("cat " * 74 + "antidisestablishmentarianism") == [74, 6]
-    assert lengths("cat " * 74 + "1234567890") == [75, 9]  # long words are split
-    assert lengths("a BREAK b") == [3]
+
+def test_comfyui_keeps_short_texts_between_brackets_in_one_chunk() -> None:
+    assert comfy_lengths("") == [0]
+    assert comfy_lengths("cat " * 60 + ", " + "dog " * 20) == [75, 6]
+    assert comfy_lengths("cat " * 74 + "antidisestablishmentarianism") == [75, 5]
+    assert comfy_lengths("cat " * 72 + "(" + "dog " * 7 + ":1.2)") == [72, 7]
+    assert comfy_lengths("cat " * 72 + "(" + "dog " * 8 + ":1.2)") == [75, 5]  # is long
+    assert comfy_lengths("cat " * 72 + "(dog dog)(dog dog:1.1)") == [74, 2]  # of equal weight
+    assert comfy_lengths("(" + "cat " * 74 + ")(dog dog)" + "cat " * 80) == [74, 75, 7]
+    assert comfy_lengths("a BREAK b") == [3]
+
+
+def test_comfyui_divides_texts_at_embeddings() -> None:
+    embedding = Embedding("mine", (torch.zeros(7, 4),))
+    words = embedding_tokens([embedding], clip_tokenizer())[COMFYUI]
+    [part] = parse("cat " * 70 + " embedding:mine " + "dog " * 3, COMFYUI).parts
+    found = chunk_tokens(part.segment(0, 1), clip_tokenizer(), words)
+    assert [len(chunk.tokens) for chunk in found] == [70, 10]
+
+
+def test_recipes_of_version_0_1_divide_comfyui_prompts_between_words() -> None:
+    assert comfy_lengths("cat " * 74 + "antidisestablishmentarianism", EARLY_COMFYUI) == [74, 6]
+    assert comfy_lengths("cat " * 74 + "1234567890", EARLY_COMFYUI) == [75, 9]
+
+
+def test_comfyui_weighs_words() -> None:
     [chunk] = chunk_tokens(comfy("a (red cat:1.5)\n(b:0.5)"), clip_tokenizer())
     assert list(chunk.tokens) == ours("a red cat b")
     assert chunk.weights == (1, 1.5, 1.5, 0.5)
@@ -150,3 +174,27 @@ def test_the_counter_counts_the_longest_text_of_any_step() -> None:
     assert read("[a|b c|d e f] <lora:x:1>") == TokenCount(count=3, limit=75)
     assert read("a cat AND a red dog :0.5") == TokenCount(count=3, limit=75)
     assert read("a cat AND b", negative=True) == TokenCount(count=4, limit=75)
+
+
+@pytest.mark.parametrize(
+    ("typographic", "plain"),
+    [
+        ("it’s a ‘cat’", "it's a 'cat'"),
+        ("“quoted”", '"quoted"'),
+        ("ﬁne ﬂuﬀy", "fine fluffy"),
+        ("Ｆｕｌｌ　ｗｉｄｔｈ", "Full width"),
+        ("salt &amp; pepper &#39;n&#39; &eacute;", "salt & pepper 'n' é"),
+        ("zero\ufeffwidth", "zerowidth"),
+    ],
+)
+def test_typographic_characters_are_simplified_in_the_syntax_of_a1111(
+    typographic: str, plain: str
+) -> None:
+    def tokens(prompt: str, syntax: str) -> tuple[int, ...]:
+        [part] = parse(prompt, syntax).parts
+        [chunk] = chunk_tokens(part.segment(0, 1), clip_tokenizer())
+        return chunk.tokens
+
+    assert tokens(typographic, A1111) == tuple(ours(plain))
+    for syntax in (COMFYUI, EARLY_A1111):
+        assert tokens(typographic, syntax) == tuple(ours(typographic))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.conditioning.text.prompt_parser import MAX_WEIGHT, LoraUse, Prompt, loras, parse
-from core.request.text_segment import COMFYUI, SYNTAXES
+from core.request.text_segment import COMFYUI, EARLY_A1111, EARLY_COMFYUI, SYNTAXES
 
 MARKUP_AND_WORDS = st.lists(
     st.sampled_from(["(", ")", "[", "]", "\\", ":", "|", ":1.3)", ": .5 ]", ":8]", ":-2)",
@@ -52,8 +52,9 @@ def underlined(prompt: str) -> list[str]:
         ("(red)(cat)", [("redcat", 1.1)]),
         (r"\(red\) \[cat\] \\", [(r"(red) [cat] \ ".rstrip(), 1)]),
         (r"(smile \:\):1.2)", [("smile :)", 1.2)]),
-        (r"\# 1 \| 2 \: 3 \a", [(r"# 1 | 2 : 3 \a", 1)]),
-        ("C:\\new, cat", [("C:\\new, cat", 1)]),
+        (r"\# 1 \| 2 \: 3", [("# 1 | 2 : 3", 1)]),
+        ("(red:-0.5)", [("red", -0.5)]),
+        ("((red:-2):1.5)", [("red", -3)]),
         ("(a, b:1.1), c", [("a, b", 1.1), (", c", 1)]),
         (
             "a (((house:1.3)) [on] a (hill:0.5), sun, (((sky))).)",  # the published example
@@ -101,7 +102,12 @@ def joined(runs: list[tuple[str, float]]) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize(
     ("prompt", "weight", "place"),
-    [("(red:-1)", 0.0, ":-1"), ("(red:11)", 10.0, ":11"), ("((red:9):9)", 10.0, "(red:9)")],
+    [
+        ("(red:-11)", -10.0, ":-11"),
+        ("(red:11)", 10.0, ":11"),
+        ("((red:9):9)", 10.0, "(red:9)"),
+        ("((red:-9):9)", -10.0, "(red:-9)"),
+    ],
 )
 def test_weights_are_clamped_and_reported(prompt: str, weight: float, place: str) -> None:
     assert [piece.weight for piece in parse(prompt).spans] == [weight]
@@ -121,6 +127,20 @@ def test_adjacent_words_with_other_weights_are_separate_words() -> None:
     assert passage.text == "cat dog"
     assert passage.weights == (1.2, 1.2, 1.2, 1.0, 0.8, 0.8, 0.8)
     assert passage.source_range(4, 7) == (10, 13)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"), [(r"C:\new, \m/ (a\b:1.2)\\", "C:new, m/ ab\\"), ("\\", "")]
+)
+def test_a_lone_backslash_is_left_out_and_reported(prompt: str, text: str) -> None:
+    assert "".join(run for run, _ in spans_of(prompt)) == text
+    assert set(underlined(prompt)) == {"\\"}
+
+
+def test_recipes_of_version_0_1_keep_lone_backslashes_and_have_no_negative_weights() -> None:
+    assert spans_of(r"C:\new (a:-1)", EARLY_A1111) == [(r"C:\new ", 1), ("a", 0)]
+    found = spans_of("((a) (b:1.2)", EARLY_COMFYUI)
+    assert found == [("(", 1), ("a", 1.1), (" ", 1), ("b", 1.2)]
 
 
 # Comments and tags
@@ -185,6 +205,50 @@ def test_known_prompts_of_comfyui_are_parsed(
     assert parse(prompt, COMFYUI).problems == ()
 
 
+def comfyui_reference(text: str, weight: float = 1.0) -> list[tuple[str, float]]:
+    """ComfyUI's rules, one character at a time: the text is cut where its level, the brackets that
+    are open, is 0; what is then between a first and a last bracket has another weight.
+    """
+    cuts, level = [0], 0
+    for at, char in enumerate(text):
+        if char == "(":
+            cuts += [at] * (level == 0)
+            level += 1
+        elif char == ")":
+            level -= 1
+            cuts += [at + 1] * (level == 0)
+    found = []
+    for start, end in pairwise([*cuts, len(text)]):
+        part = text[start:end]
+        if len(part) > 1 and part[0] + part[-1] == "()":
+            inner, _, number = part[1:-1].rpartition(":")
+            try:
+                found += comfyui_reference(inner, float(number)) if inner else []
+            except ValueError:
+                inner = ""
+            if not inner:
+                found += comfyui_reference(part[1:-1], weight * 1.1)
+        elif part:
+            found.append((part, weight))
+    return found
+
+
+BRACKETS = st.text("((()))a b:", max_size=16)
+
+
+@given(BRACKETS | st.lists(st.sampled_from(["(a", ")", ":1.2)", " b", "(", ": -.5 )", ":2e-1)"]),
+                           max_size=9).map("".join))  # fmt: skip
+@example("((a) b")
+@example("((a)")
+@example("(:1.2)")
+@example("a) (b) (c)")
+@example("a (b ((c) d)")
+def test_comfyui_reads_any_brackets_as_its_rules_say(prompt: str) -> None:
+    [part] = parse(prompt, COMFYUI).parts
+    found = [(text, pytest.approx(weight)) for text, weight in part.segment(0, 1).stretches]
+    assert found == comfyui_reference(prompt)
+
+
 @pytest.mark.parametrize("prompt", ["a (red cat", "a red) cat"])
 def test_lone_brackets_are_text_in_comfyui(prompt: str) -> None:
     assert spans_of(prompt, COMFYUI) == [(prompt, 1)]
@@ -226,7 +290,7 @@ def tiles(parsed: Prompt) -> str:
 def test_parsing_loses_no_character(prompt: str, syntax: str, negative: bool) -> None:
     parsed = parse(prompt, syntax, negative=negative)
     assert "".join(tiles(parsed).split()) == "".join(prompt.split())
-    assert all(0 <= piece.weight <= MAX_WEIGHT for piece in parsed.spans)
+    assert all(abs(piece.weight) <= MAX_WEIGHT for piece in parsed.spans)
     assert all(abs(part.weight) <= MAX_WEIGHT for part in parsed.parts)
     for problem in parsed.problems:
         assert 0 <= problem.start < problem.end <= len(prompt)

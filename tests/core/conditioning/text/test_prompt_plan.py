@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from core.conditioning.text.prompt_parser import parse
-from core.conditioning.text.prompt_plan import plan_conditioning
-from core.request.text_segment import COMFYUI
+from core.conditioning.text.prompt_plan import StepConditioning, plan_conditioning
+from core.request.text_segment import COMFYUI, EARLY_A1111
+
+
+def schedule(
+    prompt: str, steps: int = 10, syntax: str = "A1111", negative: str = ""
+) -> tuple[StepConditioning, ...]:
+    """Steps 1 to `steps` of the schedule: evaluation 0 reads step 1 as well."""
+    return plan_conditioning(prompt, negative, steps + 1, syntax, steps=steps)[1:]
+
+
+def texts(planned: Iterable[StepConditioning]) -> list[str]:
+    return ["".join(run for run, _ in step.parts[0][1].weighted_runs) for step in planned]
 
 
 def read(prompt: str, steps: int = 10, syntax: str = "A1111") -> list[tuple[int, str]]:
-    """The number of consecutive steps with each text."""
-    texts: list[tuple[int, str]] = []
-    for plan in plan_conditioning(prompt, "", steps, syntax):
+    """The number of consecutive steps of the schedule with each text, as its parser lists them."""
+    found: list[tuple[int, str]] = []
+    for plan in schedule(prompt, steps, syntax):
         [(weight, passage)] = plan.parts
         assert weight == 1
         text = "".join(run for run, _ in passage.weighted_runs)
-        if texts and texts[-1][1] == text:
-            texts[-1] = texts[-1][0] + 1, text
+        if found and found[-1][1] == text:
+            found[-1] = found[-1][0] + 1, text
         else:
-            texts.append((1, text))
-    return texts
+            found.append((1, text))
+    return found
 
 
 @pytest.mark.parametrize(
@@ -78,19 +91,37 @@ def test_prompt_editing_switches_texts(prompt: str, expected: list[tuple[int, st
     ],
 )
 def test_alternation_cycles_through_texts(prompt: str, expected: str | list[str]) -> None:
-    plan = plan_conditioning(prompt, "", 6)
-    texts = ["".join(run for run, _ in step.parts[0][1].weighted_runs) for step in plan]
-    assert texts == list(expected)
+    assert texts(schedule(prompt, 6)) == list(expected)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 20])
+@pytest.mark.parametrize("when", [1, 2, 5, 6, 7, 20, 30])
+def test_an_evaluation_reads_the_first_step_that_is_not_before_it(steps: int, when: int) -> None:
+    """AUTOMATIC1111 counts evaluations from 0 and steps from 1."""
+    switched = texts(plan_conditioning(f"[a:b:{when}]", "", steps))
+    assert switched == ["a" if evaluation <= when else "b" for evaluation in range(steps)]
+    alternating = texts(plan_conditioning("[a|b|c]", "", steps))
+    assert alternating == ["abc"[(max(evaluation, 1) - 1) % 3] for evaluation in range(steps)]
+
+
+def test_shares_refer_to_the_steps_of_the_schedule() -> None:
+    assert texts(plan_conditioning("[a:b:0.5]", "", 8, steps=20)) == ["a"] * 8
+    assert texts(plan_conditioning("[a:b:0.5]", "", 20, steps=10)) == ["a"] * 6 + ["b"] * 14
+
+
+def test_recipes_of_version_0_1_read_one_step_earlier() -> None:
+    assert texts(plan_conditioning("[a:b:2]", "", 4, EARLY_A1111)) == ["a", "a", "b", "b"]
+    assert texts(plan_conditioning("[a|b]", "", 4, EARLY_A1111)) == ["a", "b", "a", "b"]
 
 
 def test_choosing_brackets_have_no_weight() -> None:
     for prompt in ("[a|b]", "[a:b:3]", "[a:3]"):
-        planned = plan_conditioning(prompt, "", 6)
+        planned = schedule(prompt, 6)
         assert {piece.weight for plan in planned for piece in plan.parts[0][1].spans} == {1}
 
 
 def test_weights_around_and_inside_a_choice_multiply() -> None:
-    plan = plan_conditioning("([(a:1.5):[b]:0.5]:2)", "", 2)
+    plan = schedule("([(a:1.5):[b]:0.5]:2)", 2)
     assert [step.parts[0][1].weighted_runs for step in plan] == [(("a", 3),), (("b", 2 / 1.1),)]
 
 
@@ -112,7 +143,7 @@ def test_impossible_switches_are_reported(prompt: str, problem: str) -> None:
 
 
 def test_the_negative_prompt_has_its_own_schedule() -> None:
-    plan = plan_conditioning("[a:b:1]", "[c:d:3] AND e", 4)
+    plan = schedule("[a:b:1]", 4, negative="[c:d:3] AND e")
     words = [step.negative.text.split() for step in plan]
     assert words == [["c", "AND", "e"]] * 3 + [["d", "AND", "e"]]
     assert [step.parts[0][1].text for step in plan] == ["a", "b", "b", "b"]
