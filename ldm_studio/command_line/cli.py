@@ -51,7 +51,8 @@ def _main(argv: Sequence[str] | None, pipeline: Callable[[], Pipeline]) -> int:
     arguments = parser(window_only=shows_window).parse_args(words)
     if arguments.data:
         os.environ["LDM_STUDIO_HOME"] = str(expanded(arguments.data).absolute())
-    make_private_folders()
+    if not arguments.elsewhere:
+        make_private_folders()
     run: Run = arguments.run
     try:
         return run(arguments, pipeline)
@@ -160,7 +161,7 @@ def parser(*, window_only: bool = False) -> argparse.ArgumentParser:
         type=Path,
         help="keep settings, history, models and images in this folder",
     )
-    top.set_defaults(run=_open_window, files=())
+    top.set_defaults(run=_open_window, files=(), elsewhere=False)
     commands = top.add_subparsers(metavar="COMMAND", title="commands")
     window = commands.add_parser(
         "open",

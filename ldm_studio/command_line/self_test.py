@@ -42,7 +42,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--json", action="store_true", help="print the times of a monotonic clock as JSON"
     )
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, elsewhere=True)  # in temporary folders
 
 
 def run(arguments: Namespace, pipeline: Callable[[], Pipeline]) -> int:
