@@ -17,6 +17,7 @@ from ldm_studio.images.infotext import Infotext, parse_infotext
 from ldm_studio.images.metadata_chunks import USER_COMMENT, XMP
 
 from .comfyui import comfyui
+from .comfyui_workflow import graph_of_workflow
 from .recipe import MAX_PROMPT, OURS, Recipe, json_object, make, phrase, stem, text, whole
 
 _VERSIONS = (
@@ -219,6 +220,11 @@ def _comfyui(texts: Mapping[str, str]) -> Recipe | None:
     for source in (texts.get("prompt"), *_after("prompt:", texts.values())):
         graph = json_object(source)
         if graph is not None and (found := comfyui(graph)) is not None:
+            return found
+    for source in (texts.get("workflow"), *_after("workflow:", texts.values())):
+        workflow = json_object(source)
+        graph = {} if workflow is None else graph_of_workflow(workflow)
+        if graph and (found := comfyui(graph)) is not None:
             return found
     return None
 

@@ -424,3 +424,188 @@ def test_absurd_texts_are_read_in_reasonable_time(text):
         recipe_of({key: text})
     recipe_in(text)
     assert thread_time() - start < 10
+
+
+# --- ComfyUI: what its graphs are made of --------------------------------------------------------
+
+
+def encoded(value: object) -> dict[str, object]:
+    return {"6": node("CLIPTextEncode", text=value, clip=["4", 1])}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "prompt"),
+    [
+        ({"30": node("StringConcatenate", string_a="a red", string_b="fox", delimiter=" ")},
+         "a red fox"),
+        ({"30": node("Text Concatenate", delimiter=", ", clean_whitespace="true",
+                     text_a=["31", 0], text_b="", text_c=["32", 0]),
+          "31": node("Text Multiline", text="a red fox"),
+          "32": node("String Literal", string="snow")},
+         "a red fox, snow"),
+        ({"30": node("JoinStringMulti", inputcount=2, string_1="a fox", string_2="snow",
+                     delimiter="\\n", return_list=False)}, "a fox\nsnow"),
+        ({"30": node("easy promptConcat", prompt1="a fox", prompt2=["31", 0], separator=", "),
+          "31": node("easy positive", positive="snow")}, "a fox, snow"),
+        ({"30": node("ImpactWildcardProcessor", wildcard_text="a {red|blue} fox",
+                     populated_text="a red fox", mode="populate", seed=3)}, "a red fox"),
+        ({"30": node("ShowText|pysssss", text=["31", 0], text_0="an old fox"),
+          "31": node("String Literal", string="a red fox")}, "a red fox"),
+        ({"30": node("CR Text Input Switch", Input=2, text1="a cat", text2=["31", 0]),
+          "31": node("String Literal", string="a red fox")}, "a red fox"),
+        ({"30": node("ImpactSwitch", select=1, sel_mode=False, input1=["31", 0]),
+          "31": node("String Literal", string="a red fox")},
+         "a red fox"),
+        ({"30": node("Switch any [Crystools]", boolean=False, on_true="x", on_false="a red fox")},
+         "a red fox"),
+        ({"30": node("Any Switch (rgthree)", any_01=["99", 0], any_02=["31", 0]),
+          "31": node("Reroute", **{"": ["32", 0]}),
+          "32": node("String Literal", string="a red fox")},
+         "a red fox"),
+        ({"30": node("Reroute", **{"": ["31", 0]}),
+          "31": node("PrimitiveString", value="a red fox")},
+         "a red fox"),
+    ],
+)  # fmt: skip
+def test_texts_are_followed_through_nodes_of_text(nodes, prompt):
+    found = read(**encoded(["30", 0]), **nodes)
+    assert found.info.prompt == prompt
+    assert found.unread == ()
+
+
+def test_a_stored_text_is_read_where_its_origin_is_not_understood():
+    found = read(**encoded(["30", 0]), **{
+        "30": node("ShowText|pysssss", text=["31", 0], text_0="a red fox"),
+        "31": node("Ask a model", image=["32", 0]),
+    })  # fmt: skip
+    assert found.info.prompt == "a red fox"
+    assert found.unread == ("prompt from: Ask a model",)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        {"30": node("Ask a model", image=["31", 0], question="what?")},
+        {"30": node("StringReplace", string="a red fox", find="red", replace="blue")},
+        {"30": node("StringConcatenate", string_a="a", string_b=["31", 0], delimiter=" "),
+         "31": node("Ask a model", question="what?")},
+    ],
+)  # fmt: skip
+def test_a_text_that_comes_through_an_unknown_node_is_reported(nodes):
+    found = read(**encoded(["30", 0]), **nodes)
+    assert any("StringReplace" in one or "Ask a model" in one for one in found.unread)
+
+
+def test_a_sampler_without_a_model_input_is_read_through_its_pipe():
+    found = read(**{
+        "3": node("easy kSampler", pipe=["10", 0], seed=7, steps=9, cfg=3.0, sampler_name="heun",
+                  scheduler="normal", denoise=1.0),
+        "10": node("easy fullLoader", ckpt_name="a/dream.safetensors", positive="a fox",
+                   negative="dark", empty_latent_width=512, empty_latent_height=768,
+                   clip_skip=-2, batch_size=1),
+    })  # fmt: skip
+    assert (found.info.prompt, found.info.negative) == ("a fox", "dark")
+    assert facts(found) == Facts(
+        model="dream", sampler="Heun", schedule="Normal", steps=9, cfg=3.0, seed=7
+    )
+    assert found.info.settings["Size"] == "512x768"
+
+
+def test_sigmas_are_followed_through_other_nodes_which_are_reported():
+    found = read(**{
+        "3": node("SamplerCustom", add_noise=True, noise_seed=7, cfg=4.0, model=["4", 0],
+                  positive=["6", 0], negative=["7", 0], sampler=["10", 0], sigmas=["11", 0],
+                  latent_image=["5", 0]),
+        "10": node("KSamplerSelect", sampler_name="euler"),
+        "11": node("SplitSigmas", step=5, sigmas=["12", 0]),
+        "12": node("BasicScheduler", scheduler="karras", steps=12, denoise=1.0, model=["4", 0]),
+    })  # fmt: skip
+    assert facts(found) == Facts(
+        model="v1-5-pruned-emaonly", sampler="Euler", schedule="Karras", steps=12, cfg=4.0, seed=7
+    )
+    assert found.unread == ("on the way of the sampler: SplitSigmas (step: 5)",)
+
+
+def test_clip_skip_and_vae_are_settings_and_what_follows_the_sampler_is_reported():
+    found = read(**{
+        "6": node("CLIPTextEncode", text="a fox", clip=["10", 0]),
+        "10": node("CLIPSetLastLayer", stop_at_clip_layer=-2, clip=["4", 1]),
+        "8": node("VAEDecode", samples=["3", 0], vae=["11", 0]),
+        "11": node("VAELoader", vae_name="sd\\ft-mse.safetensors"),
+        "9": node("SaveImage", filename_prefix="x", images=["12", 0]),
+        "12": node("ImageScaleBy", upscale_method="lanczos", scale_by=2.0, image=["8", 0]),
+    })  # fmt: skip
+    assert found.info.settings["Clip skip"] == "2"
+    assert found.info.settings["VAE"] == "ft-mse.safetensors"
+    assert found.unread == (
+        "after the sampler: ImageScaleBy (upscale_method: lanczos, scale_by: 2)",
+    )
+
+
+def test_a_setting_from_an_unknown_node_is_reported():
+    found = read(**{"3": sampler(steps=["10", 0]), "10": node("Dice", sides=["11", 0], low=3)})
+    assert facts(found).steps is None
+    assert found.unread == ("steps from: Dice (low: 3)",)
+
+
+WORKFLOW = {
+    "nodes": [
+        {"id": 3, "type": "KSampler", "mode": 0,
+         "inputs": [{"name": "model", "type": "MODEL", "link": 1},
+                    {"name": "positive", "type": "CONDITIONING", "link": 4},
+                    {"name": "negative", "type": "CONDITIONING", "link": 6},
+                    {"name": "latent_image", "type": "LATENT", "link": 2}],
+         "widgets_values": [42, "randomize", 20, 7.5, "euler_ancestral", "karras", 1]},
+        {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["dream.safetensors"]},
+        {"id": 5, "type": "EmptyLatentImage", "widgets_values": [512, 768, 1]},
+        {"id": 6, "type": "CLIPTextEncode", "inputs": [{"name": "clip", "type": "CLIP", "link": 3}],
+         "widgets_values": ["a red fox"]},
+        {"id": 7, "type": "CLIPTextEncode",
+         "inputs": [{"name": "clip", "type": "CLIP", "link": 5},
+                    {"name": "text", "type": "STRING", "link": 9, "widget": {"name": "text"}}],
+         "widgets_values": ["unused"]},
+        {"id": 8, "type": "VAEDecode",
+         "inputs": [{"name": "samples", "type": "LATENT", "link": 7}]},
+        {"id": 9, "type": "SaveImage", "inputs": [{"name": "images", "type": "IMAGE", "link": 8}],
+         "widgets_values": ["ComfyUI"]},
+        {"id": 10, "type": "PrimitiveNode", "widgets_values": ["blurry"]},
+        {"id": 11, "type": "LoraLoader", "mode": 4,
+         "inputs": [{"name": "model", "type": "MODEL", "link": 10},
+                    {"name": "clip", "type": "CLIP", "link": 11}],
+         "widgets_values": ["fur.safetensors", 1, 1]},
+        {"id": 12, "type": "SaveImage", "mode": 2, "widgets_values": ["muted"]},
+        {"id": 13, "type": "Note", "widgets_values": ["read me"]},
+    ],
+    "links": [[1, 11, 0, 3, 0, "MODEL"], [2, 5, 0, 3, 3, "LATENT"], [3, 11, 1, 6, 0, "CLIP"],
+              [4, 6, 0, 3, 1, "CONDITIONING"], [5, 4, 1, 7, 0, "CLIP"],
+              [6, 7, 0, 3, 2, "CONDITIONING"], [7, 3, 0, 8, 0, "LATENT"],
+              [8, 8, 0, 9, 0, "IMAGE"], [9, 10, 0, 7, 1, "STRING"],
+              [10, 4, 0, 11, 0, "MODEL"], [11, 4, 1, 11, 1, "CLIP"]],
+}  # fmt: skip
+
+
+def test_a_workflow_without_the_graph_that_ran_is_read(tmp_path):
+    found = recipe(png(tmp_path / "a.png", workflow=json.dumps(WORKFLOW)))
+    check(found, "ComfyUI", schedule="Karras", model="dream", strength=None)
+    assert found.info.settings["Size"] == "512x768"
+    assert found.unread == ()
+
+
+@given(st.dictionaries(st.sampled_from(["nodes", "links"]), json_values))
+def test_no_workflow_raises(workflow):
+    recipe_of({"workflow": json.dumps(workflow)})
+    nodes = workflow.get("nodes")
+    recipe_of({"workflow": json.dumps(WORKFLOW | {"links": workflow.get("links")})})
+    if isinstance(nodes, list):
+        recipe_of({"workflow": json.dumps(WORKFLOW | {"nodes": [*WORKFLOW["nodes"], *nodes]})})
+
+
+def test_a_graph_of_joined_texts_is_read_in_reasonable_time():
+    joined = ((i, [str(i + 1), 0]) for i in range(100, 160))
+    nodes = {
+        str(i): node("StringConcatenate", string_a=link, string_b=link, delimiter=" ")
+        for i, link in joined
+    }
+    start = thread_time()
+    read(**encoded(["100", 0]), **nodes, **{"160": node("String Literal", string="a fox")})
+    assert thread_time() - start < 5
