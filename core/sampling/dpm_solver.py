@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def dpm_fast() -> Sampler:
     """DPM-Solver-fast: one evaluation a step; groups of three steps make a third-order step.
 
-    With levels evenly spaced in log sigma this is the paper's DPM-Solver-fast; other schedules are
-    used as they are. The last group is shorter if the number of steps is not a multiple of 3, and
-    the step to 0 is Euler's. Within a group, the memory is the latent and eps that it started from;
+    With `fast_levels` this is the paper's DPM-Solver-fast, whose groups are equally long in log
+    sigma; other levels are used as they are. The last groups have fewer steps than three, and a
+    step to 0 is Euler's. Within a group, the memory is the latent and eps that it started from;
     without them, the rest of the group uses Euler steps.
     """
 
@@ -103,12 +103,28 @@ def dpm_adaptive(
     return step
 
 
+def fast_levels(evaluations: int, lowest: float, highest: float) -> tuple[float, ...]:
+    """The levels of DPM-Solver-fast: those it evaluates, then the lowest, where it ends.
+
+    Groups are equally long in log sigma, however many evaluations they have. Source: Lu et al.
+    2022, appendix D.3.
+    """
+    sizes = _group_sizes(evaluations)
+    width = math.log(highest / lowest) / len(sizes)
+    shares = [i + place / size for i, size in enumerate(sizes) for place in range(size)]
+    return (*(highest * math.exp(-width * share) for share in shares), lowest)
+
+
+def _group_sizes(evaluations: int) -> list[int]:
+    """Threes; the last groups are 2 and 1, or what is left."""
+    whole, rest = divmod(evaluations, 3)
+    return [3] * (whole - 1) + [2, 1] if whole and not rest else [3] * whole + [rest]
+
+
 def _place_in_group(index: int, sigmas: Sequence[float]) -> tuple[int, int]:
     """(place in its group of evaluations, size of the group) of a step."""
     steps = len(sigmas) - 1 - (sigmas[-1] == 0)
-    whole, rest = divmod(steps, 3)
-    sizes = [3] * (whole - 1) + [2, 1] if whole and not rest else [3] * whole + [rest]
-    for size in sizes:
+    for size in _group_sizes(steps):
         if index < size:
             return index, size
         index -= size

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from .step_functions import MAX_SIGMA_RATIO, current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
@@ -24,7 +25,7 @@ def lms(order: int = 4, ends_on_x0: bool = True) -> Sampler:
         *seen, sigma_next = (sigma - sigmas[-2] for sigma in sigmas)
         return [
             sum(c * sigma_next ** (k + 1) / (k + 1) for k, c in enumerate(basis))
-            for basis in _lagrange(seen[::-1])
+            for basis in lagrange(seen[::-1])
         ]
 
     return _multistep(order, weights, ends_on_x0)
@@ -46,10 +47,116 @@ def deis(order: int = 3) -> Sampler:
             moments.append(sigma_next**k * math.exp(sigma_next) - k * moments[-1])
         return [
             sigma * sum(c * moments[k] for k, c in enumerate(basis))
-            for basis in _lagrange(seen[::-1])
+            for basis in lagrange(seen[::-1])
         ]
 
     return _multistep(order, weights)
+
+
+_GAUSS = tuple(
+    zip(
+        (0.1488743389816312, 0.4333953941292472, 0.6794095682990244, 0.8650633666889845,
+         0.9739065285171717),
+        (0.2955242247147529, 0.2692667193099964, 0.2190863625159820, 0.1494513491505806,
+         0.0666713443086881),
+        strict=True,
+    )
+)  # fmt: skip
+"""Nodes and weights of Gauss and Legendre's rule of ten points, the positive half."""
+
+
+def deis_tab(order: int = 3) -> Sampler:
+    """DEIS, the tAB scheme: a polynomial in the time of a linear beta schedule, as in ComfyUI.
+
+    Over a step the slopes are integrated by Gauss and Legendre's rule. Source: Zhang & Chen 2022,
+    "Fast Sampling of Diffusion Models with Exponential Integrator"; the time is that of EDM's VP
+    coordinates for sigmas from 0.002 to 80.
+    """
+
+    def weights(sigmas: Sequence[float]) -> list[float]:
+        sigma, sigma_next = sigmas[-2:]
+        bases = lagrange([_vp_time(s) for s in reversed(sigmas[:-1])])
+        half = (sigma_next - sigma) / 2
+        result = [0.0] * len(bases)
+        for node, weight in _GAUSS:
+            for sign in (-1, 1):
+                time = _vp_time(sigma + half * (1 + sign * node))
+                for j, basis in enumerate(bases):
+                    result[j] += half * weight * sum(c * time**k for k, c in enumerate(basis))
+        return result
+
+    return _multistep(order, weights)
+
+
+def _vp_time(sigma: float) -> float:
+    """The time from 0 to 1 at which a linear beta schedule reaches sigma.
+
+    log(1 + sigma^2) is quadratic in it, 1e-3 at sigma 0.002 and 1 at sigma 80. Source: Karras et
+    al. 2022, table 1.
+    """
+    low, high, first = math.log1p(0.002**2), math.log1p(80.0**2), 1e-3
+    beta = 2 * (low / first - high) / (first - 1)
+    start = high - beta / 2
+    return (math.sqrt(start**2 + 2 * beta * math.log1p(sigma**2)) - start) / beta
+
+
+def ipndm(order: int = 4) -> Sampler:
+    """Improved PNDM: PLMS that starts with Euler's step, so each step is one evaluation.
+
+    Source: Zhang & Chen 2022, section 4, as in ComfyUI.
+    """
+
+    def weights(sigmas: Sequence[float]) -> list[float]:
+        return [(sigmas[-1] - sigmas[-2]) * weight for weight in _PLMS[len(sigmas) - 2]]
+
+    return _multistep(order, weights)
+
+
+def ipndm_v(order: int = 4) -> Sampler:
+    """Improved PNDM whose weights follow the sizes of the last steps, as in ComfyUI.
+
+    Its published coefficients of third and fourth order are not those of Adams and Bashforth for
+    uneven steps, which LMS has. Source: Zhou et al. 2024, "Fast ODE-based Sampling for
+    Diffusion Models in Around 5 Steps", its program.
+    """
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, sigma_next = current_sigmas(state, sigmas)
+        x0 = denoise(state.x, sigma)
+        slopes = ((state.x - x0) / sigma, *state.memory)[:order]
+        x = step_towards_x0(state.x, x0, sigma, sigma_next)
+        if len(slopes) > 1 and sigma_next > 0:
+            path = sigmas[state.index - len(slopes) + 1 : state.index + 2]
+            x = state.x
+            for weight, slope in zip(_ipndm_v_weights(path), slopes, strict=True):
+                x = x + (sigma_next - sigma) * weight * slope
+        return Step(State(state.index + 1, x, slopes[: order - 1]), sigma, x0)
+
+    return step
+
+
+def _ipndm_v_weights(sigmas: Sequence[float]) -> list[float]:
+    """Of the slopes at all levels but the last, newest first: up to four."""
+    h, one, two, three = [b - a for a, b in reversed(list(pairwise(sigmas)))] + [0.0] * (
+        5 - len(sigmas)
+    )
+    weights = [1 + h / one / 2, -h / one / 2]
+    if two:
+        third = (1 - h * h / (3 * one * (one + two))) / 2
+        weights[0] += third
+        weights[1] -= (1 + one / two) * third
+        weights.append(one / two * third)
+        if three:
+            reach = h + one
+            fourth = (1 - h / (3 * reach)) / 2
+            fourth += (1 - h / (2 * reach)) * h / (6 * (reach + two))
+            fourth *= h * reach * (reach + two) / (one * (one + two) * (one + two + three))
+            ratio = one * (one + two) / (two * (two + three))
+            weights[0] += fourth
+            weights[1] -= (1 + one / two + ratio) * fourth
+            weights[2] += (one / two + ratio * (1 + two / three)) * fourth
+            weights.append(-ratio * one / two * fourth)
+    return weights
 
 
 def gradient_estimation(gamma: float = 2.0) -> Sampler:
@@ -130,7 +237,7 @@ def _multistep(
     return step
 
 
-def _lagrange(nodes: Sequence[float]) -> list[list[float]]:
+def lagrange(nodes: Sequence[float]) -> list[list[float]]:
     """Coefficients, lowest power first, of the polynomials that are 1 at one node, 0 at others."""
     polynomials: list[list[float]] = []
     for j, node in enumerate(nodes):

@@ -18,12 +18,24 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from inspect import signature
 
+from .cfg_plus_plus import (
+    ddim_cfg_pp,
+    dpmpp_2m_cfg_pp,
+    dpmpp_2s_ancestral_cfg_pp,
+    euler_ancestral_cfg_pp,
+    euler_cfg_pp,
+    gradient_estimation_cfg_pp,
+    res_multistep_ancestral_cfg_pp,
+    res_multistep_cfg_pp,
+)
 from .dpm_solver import dpm_adaptive, dpm_fast
 from .dpmpp import dpmpp_2m, dpmpp_2m_sde, dpmpp_2s_ancestral, dpmpp_3m_sde, dpmpp_sde
 from .er_sde import er_sde
+from .exponential import res_multistep, res_multistep_ancestral, seeds_2, seeds_3
 from .model_schedule import Schedule
-from .multistep import deis, gradient_estimation, lms, plms
-from .sigma_schedules import AUTOMATIC, SCHEDULES
+from .multistep import deis, deis_tab, gradient_estimation, ipndm, ipndm_v, lms, plms
+from .sa_solver import sa_solver, sa_solver_pece
+from .sigma_schedules import AUTOMATIC, SCHEDULES, Levels
 from .single_step import (
     Churn,
     ddim,
@@ -33,6 +45,7 @@ from .single_step import (
     euler,
     euler_ancestral,
     heun,
+    heunpp2,
     lcm,
     restart,
 )
@@ -55,6 +68,10 @@ class SamplerRow:
     """Its default schedule, a key of `sigma_schedules.SCHEDULES`."""
     discards_penultimate_sigma: bool = False
     """Whether the last noise level before 0 is skipped, as in other programs."""
+    draws: int = 1
+    """How often it draws in a step, where that is always the same."""
+    takes_both: bool = False
+    """Whether its denoiser gives the guided and the unconditional estimate in one batch."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -86,16 +103,26 @@ def resolve(schedule: str, sampler: str) -> str:
 
 
 def sigmas_for(
-    sampler: str, schedule: str, steps: int, model: Schedule, rho: float | None = None
+    sampler: str,
+    schedule: str,
+    steps: int,
+    model: Schedule,
+    rho: float | None = None,
+    other: Mapping[str, Levels] | None = None,
+    discards: bool | None = None,
 ) -> tuple[float, ...]:
     """The noise levels of a run: steps + 1 sigmas, the last 0.
 
     A sampler that discards the penultimate level gets a schedule of one more step without that
-    level. Raises KeyError for unknown names, ValueError for fewer than one step.
+    level. `other` schedules and `discards` replace those of the tables, see `conventions`. Raises
+    KeyError for unknown names, ValueError for fewer than one step.
     """
-    row = SCHEDULES[resolve(schedule, sampler)]
+    name = resolve(schedule, sampler)
+    row = SCHEDULES[name]
     sigmas = row.sigmas if rho is None or row.with_rho is None else row.with_rho(rho)
-    if not SAMPLERS[sampler].discards_penultimate_sigma or steps < 1:
+    sigmas = (other or {}).get(name, sigmas)
+    discards = SAMPLERS[sampler].discards_penultimate_sigma if discards is None else discards
+    if not discards or steps < 1:
         return sigmas(steps, model)
     *noisy, _, last = sigmas(steps + 1, model)
     return (*noisy, last)
@@ -217,5 +244,102 @@ SAMPLERS: Mapping[str, SamplerRow] = {
         gradient_estimation,
         "Euler that corrects its last error: better in few steps at the same speed.",
         "Normal",
+    ),
+    "HeunPP2": SamplerRow(
+        _with_churn_options(heunpp2),
+        "Heun that looks two steps ahead: smooth, and three times as slow as Euler.",
+        "Normal",
+    ),
+    "IPNDM": SamplerRow(
+        ipndm, "PLMS with a plain first step: fast and sharp, for even schedules.", "Normal"
+    ),
+    "IPNDM_V": SamplerRow(
+        ipndm_v, "IPNDM that weighs earlier steps by their size, for uneven schedules.", "Normal"
+    ),
+    "DEIS tAB": SamplerRow(
+        deis_tab, "DEIS as other programs have it: extrapolates in time, not in noise.", "Normal"
+    ),
+    "UniPC bh1": SamplerRow(
+        partial(unipc, variant="bh1"),
+        "UniPC in its first variant, the default of other programs.",
+        "Normal",
+    ),
+    "RES Multistep": SamplerRow(
+        res_multistep, "Follows the change since the previous step exactly: few steps.", "Karras"
+    ),
+    "RES Multistep a": SamplerRow(
+        res_multistep_ancestral,
+        "RES Multistep with fresh noise at every step: detailed and varied.",
+        "Karras",
+    ),
+    "SEEDS-2": SamplerRow(
+        seeds_2,
+        "Two evaluations and two noise draws per step, for the exact SDE.",
+        "Exponential",
+        draws=2,
+    ),
+    "SEEDS-3": SamplerRow(
+        seeds_3,
+        "Three evaluations and three noise draws per step: most accurate.",
+        "Exponential",
+        draws=3,
+    ),
+    "SA-Solver": SamplerRow(
+        sa_solver,
+        "Predicts and corrects from four estimates, with fresh noise in the middle of the run.",
+        "Karras",
+    ),
+    "SA-Solver PECE": SamplerRow(
+        sa_solver_pece,
+        "SA-Solver that evaluates each correction: steadier, and twice as slow.",
+        "Karras",
+    ),
+    "Euler CFG++": SamplerRow(
+        euler_cfg_pp,
+        "Euler with CFG++: guidance that stays close to real images, with a CFG scale of 0.5 to 2.",
+        "Normal",
+        takes_both=True,
+    ),
+    "Euler a CFG++": SamplerRow(
+        euler_ancestral_cfg_pp,
+        "Euler a with CFG++: varied and forgiving, with a CFG scale of 0.5 to 2.",
+        "Normal",
+        takes_both=True,
+    ),
+    "DPM++ 2S a CFG++": SamplerRow(
+        dpmpp_2s_ancestral_cfg_pp,
+        "DPM++ 2S a with CFG++: two evaluations per step, with a CFG scale of 0.5 to 2.",
+        "Karras",
+        takes_both=True,
+    ),
+    "DPM++ 2M CFG++": SamplerRow(
+        dpmpp_2m_cfg_pp,
+        "DPM++ 2M with CFG++: sharp in few steps, with a CFG scale of 0.5 to 2.",
+        "Karras",
+        takes_both=True,
+    ),
+    "RES Multistep CFG++": SamplerRow(
+        res_multistep_cfg_pp,
+        "RES Multistep with CFG++ and a CFG scale of 0.5 to 2.",
+        "Karras",
+        takes_both=True,
+    ),
+    "RES Multistep a CFG++": SamplerRow(
+        res_multistep_ancestral_cfg_pp,
+        "RES Multistep a with CFG++ and a CFG scale of 0.5 to 2.",
+        "Karras",
+        takes_both=True,
+    ),
+    "Gradient Estimation CFG++": SamplerRow(
+        gradient_estimation_cfg_pp,
+        "Gradient Estimation with CFG++ and a CFG scale of 0.5 to 2.",
+        "Normal",
+        takes_both=True,
+    ),
+    "DDIM CFG++": SamplerRow(
+        ddim_cfg_pp,
+        "DDIM with CFG++ as in AUTOMATIC1111, which divides the CFG scale by 12.5: usual scales.",
+        "SGM Uniform",
+        takes_both=True,
     ),
 }

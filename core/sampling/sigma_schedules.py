@@ -13,7 +13,7 @@ from functools import partial
 
 from ..errors import InvalidError
 from .beta_distribution import beta_quantile
-from .model_schedule import Schedule
+from .model_schedule import FlowSchedule, NarrowedSchedule, Schedule
 
 AUTOMATIC = "Automatic"
 """Stands for the sampler's default schedule; see `samplers.resolve`.
@@ -100,6 +100,14 @@ def ddim_uniform(n: int, schedule: Schedule) -> tuple[float, ...]:
     return _at_times([cleanest + second + stride * i for i in reversed(range(n))], schedule)
 
 
+def every_timestep(n: int, schedule: Schedule) -> tuple[float, ...]:
+    """The list of `ddim_uniform` as other programs have it: all that are reached, so for 30 steps
+    there are 31."""
+    cleanest, count = schedule.t(schedule.sigma_min), _timesteps(schedule)
+    times = range(1, count, max(count // _at_least_one(n), 1))
+    return _at_times([cleanest + t for t in reversed(times)], schedule)
+
+
 def beta(n: int, schedule: Schedule, a: float = 0.6, b: float = 0.6) -> tuple[float, ...]:
     """Network times at even quantiles of a beta distribution: dense at both ends.
 
@@ -108,12 +116,17 @@ def beta(n: int, schedule: Schedule, a: float = 0.6, b: float = 0.6) -> tuple[fl
     Source: Lee et al. 2024, "Beta Sampling is All You Need".
     """
     cleanest = schedule.t(schedule.sigma_min)
-    span = schedule.t(schedule.sigma_max) - cleanest
-    shares = _ramp(1.0, 1.0 / max(n, 1), n)
-    exact = [span * beta_quantile(share, a, b) for share in shares]
+    exact = beta_times(n, schedule, a, b)
     whole = [math.floor(t + 0.5 + 1e-9) for t in exact]  # the median, 499.5 of 999, goes up
     times = exact if len(set(whole)) < n else whole
     return _at_times([cleanest + t for t in times], schedule)
+
+
+def beta_times(n: int, schedule: Schedule, a: float = 0.6, b: float = 0.6) -> list[float]:
+    """The exact times of `beta`, counted from the cleanest."""
+    span = schedule.t(schedule.sigma_max) - schedule.t(schedule.sigma_min)
+    shares = _ramp(1.0, 1.0 / max(n, 1), n)
+    return [span * beta_quantile(share, a, b) for share in shares]
 
 
 def kl_optimal(n: int, lo: float, hi: float) -> tuple[float, ...]:
@@ -147,6 +160,67 @@ def align_your_steps(
     logs[0] = top
     points = _ramp(0.0, len(logs) - 1.0, max(n, 0) + 1)
     return (*(math.exp(_between(logs, point)) for point in points[: _at_least_one(n)]), 0.0)
+
+
+AYS_32_SD1 = (
+    14.615, 11.23951352, 8.64363081, 6.64729424, 5.57250862, 4.71648546, 3.99196065, 3.5195609,
+    3.13490466, 2.79228788, 2.48773628, 2.21663865, 1.97508351, 1.7793172, 1.61475335, 1.46540953,
+    1.314849, 1.16642497, 1.03475547, 0.91573744, 0.80748169, 0.71202361, 0.621739, 0.53065202,
+    0.4529096, 0.37491455, 0.27461819, 0.2011529, 0.14105873, 0.06682881, 0.03166121, 0.015,
+)  # fmt: skip
+AYS_32_SDXL = (
+    14.615, 11.1491618, 8.50522127, 6.48827151, 5.43707402, 4.60398619, 3.89854704, 3.27407457,
+    2.74396527, 2.29968659, 1.95448514, 1.67108715, 1.42878152, 1.23181009, 1.06789649, 0.92579443,
+    0.80290886, 0.69660121, 0.60436903, 0.52852552, 0.46773344, 0.41393379, 0.36258186, 0.31008517,
+    0.26518925, 0.22326461, 0.17653877, 0.13959192, 0.10587381, 0.05519369, 0.02877334, 0.015,
+)  # fmt: skip
+"""The levels of Sabour et al. 2024 at 32 points, as Forge has them."""
+GITS_SD1 = (14.615, 4.617, 2.507, 1.236, 0.702, 0.402, 0.240, 0.156, 0.104, 0.094, 0.029)
+GITS_SDXL = (14.615, 4.734, 2.567, 1.529, 0.987, 0.652, 0.418, 0.268, 0.179, 0.127, 0.029)
+"""Chen et al. 2024, "On the Trajectory Regularity of ODE-based Diffusion Sampling", in Forge."""
+_TABLE_RANGE = (14.615, 0.029)
+"""The highest and the lowest sigma of the models that the tables were made for."""
+
+
+def aligned_points(n: int, schedule: Schedule, table: Sequence[float]) -> tuple[float, ...]:
+    """n points over a whole table, interpolated in log sigma, then 0 (AUTOMATIC1111 and Forge).
+
+    For a model of another range, log sigma is stretched to that range.
+    """
+    logs = [math.log(sigma) for sigma in table]
+    top, bottom = math.log(schedule.sigma_max), math.log(schedule.sigma_min)
+    if any(abs(a - math.log(b)) > 0.02 for a, b in zip((top, bottom), _TABLE_RANGE, strict=True)):
+        scale = (top - bottom) / (logs[0] - logs[-1])
+        logs = [bottom + scale * (log - logs[-1]) for log in logs]
+    return (*(math.exp(_between(logs, point)) for point in _ramp(0.0, len(logs) - 1.0, n)), 0.0)
+
+
+def turbo(n: int, schedule: Schedule) -> tuple[float, ...]:
+    """Every (count/n)-th timestep down to the noisiest, rounded: 999 for one step, as in Forge.
+
+    This is diffusers' "trailing" spacing. With more steps than timesteps it is `normal`.
+    """
+    cleanest, count = schedule.t(schedule.sigma_min), _timesteps(schedule)
+    if not 1 <= n <= count:
+        return normal(n, schedule)
+    return _at_times([cleanest + round(i * count / n - 1) for i in range(n, 0, -1)], schedule)
+
+
+def linear_quadratic(n: int, schedule: Schedule, threshold: float = 0.025) -> tuple[float, ...]:
+    """Linear through a small first part of the noise for half of the steps, then quadratic.
+
+    Levels are counted in sigma, or in the time of a rectified flow, for which it was made. Source:
+    Mochi 1 (Genmo 2024), as in ComfyUI.
+    """
+    half, n = max(_at_least_one(n) // 2, 1), _at_least_one(n)
+    slope = threshold / half
+    bend = (1 - slope * n) / max(n - half, 1) ** 2
+    gone = [slope * i + bend * max(i - half, 0) ** 2 for i in range(n)]
+    flow = schedule.whole if isinstance(schedule, NarrowedSchedule) else schedule
+    if isinstance(flow, FlowSchedule):
+        top = schedule.t(schedule.sigma_max)
+        return _at_times([top * (1 - share) for share in gone], schedule)
+    return (*(schedule.sigma_max * (1 - share) for share in gone), 0.0)
 
 
 def truncate(sigmas: Sequence[float], strength: float) -> tuple[float, ...]:
@@ -258,5 +332,36 @@ SCHEDULES: Mapping[str, ScheduleRow] = {
     "Align Your Steps SDXL": ScheduleRow(
         partial(align_your_steps, table=AYS_SDXL),
         "Ten levels tuned for Stable Diffusion XL, stretched to other counts and models.",
+    ),
+    "Align Your Steps 11": ScheduleRow(
+        partial(aligned_points, table=AYS_SD1),
+        "Align Your Steps with one more step at its lowest level; for Stable Diffusion 1.",
+    ),
+    "Align Your Steps 11 SDXL": ScheduleRow(
+        partial(aligned_points, table=AYS_SDXL),
+        "Align Your Steps with one more step at its lowest level; for Stable Diffusion XL.",
+    ),
+    "Align Your Steps 32": ScheduleRow(
+        partial(aligned_points, table=AYS_32_SD1),
+        "Align Your Steps from a table of 32 levels, for many steps; for Stable Diffusion 1.",
+    ),
+    "Align Your Steps 32 SDXL": ScheduleRow(
+        partial(aligned_points, table=AYS_32_SDXL),
+        "Align Your Steps from a table of 32 levels, for many steps; for Stable Diffusion XL.",
+    ),
+    "Align Your Steps GITS": ScheduleRow(
+        partial(aligned_points, table=GITS_SD1),
+        "Levels found by the shape of the path: few steps at high noise; for Stable Diffusion 1.",
+    ),
+    "Align Your Steps GITS SDXL": ScheduleRow(
+        partial(aligned_points, table=GITS_SDXL),
+        "Levels found by the shape of the path: few steps at high noise; for Stable Diffusion XL.",
+    ),
+    "Turbo": ScheduleRow(
+        turbo, "Evenly spaced whole timesteps that count from pure noise: for distilled models."
+    ),
+    "Linear Quadratic": ScheduleRow(
+        linear_quadratic,
+        "Half of the steps near pure noise, then ever larger ones: for rectified flows.",
     ),
 }

@@ -105,6 +105,34 @@ def heun(churn: Churn | None = None) -> Sampler:
     return step
 
 
+def heunpp2(churn: Churn | None = None) -> Sampler:
+    """Heun++ 2: the weighted slopes at up to three levels; up to three evaluations.
+
+    A slope at another level weighs as much as its sigma, of two or three times the first sigma of
+    the run. The step before the last has two, the last is Euler's. Source: Carzit's samplers for
+    AUTOMATIC1111, as in ComfyUI.
+    """
+    churned = (churn or Churn()).apply
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        sigma, sigma_next = current_sigmas(state, sigmas)
+        x, raised = churned(state, sigmas, noise)
+        x0 = denoise(x, raised)
+        slope = (x - x0) / raised
+        end = step_towards_x0(x, x0, raised, sigma_next)
+        ahead, level, there = x, raised, slope
+        following = sigmas[state.index + 1 : -1][:2]
+        for after in following:
+            ahead = ahead + (after - level) * there
+            there = (ahead - denoise(ahead, after)) / after
+            share = after / ((len(following) + 1) * sigmas[0])
+            end = end + (sigma_next - raised) * share * (there - slope)
+            level = after
+        return Step(State(state.index + 1, end), sigma, x0)
+
+    return step
+
+
 def dpm2(churn: Churn | None = None) -> Sampler:
     """DPM-Solver-2: the slope at the geometric midpoint; second order, two evaluations.
 
@@ -116,7 +144,7 @@ def dpm2(churn: Churn | None = None) -> Sampler:
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
         sigma, sigma_next = current_sigmas(state, sigmas)
         x, raised = churned(state, sigmas, noise)
-        x, x0 = _midpoint(denoise, x, raised, sigma_next)
+        x, x0 = _midpoint(denoise, x, raised, sigma_next, raised > MAX_SIGMA_RATIO * sigma_next)
         return Step(State(state.index + 1, x), sigma, x0)
 
     return step
@@ -128,7 +156,8 @@ def dpm2_ancestral(eta: float = 1.0, s_noise: float = 1.0) -> Sampler:
     def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
         sigma, sigma_next = current_sigmas(state, sigmas)
         down, up = ancestral(sigma, sigma_next, eta)
-        x, x0 = _midpoint(denoise, state.x, sigma, down)
+        leaps = sigma > MAX_SIGMA_RATIO * sigma_next
+        x, x0 = _midpoint(denoise, state.x, sigma, down, leaps)
         if up > 0:
             x = x + s_noise * up * noise(state.index, 0)
         return Step(State(state.index + 1, x), sigma, x0)
@@ -210,15 +239,18 @@ def _heun(denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float) -> tupl
 
 
 def _midpoint(
-    denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float
+    denoise: Denoiser, x: Tensor, sigma: float, sigma_next: float, leaps: bool
 ) -> tuple[Tensor, Tensor]:
-    """(x at `sigma_next`, x0 of the first evaluation)."""
+    """(x at `sigma_next`, x0 of the first evaluation).
+
+    `leaps`: the levels are too far apart for a slope, see MAX_SIGMA_RATIO.
+    """
     x0 = denoise(x, sigma)
     if sigma_next == 0:
         return x0, x0
     middle = math.sqrt(sigma * sigma_next)
     halfway = step_towards_x0(x, x0, sigma, middle)
-    if sigma > MAX_SIGMA_RATIO * sigma_next:
+    if leaps:
         return step_towards_x0(x, denoise(halfway, middle), sigma, sigma_next), x0
     slope = (halfway - denoise(halfway, middle)) / middle
     return x + (sigma_next - sigma) * slope, x0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .trajectory import State
+from .trajectory import Denoiser, Noise, Sampler, State, Step
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,3 +39,17 @@ def ancestral(sigma: float, sigma_next: float, eta: float) -> tuple[float, float
     """
     fresh = min(1.0, eta * math.sqrt(1 - (sigma_next / sigma) ** 2))
     return sigma_next * math.sqrt(1 - fresh**2), sigma_next * fresh
+
+
+def preserving_variance(sampler: Sampler) -> Sampler:
+    """The sampler, ending as one in variance-preserving form: the result of a run that stops at a
+    level above 0 is divided by sqrt(1 + sigma^2)."""
+
+    def step(denoise: Denoiser, state: State, sigmas: Sequence[float], noise: Noise) -> Step:
+        done = sampler(denoise, state, sigmas, noise)
+        if done.state.index < len(sigmas) - 1:
+            return done
+        x = done.state.x / math.sqrt(1 + sigmas[-1] ** 2)
+        return replace(done, state=replace(done.state, x=x))
+
+    return step

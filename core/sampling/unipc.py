@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .step_functions import current_sigmas, step_towards_x0
 from .trajectory import Denoiser, Noise, Sampler, State, Step
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def unipc(order: int = 3) -> Sampler:
-    """UniPC-p with B2(h) on x0: each estimate also corrects the step before.
+def unipc(order: int = 3, variant: Literal["bh1", "bh2"] = "bh2") -> Sampler:
+    """UniPC-p with B1(h) or B2(h) on x0: each estimate also corrects the step before.
 
     The order grows from 1 with the number of estimates, and falls to 1 at the last step. The memory
     is the latent before the last step, then the estimates of x0, newest first. Source: Zhao et al.
@@ -29,17 +29,21 @@ def unipc(order: int = 3) -> Sampler:
         if estimates:
             used = min(order, left + 1, len(estimates))
             path = sigmas[index - used : index + 1]
-            x = _bh_step(state.memory[0], estimates[:used], path, x0)
+            x = _bh_step(state.memory[0], estimates[:used], path, variant, x0)
         estimates = (x0, *estimates)[:order]
         used = min(order, left, len(estimates))
-        ahead = _bh_step(x, estimates[:used], sigmas[index - used + 1 : index + 2])
+        ahead = _bh_step(x, estimates[:used], sigmas[index - used + 1 : index + 2], variant)
         return Step(State(index + 1, ahead, (x, *estimates)), sigma, x0)
 
     return step
 
 
 def _bh_step(
-    x: Tensor, estimates: Sequence[Tensor], path: Sequence[float], there: Tensor | None = None
+    x: Tensor,
+    estimates: Sequence[Tensor],
+    path: Sequence[float],
+    variant: str,
+    there: Tensor | None = None,
 ) -> Tensor:
     """x at the last level of `path`, from x at the level before.
 
@@ -55,17 +59,18 @@ def _bh_step(
     if there is not None:
         nodes.append(1.0)
         changes.append(there - newest)
-    weights = [0.5] if len(nodes) == 1 else _bh_weights(nodes, h)
+    scale = math.expm1(-h) if variant == "bh2" else -h
+    weights = [0.5] if len(nodes) == 1 else _bh_weights(nodes, h, scale)
     for weight, change in zip(weights, changes, strict=True):
-        ahead = ahead - math.expm1(-h) * weight * change
+        ahead = ahead - scale * weight * change
     return ahead
 
 
-def _bh_weights(nodes: Sequence[float], h: float) -> list[float]:
-    """The weights that integrate polynomials up to the number of nodes exactly."""
+def _bh_weights(nodes: Sequence[float], h: float, scale: float) -> list[float]:
+    """The weights, times `scale`, that integrate polynomials up to the number of nodes exactly."""
     right: list[float] = []
-    factorial, scale = 1.0, math.expm1(-h)
-    phi = -scale / h - 1
+    factorial = 1.0
+    phi = -math.expm1(-h) / h - 1
     for i in range(1, len(nodes) + 1):
         right.append(phi * factorial / scale)
         factorial *= i + 1

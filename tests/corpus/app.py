@@ -21,7 +21,7 @@ import numpy as np
 from core.errors import StudioError
 from core.images.image_digest import digest
 from core.request.request import Request
-from core.runtime.environment import environment
+from core.runtime.environment import VERSION, environment
 from ldm_studio import paths
 from ldm_studio.canvas.document.canvas_store import load_canvas
 from ldm_studio.command_line import cli
@@ -101,9 +101,12 @@ def run_again(commands: list[list[str]]) -> list[tuple[int, list[Data]]]:
     return results
 
 
-NEWER: Mapping[str, Data] = {"guidance": {"zero_star": False, "zero_init": 0}}
+NEWER: Mapping[str, Data] = {
+    "guidance": {"zero_star": False, "zero_init": 0},
+    "variation": {"from_width": 0, "from_height": 0},
+}
 """Parameters added since, by group, with the values that leave images unchanged."""
-NEWER_FIELDS: Data = {"conditions": []}
+NEWER_FIELDS: Data = {"conditions": [], "conventions": "Studio", "noise_seed_delta": 0}
 """Likewise for fields of the request itself."""
 
 
@@ -143,11 +146,16 @@ def as_asked(request: Data) -> Data:
     return plain
 
 
+SAME_ARITHMETIC = {"3": "2"}
+"""Versions of the arithmetic that give all images of the corpus the same bits: 3 differs for DPM2 a
+between coarse levels alone."""
+
+
 def this_machine() -> Data:
     import torch
 
     torch.set_num_threads(1)
-    return asdict(environment())
+    return {**asdict(environment()), "core": SAME_ARITHMETIC.get(VERSION, VERSION)}
 
 
 # --- images --------------------------------------------------------------------------------------
@@ -169,7 +177,7 @@ def describe_image(path: Path) -> Data:
         "shape": list(pixels.shape),
         "pixels": digest(pixels),
         "request": None if request is None else as_then(request),
-        "run": None if run is None else json.loads(run.to_json()),
+        "run": None if run is None else _as_recorded(json.loads(run.to_json())),
         "infotext": None if info is None else _infotext_then(info),
     }
 
@@ -180,6 +188,13 @@ def _infotext_then(info: Infotext) -> Data:
     if not found["notes"]:
         del found["notes"]
     return _plain(found)
+
+
+def _as_recorded(run: Data) -> Data:
+    """A record with the version of the arithmetic that it would have had then."""
+    core = run["environment"]["core"]
+    run["environment"]["core"] = SAME_ARITHMETIC.get(core, core)
+    return run
 
 
 def draw_again(path: Path, pipeline: CorePipeline) -> np.ndarray:

@@ -8,15 +8,20 @@ import torch
 from torch import Tensor
 
 from core.sampling.samplers import SAMPLERS
-from core.sampling.sigma_schedules import karras
+from core.sampling.sigma_schedules import SCHEDULES, karras
 from core.sampling.trajectory import Denoiser, Noise, Sampler, State, run
 
 SIGMAS = karras(12, 0.03, 14.6)
 SHAPE = (2, 3, 4, 4)
 STOCHASTIC = {
     "Euler a", "DPM2 a", "DPM++ 2S a", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2M SDE Heun",
-    "DPM++ 3M SDE", "DDPM", "LCM", "Restart", "ER SDE",
+    "DPM++ 3M SDE", "DDPM", "LCM", "Restart", "ER SDE", "RES Multistep a", "SEEDS-2", "SEEDS-3",
+    "SA-Solver", "SA-Solver PECE", "Euler a CFG++", "DPM++ 2S a CFG++", "RES Multistep a CFG++",
 }  # fmt: skip
+
+PAIRS = [(name, list(SCHEDULES)[i % len(SCHEDULES)]) for i, name in enumerate(SAMPLERS)]
+"""Every sampler with a schedule, and every schedule with a sampler: samplers see only numbers, so
+all combinations would tell nothing more."""
 
 
 def draws(step: int, draw: int) -> Tensor:

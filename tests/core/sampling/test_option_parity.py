@@ -39,8 +39,16 @@ ETA = ("Euler a", "DPM2 a", "DPM++ 2S a", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2M
 CHURN = ("Euler", "Heun", "DPM2")
 ORDER = ("LMS", "UniPC", "DEIS")
 CHURN_OPTIONS = ("churn", "churn_lowest", "churn_highest", "s_noise")
-ELSEWHERE = {("DDIM", "eta"), ("Restart", "s_noise"), ("ER SDE", "s_noise")}
-"""Those with a reference in `test_sampler_parity`."""
+ELSEWHERE = {
+    ("DDIM", "eta"), ("Restart", "s_noise"), ("ER SDE", "s_noise"), ("DDIM CFG++", "eta"),
+    *(("HeunPP2", option) for option in CHURN_OPTIONS),
+    *((name, "order") for name in ("IPNDM", "IPNDM_V", "DEIS tAB", "UniPC bh1")),
+    *((name, option) for option in ("eta", "s_noise") for name in (
+        "RES Multistep a", "SEEDS-2", "SEEDS-3", "SA-Solver", "SA-Solver PECE", "Euler a CFG++",
+        "DPM++ 2S a CFG++", "RES Multistep a CFG++",
+    )),
+}  # fmt: skip
+"""Those with a reference in `test_sampler_parity` and `test_more_samplers_parity`."""
 
 
 def test_every_option_of_every_sampler_has_a_reference() -> None:

@@ -50,7 +50,11 @@ K_DIFFUSION = {
     "DDPM": "sample_euler_ancestral",  # likewise
 }
 BELOW = {"DPM fast", "DPM adaptive", "PLMS", "UniPC", "LCM", "Restart", "DEIS", "ER SDE",
-         "Gradient Estimation"}  # fmt: skip
+         "Gradient Estimation", "HeunPP2", "IPNDM", "IPNDM_V", "DEIS tAB", "UniPC bh1",
+         "RES Multistep", "RES Multistep a", "SEEDS-2", "SEEDS-3", "SA-Solver", "SA-Solver PECE",
+         "Euler CFG++", "Euler a CFG++", "DPM++ 2S a CFG++", "DPM++ 2M CFG++",
+         "RES Multistep CFG++", "RES Multistep a CFG++", "Gradient Estimation CFG++",
+         "DDIM CFG++"}  # fmt: skip
 """Those with their own reference below."""
 
 
