@@ -301,6 +301,17 @@ def test_samplers_and_schedules_are_described_as_in_the_window(
     assert [name for name, row in rows.items() if row not in text] == []
 
 
+@pytest.mark.parametrize(
+    "page", sorted(DOCS.rglob("repeating.md")), ids=lambda page: page.parent.name
+)
+def test_the_tests_that_a_page_names_exist(page: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")))
+    tests = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    known = {name for text in tests for name in re.findall(r"def (test_\w+)", text)}
+    assert named
+    assert named <= known
+
+
 def test_the_readme_counts_samplers_and_schedules() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"{len(SAMPLERS)} samplers and {len(SCHEDULES)} noise schedules" in text
