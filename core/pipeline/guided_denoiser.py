@@ -19,7 +19,9 @@ from ..request.conditions import Text
 from ..request.request import Request
 from ..request.text_segment import SYNTAXES
 from ..runtime.forecast import evaluations
+from ..sampling.conventions import COMFYUI
 from ..sampling.guidance import (
+    Combination,
     CondUncond,
     cfg,
     cfg_plus_plus,
@@ -34,7 +36,7 @@ from ..sampling.guidance import (
     rescale_cfg,
     zero_init,
 )
-from ..sampling.model_schedule import Schedule
+from ..sampling.model_schedule import DiscreteSchedule, Schedule, WholeTimesteps
 from ..sampling.predictions import FLOW, denoiser
 from ..sampling.trajectory import Denoiser
 from .extra_conditioning import ExtraConditioning
@@ -50,9 +52,13 @@ def guided_denoisers(
     unit: Tensor,
     check: CancelCheck,
     begin: int = 0,
+    *,
+    both: bool = False,
 ) -> tuple[tuple[Denoiser, ...], ...]:
     """The denoisers of each step: one for each evaluation, because prompts may change from one to
     the next, or a single one for all.
+
+    With `both` they give the guided and the unconditional estimate, for `cfg_plus_plus`.
 
     Those before `begin` are never called, so their prompts are not encoded. `unit` is the noise
     that the run starts from; `check` is called before each evaluation of the network.
@@ -69,7 +75,7 @@ def guided_denoisers(
     cells = unit.shape[-2], unit.shape[-1]
 
     def denoiser_for(conditioning: StepConditioning) -> Denoiser:
-        denoise = _guided(model, request, conditioning, sigmas, extra, cells, check)
+        denoise = _guided(model, request, conditioning, sigmas, extra, cells, check, both)
         if request.guidance.zero_init:
             denoise = zero_init(denoise, sigmas, request.guidance.zero_init)
         if init_image is None or init_image.cells is None:
@@ -106,6 +112,7 @@ def _guided(
     extra: ExtraConditioning | None,
     cells: tuple[int, int],
     check: CancelCheck,
+    both: bool,
 ) -> Denoiser:
     """`cells`: the height and width of the latent."""
     tile = request.tile // model.factor
@@ -122,6 +129,9 @@ def _guided(
         conds = [cond.updated(extra.prompt) for cond in conds]
         negative = negative.updated(extra.negative)
     predict = with_cancel_check(model.predict, check)
+    schedule = model.schedule
+    if request.conventions == COMFYUI and isinstance(schedule, DiscreteSchedule):
+        schedule = WholeTimesteps(schedule)
 
     def network(cond: Cond) -> Denoiser:
         cond = model.prepared(cond)
@@ -135,11 +145,11 @@ def _guided(
 
             return blended_at(part, x, tile=tile, overlap=tile // 4)
 
-        return denoiser(tiled if tile else whole, model.prediction, model.schedule)
+        return denoiser(tiled if tile else whole, model.prediction, schedule)
 
     guidance = request.guidance
     scales_image = without is not None and guidance.image != 1
-    unguided = request.cfg == 1 and not guidance.plus_plus and not scales_image
+    unguided = request.cfg == 1 and not guidance.plus_plus and not scales_image and not both
     unguided = unguided or guidance.start == guidance.end
     batch = [*conds, negative]
 
@@ -151,8 +161,8 @@ def _guided(
             conds = [cond.updated(scales) for cond in batch]
         if weights == [1.0]:
             return network(conds[0])
-        both = _pair(_side_by_side(network, conds), weights)
-        return combine_pair(both, lambda cond, uncond, x, sigma: cond)
+        pair = _pair(_side_by_side(network, conds), weights)
+        return combine_pair(pair, lambda cond, uncond, x, sigma: cond)
 
     plain = prompt_only()
     if unguided:
@@ -165,13 +175,24 @@ def _guided(
     if guidance.zero_star:
         pair = cfg_zero_star(pair)
     combine = cfg(request.cfg)
-    if guidance.plus_plus:
+    if guidance.plus_plus and not both:
         combine = cfg_plus_plus(guidance.plus_plus, sigmas)
     if guidance.mimic:
         combine = dynamic_thresholding(combine, guidance.quantile, cfg(guidance.mimic))
     if guidance.rescale:
         combine = rescale_cfg(combine, guidance.rescale)
+    if both:
+        combine = _above_unconditional(combine)
     return _within_interval(model, request, combine_pair(pair, combine), plain)
+
+
+def _above_unconditional(combine: Combination) -> Combination:
+    """The guided and the unconditional estimate in one batch, as `cfg_plus_plus` takes them."""
+
+    def combined(cond: Tensor, uncond: Tensor, x: Tensor, sigma: float) -> Tensor:
+        return torch.cat([combine(cond, uncond, x, sigma), uncond])
+
+    return combined
 
 
 def _within_interval(model: Model, request: Request, guided: Denoiser, plain: Denoiser) -> Denoiser:

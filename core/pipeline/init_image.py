@@ -86,7 +86,7 @@ def _prepare(
     alpha = cells = small = None
     if mask is not None:
         redrawn = inpainting.redrawn(mask, request.inpaint)
-        region = region or inpainting.region(redrawn, request.inpaint, drawn)
+        region = region or inpainting.region(redrawn, request.inpaint, drawn, request.conventions)
         alpha = inpainting.blend_alpha(redrawn, request.inpaint)
         small = inpainting.drawn_image(redrawn, region, drawn)
         cells = torch.as_tensor(inpainting.cells(small, model.factor))

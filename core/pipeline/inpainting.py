@@ -21,6 +21,7 @@ from PIL import Image, ImageFilter
 from ..errors import RequestError
 from ..images import mask_morphology
 from ..request.parameters import Inpaint
+from ..sampling.conventions import A1111, STUDIO
 
 SEAM_DEVIATION = 3.0
 """Standard deviation, in pixels, of the colour correction at the border of a pasted patch."""
@@ -84,11 +85,14 @@ def blend_alpha(redrawn: np.ndarray, inpaint: Inpaint) -> np.ndarray:
     return np.ceil(faded.clip(0, 255)).astype(np.uint8)
 
 
-def region(redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int]) -> Region:
+def region(
+    redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int], conventions: str = STUDIO
+) -> Region:
     """The region that is sampled at the size `drawn` (width, height).
 
     The masked part, padded and extended to the aspect ratio of `drawn` if the image is large
-    enough. Raises RequestError if nothing is painted.
+    enough; the longer side is rounded up, by the conventions of AUTOMATIC1111 down. Raises
+    RequestError if nothing is painted.
     """
     height, width = redrawn.shape
     if inpaint.area == "whole":
@@ -98,9 +102,9 @@ def region(redrawn: np.ndarray, inpaint: Inpaint, drawn: tuple[int, int]) -> Reg
         raise RequestError("mask", "The mask is empty.", "Paint over the area to change.")
     left, right = _padded(painted.left, painted.right, inpaint.padding, width)
     top, bottom = _padded(painted.top, painted.bottom, inpaint.padding, height)
-    aspect = drawn[0] / drawn[1]
-    left, right = _widened(left, right, math.ceil((bottom - top) * aspect), width)
-    top, bottom = _widened(top, bottom, math.ceil((right - left) / aspect), height)
+    aspect, whole = drawn[0] / drawn[1], math.floor if conventions == A1111 else math.ceil
+    left, right = _widened(left, right, whole((bottom - top) * aspect), width)
+    top, bottom = _widened(top, bottom, whole((right - left) / aspect), height)
     return Region(left, top, right, bottom)
 
 

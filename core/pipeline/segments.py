@@ -15,9 +15,12 @@ from ..cancellation import CancelCheck
 from ..errors import RequestError
 from ..model.model import Model
 from ..request.request import Change, Request
+from ..sampling.conventions import STUDIO, RunLevels, run_levels
 from ..sampling.model_schedule import NarrowedSchedule, Schedule
-from ..sampling.samplers import SAMPLERS, sigmas_for
+from ..sampling.noise import initial_scale
+from ..sampling.samplers import SAMPLERS
 from ..sampling.sigma_schedules import truncate
+from ..sampling.step_functions import preserving_variance
 from ..sampling.trajectory import Denoiser, Noise, Sampler, State, Step
 from .extra_conditioning import ExtraConditioning
 from .guided_denoiser import guided_denoisers
@@ -44,6 +47,8 @@ class Segment:
     """Whether the sampler starts without the memory of earlier segments."""
     own_sampler: bool = False
     """Whether the sampler is user-defined, not the one that the request names."""
+    preserves_variance: bool = False
+    """See `RunLevels`."""
 
     def step(self, state: State, noise: Noise) -> Step:
         """The step after `state`, which must belong to this segment."""
@@ -70,20 +75,33 @@ def first_segment(
     request: Request,
     init_image: InitImage | None,
     extra: ExtraConditioning | None,
+    levels: RunLevels,
     unit: Tensor,
     check: CancelCheck,
     own_sampler: Sampler | None = None,
 ) -> Segment:
-    """`unit` is the noise that the run starts from, [1, C, h, w]; `check` is called before each
-    evaluation of the network, and before each tile."""
-    sigmas = noise_levels(model, request)
-    if init_image is not None:
-        sigmas = truncate(sigmas, request.strength)
-    denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check)
-    sampler = own_sampler or SAMPLERS[request.sampler].with_options(request.options.given)
-    own = own_sampler is not None
+    """`levels` are its `noise_levels`; `unit` is the noise that the run starts from, [1, C, h, w].
+
+    `check` is called before each evaluation of the network, and before each tile.
+    """
+    sigmas = levels.sigmas
+    own, row = own_sampler is not None, SAMPLERS[request.sampler]
+    both = row.takes_both and not own
+    denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check, both=both)
+    sampler = own_sampler or row.with_options(request.options.given)
+    if levels.preserves_variance:
+        sampler = preserving_variance(sampler)
     return Segment(
-        0, request, model, init_image, extra, sigmas, sampler, denoisers, own_sampler=own
+        0,
+        request,
+        model,
+        init_image,
+        extra,
+        sigmas,
+        sampler,
+        denoisers,
+        own_sampler=own,
+        preserves_variance=levels.preserves_variance,
     )
 
 
@@ -110,31 +128,62 @@ def next_segment(
             steps=steps,
         )
     request = before.request.changed(change)
-    sigmas = before.sigmas
+    sigmas, preserves_variance = before.sigmas, before.preserves_variance
     if {"sampler", "schedule", "steps"} & change.fields.keys():
         visited = sigmas[: begin + 1]
-        onward = noise_levels(model, request)
+        # Here the whole schedule counts, even from an init image; programs build another one.
+        from_image = before.init_image is not None and request.conventions != STUDIO
+        levels = noise_levels(model, request, from_image=from_image)
+        onward, preserves_variance = levels.sigmas, levels.preserves_variance
         above = [i for i, sigma in enumerate(onward) if sigma > visited[-1] * (1 - 1e-6)]
         sigmas = (*visited, *onward[max(above, default=-1) + 1 :])
-    denoisers = guided_denoisers(model, request, init_image, extra, sigmas, unit, check, begin)
-    own = before.own_sampler and change.sampler is None
-    sampler = SAMPLERS[request.sampler].with_options(request.options.given)
-    sampler = before.sampler if own else sampler
+    own, row = before.own_sampler and change.sampler is None, SAMPLERS[request.sampler]
+    both = row.takes_both and not own
+    denoisers = guided_denoisers(
+        model, request, init_image, extra, sigmas, unit, check, begin, both=both
+    )
+    sampler = before.sampler if own else row.with_options(request.options.given)
+    if preserves_variance and not own:
+        sampler = preserving_variance(sampler)
     resets_memory = request.sampler != before.request.sampler or sigmas != before.sigmas
     resets_memory = resets_memory or own != before.own_sampler
     resets_memory = resets_memory or model.backbone is not before.model.backbone
     return Segment(
-        begin, request, model, init_image, extra, sigmas, sampler, denoisers, resets_memory, own
+        begin,
+        request,
+        model,
+        init_image,
+        extra,
+        sigmas,
+        sampler,
+        denoisers,
+        resets_memory,
+        own,
+        preserves_variance,
     )
 
 
-def noise_levels(model: Model, request: Request) -> tuple[float, ...]:
-    """The sigmas of the whole schedule, the last 0."""
+def noise_levels(model: Model, request: Request, *, from_image: bool) -> RunLevels:
+    """The levels that a run visits, from an init image with the strength of the request."""
+    strength = request.strength if from_image else None
     if request.levels.sigmas:
-        return (*request.levels.sigmas, 0.0)
-    schedule = _narrowed(model.schedule, request)
-    asked = (request.sampler, request.schedule, request.steps)
-    return sigmas_for(*asked, schedule, request.levels.rho)
+        sigmas = (*request.levels.sigmas, 0.0)
+        sigmas = sigmas if strength is None else truncate(sigmas, strength)
+        levels = RunLevels(sigmas, sigmas[0])
+    else:
+        levels = run_levels(
+            request.conventions,
+            request.sampler,
+            request.schedule,
+            request.steps,
+            _narrowed(model.schedule, request),
+            rho=request.levels.rho,
+            strength=strength,
+            sdxl=bool(model.config.family.size_numbers),
+        )
+    if not from_image and request.conventions == STUDIO:
+        return replace(levels, noise=initial_scale(request.noise, levels.sigmas[0]))
+    return levels
 
 
 def _narrowed(schedule: Schedule, request: Request) -> Schedule:

@@ -23,6 +23,7 @@ from ..model.model import Model
 from ..request.inputs import Inputs
 from ..request.request import Request
 from ..sampling import noise
+from ..sampling.samplers import SAMPLERS
 from ..sampling.sigma_schedules import Levels
 from ..sampling.trajectory import Sampler, State, Step
 from .decoding import compose, count_changed, decode
@@ -31,7 +32,7 @@ from .init_image import initial_latent, latent_shape, prepare_init_image
 from .own_methods import with_sampler, with_schedule
 from .prepared_run import PreparedRun
 from .request_checks import check_request, with_recorded_prediction
-from .segments import first_segment
+from .segments import first_segment, noise_levels
 from .starting_noise import starting_noise
 from .steering import steer
 
@@ -61,25 +62,33 @@ def prepare(
 
     # Unit noise in the shape of the latent: a few channels, an eighth of the image's sides.
     shape = latent_shape(model, request)
-    unit = starting_noise(request, shape).to(model.device)
+    unit = starting_noise(request, shape, model.factor).to(model.device)
 
     # What to draw: the prompts and whatever else conditions the network, encoded; the noise
     # levels to visit; and for each step a denoiser that is guided by them.
     init_image = prepare_init_image(model, unchanged, inputs, check)
     extra = extra_conditioning(model, unchanged, inputs, init_image, unit, check)
-    segment = first_segment(model, unchanged, init_image, extra, unit, check, own)
+    levels = noise_levels(model, unchanged, from_image=init_image is not None)
+    segment = first_segment(model, unchanged, init_image, extra, levels, unit, check, own)
 
     # Where to start: pure noise, or the init image with noise added.
     if init_image is None:
-        x = unit * noise.initial_scale(request.noise, segment.sigmas[0])
+        x = unit * levels.noise
     else:
-        x = initial_latent(model, request, init_image, check) + unit * segment.sigmas[0]
+        x = initial_latent(model, request, init_image, check) * levels.init + unit * levels.noise
 
     run = PreparedRun(
         model=model,
         request=unchanged,
         inputs=inputs,
-        noise=noise.profile_step_noise(request.noise, request.seed, shape, model.device),
+        noise=noise.profile_step_noise(
+            request.noise,
+            request.seed,
+            shape,
+            model.device,
+            delta=request.noise_seed_delta,
+            draws=SAMPLERS[request.sampler].draws,
+        ),
         unit=unit,
         start=State(0, x),
         segments=(segment,),

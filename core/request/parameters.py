@@ -12,8 +12,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..images.mask_morphology import RADIUS_MAX
+from ..sampling.conventions import A1111 as A1111_CONVENTIONS
+from ..sampling.conventions import CONVENTIONS, IN_TIMESTEPS, UNIPC
+from ..sampling.conventions import STUDIO as STUDIO_CONVENTIONS
 from ..sampling.noise_profiles import A1111_CPU, A1111_NV, PROFILES, STUDIO
-from ..sampling.sampler_names import noise_name, sampler_name, schedule_name
+from ..sampling.sampler_names import conventions_name, noise_name, sampler_name, schedule_name
 from ..sampling.samplers import SAMPLERS, resolve
 from ..sampling.sigma_schedules import SCHEDULES, parse_sigmas
 from .parameter import Choice, Flag, Group, InfotextKey, Parameter, parameter, rows
@@ -87,8 +90,24 @@ def _s_noise_acts(context: Context) -> bool:
     return _churns(context) if _takes("churn")(context) else _takes("s_noise")(context)
 
 
+def _is_unipc(context: Context) -> bool:
+    return context.values.sampler in UNIPC
+
+
+def _has_cfg_plus_plus(context: Context) -> bool:
+    """Whether the sampler has CFG++ itself."""
+    return SAMPLERS[context.values.sampler].takes_both
+
+
 def _has_schedule(context: Context) -> bool:
     return not context.values.levels.sigmas
+
+
+def _follows_schedule(context: Context) -> bool:
+    """AUTOMATIC1111 ignores the schedule for some samplers."""
+    values = context.values
+    ignored = values.conventions == A1111_CONVENTIONS and values.sampler in IN_TIMESTEPS
+    return _has_schedule(context) and not ignored
 
 
 def _has_rho(context: Context) -> bool:
@@ -227,6 +246,7 @@ class Guidance:
         decimals=2,
         infotext="CFG plus plus",
         flag=Flag("--cfg-plus-plus", excludes=("--cfg",)),
+        applies=lambda context: not _has_cfg_plus_plus(context),
     )
     zero_star: bool = parameter(
         False,
@@ -353,8 +373,8 @@ class Options:
         high=4,
         useful=(1, 4),
         infotext=(
-            InfotextKey("UniPC order", when=lambda context: context.values.sampler == "UniPC"),
-            InfotextKey("Solver order", when=lambda context: context.values.sampler != "UniPC"),
+            InfotextKey("UniPC order", when=_is_unipc),
+            InfotextKey("Solver order", when=lambda context: not _is_unipc(context)),
         ),
         flag="--order",
         applies=_takes("order"),
@@ -459,6 +479,35 @@ class Variation:
         infotext=InfotextKey("Variation seed", when=_varies, always=True),
         flag=Flag("--variation-seed", needs="--variation-strength"),
         applies=_varies,
+    )
+    from_width: int = parameter(
+        0,
+        name="seed_width",
+        title="Seed width",
+        row="Seed size",
+        help="The width of an image whose noise is put in the middle, so that this one resembles "
+        "it; 0 is off.",
+        group=NOISE,
+        low=0,
+        high=MAX_SIDE,
+        step=8,
+        unit="px",
+        unset="Off",
+        flag="--seed-width",
+    )
+    from_height: int = parameter(
+        0,
+        name="seed_height",
+        title="Seed height",
+        follows=True,
+        help="The height of that image; 0 is off.",
+        group=NOISE,
+        low=0,
+        high=MAX_SIDE,
+        step=8,
+        unit="px",
+        unset="Off",
+        flag="--seed-height",
     )
 
 
@@ -698,7 +747,7 @@ class Parameters:
         parse=schedule_name,
         infotext=InfotextKey("Schedule type", always=True),
         flag="--schedule",
-        applies=_has_schedule,
+        applies=_follows_schedule,
     )
     steps: int = parameter(
         20,
@@ -724,7 +773,9 @@ class Parameters:
         decimals=1,
         infotext=InfotextKey("CFG scale", always=True),
         flag="--cfg",
-        applies=lambda context: context.values.guidance.plus_plus == 0,
+        applies=lambda context: (
+            context.values.guidance.plus_plus == 0 or _has_cfg_plus_plus(context)
+        ),
     )
     width: int = parameter(
         128,
@@ -809,6 +860,28 @@ class Parameters:
         flag=Flag("--noise", "PROFILE"),
     )  # fmt: skip
     variation: Variation = Variation()
+    noise_seed_delta: int = parameter(
+        0,
+        title="Noise seed delta",
+        help="Added to the seed for the noise of the steps, but not for the initial noise: 31337 "
+        "in many recipes of AUTOMATIC1111 (ENSD).",
+        group=NOISE,
+        low=0,
+        high=MAX_SEED,
+        infotext="ENSD",
+        flag="--noise-seed-delta",
+    )
+    conventions: str = parameter(
+        STUDIO_CONVENTIONS,
+        title="Conventions",
+        help="The program whose meaning of schedules, steps and strength is used, to repeat its "
+        "images.",
+        group=NOISE,
+        choices={name: Choice(help=summary) for name, summary in CONVENTIONS.items()},
+        parse=conventions_name,
+        infotext="Conventions",
+        flag=Flag("--conventions", "PROGRAM"),
+    )
     tile: int = parameter(
         0,
         title="Tile size",

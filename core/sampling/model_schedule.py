@@ -166,6 +166,30 @@ class NarrowedSchedule:
         return self.whole.c_noise(sigma)
 
 
+@dataclass(frozen=True)
+class WholeTimesteps:
+    """A schedule whose network is told the nearest timestep, not a fraction, as in ComfyUI."""
+
+    whole: DiscreteSchedule
+
+    @property
+    def sigma_min(self) -> float:
+        return self.whole.sigma_min
+
+    @property
+    def sigma_max(self) -> float:
+        return self.whole.sigma_max
+
+    def sigma(self, t: float) -> float:
+        return self.whole.sigma(t)
+
+    def t(self, sigma: float) -> float:
+        return self.whole.t(sigma)
+
+    def c_noise(self, sigma: float) -> float:
+        return float(round(self.whole.c_noise(sigma)))
+
+
 def linear(first: float = 1e-4, last: float = 2e-2, steps: int = 1000) -> DiscreteSchedule:
     """Betas evenly spaced (Ho et al. 2020)."""
     return from_betas(_linspace(first, last, steps))

@@ -53,24 +53,52 @@ def initial_scale(profile: str, sigma: float) -> float:
 
 
 def profile_step_noise(
-    profile: str, seed: int, shape: Sequence[int], device: str | torch.device
+    profile: str,
+    seed: int,
+    shape: Sequence[int],
+    device: str | torch.device,
+    *,
+    delta: int = 0,
+    draws: int = 1,
 ) -> Noise:
     """Step noise for one image of `shape` [C, h, w]: [1, C, h, w] on `device`.
 
-    Other programs draw from one stream, whose position is known for samplers that draw once a step;
-    a second draw in a step is ours in every profile.
+    Other programs draw from one stream, whose position is known for samplers with a fixed number of
+    `draws` a step; further draws are ours in every profile. A `delta` other than 0, A1111's ENSD,
+    is added to the seed, and the stream begins anew.
     """
+    seed = (seed + delta) % 2**64
+    # A1111 has drawn the first noise from the same stream, unless it was seeded again.
+    drawn = int(profile in (A1111_CPU, A1111_NV) and not delta)
 
     def noise(step: int, draw: int) -> Tensor:
-        if draw > 0 or profile == STUDIO:
+        before = draws * step + draw + drawn
+        if draw >= draws or profile == STUDIO:
             unit = step_noise(seed, step, draw, shape)
         elif profile == A1111_CPU:
-            unit = _draw_from_stream(seed, step + 1, shape)
-        else:  # A1111 has drawn the first noise from the same stream, ComfyUI from another
-            unit = nvidia_noise(seed, shape, step + (profile == A1111_NV))
+            unit = _draw_from_stream(seed, before, shape)
+        else:
+            unit = nvidia_noise(seed, shape, before)
         return unit[None].to(device)
 
     return noise
+
+
+def pasted_noise(noise: Tensor, around: Tensor) -> Tensor:
+    """`around` [C, h, w] with the noise of an image of another size in its middle, cropped to fit.
+
+    This is A1111's "Resize seed from": the image resembles the one of that size.
+    """
+    result = around.clone()
+    outer: list[slice] = []
+    inner: list[slice] = []
+    for whole, part in zip(around.shape[1:], noise.shape[1:], strict=True):
+        at = (whole - part) // 2
+        size = part + 2 * min(0, at)
+        outer.append(slice(max(0, at), max(0, at) + size))
+        inner.append(slice(max(0, -at), max(0, -at) + size))
+    result[:, outer[0], outer[1]] = noise[:, inner[0], inner[1]]
+    return result
 
 
 def _draw_from_stream(seed: int, before: int, shape: Sequence[int]) -> Tensor:

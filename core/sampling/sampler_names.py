@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import InvalidError, Message, quoted
+from .conventions import CONVENTIONS
 from .noise_profiles import A1111_CPU, A1111_NV, PROFILES
 from .samplers import SAMPLERS
 from .sigma_schedules import SCHEDULES
@@ -28,12 +29,20 @@ _SAMPLER_ALIASES = {
     "dpmad": "DPM adaptive",
     "pndm": "PLMS",
     "unipcbh2": "UniPC",
+    "resmultistepancestral": "RES Multistep a",
+    "eulerancestralcfgpp": "Euler a CFG++",
+    "dpmpp2sancestralcfgpp": "DPM++ 2S a CFG++",
+    "resmultistepancestralcfgpp": "RES Multistep a CFG++",
 }
 _SCHEDULE_ALIASES = {
     "auto": "Automatic",
     "uniform": "Normal",
     "ddim": "DDIM Uniform",
     "ays": "Align Your Steps",
+    "ays11": "Align Your Steps 11",
+    "ays32": "Align Your Steps 32",
+    "aysgits": "Align Your Steps GITS",
+    "gits": "Align Your Steps GITS",
 }
 _NOISE_ALIASES = {
     "cpu": A1111_CPU,
@@ -45,6 +54,9 @@ _NOISE_ALIASES = {
     "comfy": "ComfyUI",
     "ldmstudio": "Studio",
 }
+
+_CONVENTIONS_ALIASES = {"automatic1111": "A1111", "forge": "A1111", "comfy": "ComfyUI",
+                        "ldmstudio": "Studio"}  # fmt: skip
 
 
 def sampler_name(text: str) -> str:
@@ -74,10 +86,19 @@ def noise_name(text: str) -> str:
     return found
 
 
+def conventions_name(text: str) -> str:
+    """The key of `CONVENTIONS` that `text` means. Raises ValueError as `sampler_name` does."""
+    found = _find(text, CONVENTIONS, _CONVENTIONS_ALIASES)
+    if found is None:
+        raise _unknown(Message("conventions"), text, CONVENTIONS)
+    return found
+
+
 def split_name(text: str) -> tuple[str, str | None]:
     """Sampler and schedule of a name such as "DPM++ 2M Karras", which was once one name.
 
-    None if there is no schedule. InvokeAI appends "_k" for Karras. Raises ValueError as
+    None if there is no schedule. InvokeAI appends "_k" for Karras,
+    AUTOMATIC1111's API "_ka". Raises ValueError as
     `sampler_name` does.
     """
     sampler = _find(text, SAMPLERS, _SAMPLER_ALIASES)
@@ -99,7 +120,7 @@ def _schedule_endings() -> list[tuple[str, list[str]]]:
         words = schedule.lower().split()
         joined = [separator.join(words) for separator in (" ", "_", "")]
         endings = [first + name for first in (" ", "_") for name in joined]
-        written.append((schedule, [*endings, "_k"] if schedule == "Karras" else endings))
+        written.append((schedule, [*endings, "_k", "_ka"] if schedule == "Karras" else endings))
     return written
 
 

@@ -16,7 +16,8 @@ from core.conditioning.text.prompt_parser import parse
 from core.errors import StudioError
 from core.request.request import Request
 from core.runtime.forecast import Forecast, Measured, Task, estimate, evaluations
-from core.sampling.sigma_schedules import truncate
+from core.sampling.conventions import steps_run
+from core.sampling.samplers import SAMPLERS
 from ldm_studio.engine.engine_bridge import EngineBridge
 from ldm_studio.engine.events import Finished, Progress, Started
 from ldm_studio.engine_protocol import ModelInfo
@@ -149,11 +150,12 @@ def task_of(request: Request, model: ModelInfo, size: tuple[int, int]) -> Task |
     """
     steps = request.steps
     if request.init:
-        steps = len(truncate(range(steps + 1), request.strength)) - 1
+        steps = steps_run(request.conventions, steps, request.strength)
     counts = evaluations(request.sampler, steps, request.options)
     if counts is None:
         return None
     guided = request.cfg != 1 or request.guidance.plus_plus > 0
+    guided = guided or SAMPLERS[request.sampler].takes_both
     guided = guided and not model.has_guidance_embedding
     parts = len(parse(request.prompt, request.syntax).parts)
     width, height = (math.ceil(side / model.factor) for side in size)

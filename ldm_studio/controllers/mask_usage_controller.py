@@ -29,7 +29,7 @@ class MaskUsageController(QObject):
         if model is not None:
             self._canvas.view.outpaint_frame.unit = model.size_multiple
         if store.mode is Mode.INPAINT and model is not None and not store.problem():
-            usage = MaskUsage(store.inpaint, store.drawn_size, model.factor)
+            usage = MaskUsage(store.inpaint, store.drawn_size, model.factor, store.conventions)
         self._canvas.view.mask_views.use(usage)
         self._show()
 

@@ -18,6 +18,7 @@ from core.conditioning.text.embeddings import missing_embeddings
 from core.conditioning.text.prompt_parser import LoraUse, loras
 from core.errors import Message, ModelError, RequestError, quoted
 from core.request.request import Addon, Request
+from core.sampling.samplers import SAMPLERS
 from ldm_studio.models.addon_files import WORDS, AddonFinder
 from ldm_studio.models.file_digests import DigestWorker, ModelDigests
 
@@ -337,7 +338,8 @@ def _ignored_settings(model: Model, request: Request) -> list[Message]:
             ),
             *notes,
         ]
-    guided = request.guidance.plus_plus or model.input_kind == "instruct-pix2pix"
+    guided = request.guidance.plus_plus or SAMPLERS[request.sampler].takes_both
+    guided = guided or model.input_kind == "instruct-pix2pix"
     if not guided and {request.cfg, *(change.cfg for change in request.changes)} <= {1.0, None}:
         return [Message("The negative prompt has no effect at CFG 1."), *notes]
     return notes

@@ -18,6 +18,7 @@ from core.errors import RequestError
 from core.request.parameters import Guidance, Levels, Options, Variation
 from core.request.request import Change, Request
 from core.request.text_segment import A1111
+from core.sampling import conventions
 from core.sampling.noise_profiles import A1111_NV, COMFYUI, STUDIO
 from core.sampling.sampler_names import split_name
 from core.untrusted_files import parse_json
@@ -55,7 +56,11 @@ MAX_LINE = 200_000
 _FEWEST = 3  # a line with fewer settings belongs to the prompt
 _OWN_NOISE = {"AUTOMATIC1111": A1111_NV, "Forge": A1111_NV, "ComfyUI": COMFYUI}
 """The noise of programs that name theirs only where it is another one."""
-_WITHOUT_EFFECT = {"ENSD": ("0",), "Seed resize from": ("0x0", "-1x-1")}
+_OWN_CONVENTIONS = {"AUTOMATIC1111": conventions.A1111, "Forge": conventions.A1111,
+                    "ComfyUI": conventions.COMFYUI}  # fmt: skip
+"""Likewise, what they mean by a sampler, a schedule, the steps and the strength."""
+SEED_SIZE = "Seed resize from"
+_WITHOUT_EFFECT = {SEED_SIZE: ("0x0", "-1x-1")}
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,8 @@ def infotext(request: Request, model_name: str, digest: str) -> str:
         settings[THRESHOLDING] = "True"
     settings |= _refiner(request)
     settings |= finer_settings(request)
+    if request.variation.from_width and request.variation.from_height:
+        settings[SEED_SIZE] = f"{request.variation.from_width}x{request.variation.from_height}"
     used = request.every_addon
     for key, kind in HASHES.items():
         settings[key] = ", ".join(f"{a.name}: {a.short}" for a in used if a.kind == kind)
@@ -254,8 +261,14 @@ def restore(info: Infotext, base: Request, program: str = "") -> RestoredRequest
     )
     if info.settings.get("Version", "").startswith(PROGRAM):
         request = replace(request, noise=STUDIO, tile=0)  # unless it says otherwise
-    request = replace(request, noise=_OWN_NOISE.get(program, request.noise))
-    settings = _split_schedule(info.settings)
+    meaning = _OWN_CONVENTIONS.get(program, conventions.STUDIO)
+    request = replace(
+        request,
+        noise=_OWN_NOISE.get(program, request.noise),
+        noise_seed_delta=0,
+        conventions=meaning,
+    )
+    settings = _split_schedule(info.settings, meaning)
     refused: set[str] = set()
     for key in sorted(settings, key=lambda key: key not in _FIRST):
         try:
@@ -289,6 +302,14 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
             if size is None:
                 raise ValueError(value)
             return {"width": int(size[1]), "height": int(size[2])}
+        case _ if value in _WITHOUT_EFFECT.get(key, ()):
+            return {}
+        case "Seed resize from":
+            size = _SIZE.fullmatch(value)
+            if size is None:
+                raise ValueError(value)
+            width, height = int(size[1]), int(size[2])
+            return {"variation": replace(base.variation, from_width=width, from_height=height)}
         case "Denoising strength" if not base.init:
             raise ValueError(value)
         case "VAE":
@@ -297,23 +318,29 @@ def _fields(key: str, value: str, base: Request) -> dict[str, Any]:
             return {}  # the prompt or neighbouring keys name their subject
         case "Refiner" | "Refiner switch at":
             return {}  # combined once the steps are known
-        case _ if value in _WITHOUT_EFFECT.get(key, ()):
-            return {}
         case _:
             raise KeyError(key)
 
 
-def _split_schedule(settings: Mapping[str, str]) -> dict[str, str]:
-    """Files from before 2024 append the schedule to the sampler: `DPM++ 2M Karras`."""
+def _split_schedule(settings: Mapping[str, str], meaning: str) -> dict[str, str]:
+    """The sampler that is meant. Files from before 2024 append the schedule to it: `DPM++ 2M
+    Karras`."""
     result = dict(settings)
-    if "Schedule type" not in result and "Sampler" in result:
-        try:
-            name, schedule = split_name(result["Sampler"])
-        except ValueError:  # listed among the ignored ones
-            return result
-        if schedule is not None:
-            result |= {"Sampler": name, "Schedule type": schedule}
-    return result
+    if "Sampler" not in result:
+        return result
+    try:
+        name, schedule = split_name(result["Sampler"])
+    except ValueError:  # listed among the ignored ones
+        return result
+    if not re.search(r"bh2", result["Sampler"], re.IGNORECASE):
+        name = conventions.meant(meaning, name)
+    if schedule is None:
+        return result | {"Sampler": name}
+    return (
+        result
+        if "Schedule type" in result
+        else result | {"Sampler": name, "Schedule type": schedule}
+    )
 
 
 def _quoted(value: str) -> str:

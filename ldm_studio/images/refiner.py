@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.request.request import Change, Request
+from core.sampling import conventions
 
 
 def refinement(request: Request) -> Change | None:
@@ -14,5 +15,5 @@ def refinement(request: Request) -> Change | None:
 
 
 def steps_run(request: Request) -> int:
-    """The number of steps that are run; `core.sampling.sigma_schedules.truncate` counts alike."""
-    return max(1, min(int(request.steps * request.strength + 0.5), request.steps))
+    """The number of steps that are run."""
+    return conventions.steps_run(request.conventions, request.steps, request.strength)

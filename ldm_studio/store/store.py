@@ -271,7 +271,7 @@ class StudioStore(QObject):
         """The changes of the applied request, and the refiner's."""
         steps = len(self.sigmas) or self.steps
         strength = 1.0 if self.mode is Mode.TEXT else self.strength
-        run = steps_run(Request(steps=steps, strength=strength))
+        run = steps_run(Request(steps=steps, strength=strength, conventions=self.conventions))
         step = round(self.refiner_at * run)
         if not self.applies("refiner_at") or step >= run:
             return self.changes

@@ -3250,6 +3250,82 @@
         <translation>重新加噪再去噪以修正误差；20 步起，耗时两倍。</translation>
     </message>
     <message>
+        <source>Heun that looks two steps ahead: smooth, and three times as slow as Euler.</source>
+        <translation>向前看两步的 Heun：平滑，耗时是 Euler 的三倍。</translation>
+    </message>
+    <message>
+        <source>PLMS with a plain first step: fast and sharp, for even schedules.</source>
+        <translation>第一步从简的 PLMS：快而清晰，适合均匀的调度器。</translation>
+    </message>
+    <message>
+        <source>IPNDM that weighs earlier steps by their size, for uneven schedules.</source>
+        <translation>按步长给前几步加权的 IPNDM，适合不均匀的调度器。</translation>
+    </message>
+    <message>
+        <source>DEIS as other programs have it: extrapolates in time, not in noise.</source>
+        <translation>其他程序中的 DEIS：按时间而不是按噪声外推。</translation>
+    </message>
+    <message>
+        <source>UniPC in its first variant, the default of other programs.</source>
+        <translation>UniPC 的第一种变体，是其他程序的默认值。</translation>
+    </message>
+    <message>
+        <source>Follows the change since the previous step exactly: few steps.</source>
+        <translation>精确延续上一步以来的变化：步数少。</translation>
+    </message>
+    <message>
+        <source>RES Multistep with fresh noise at every step: detailed and varied.</source>
+        <translation>每步加入新噪声的 RES Multistep：细节多、变化丰富。</translation>
+    </message>
+    <message>
+        <source>Two evaluations and two noise draws per step, for the exact SDE.</source>
+        <translation>每步求值两次、取两次噪声，精确求解 SDE。</translation>
+    </message>
+    <message>
+        <source>Three evaluations and three noise draws per step: most accurate.</source>
+        <translation>每步求值三次、取三次噪声：最准确。</translation>
+    </message>
+    <message>
+        <source>Predicts and corrects from four estimates, with fresh noise in the middle of the run.</source>
+        <translation>由四次估计来预测并校正，在运行中段加入新噪声。</translation>
+    </message>
+    <message>
+        <source>SA-Solver that evaluates each correction: steadier, and twice as slow.</source>
+        <translation>对每次校正再求值的 SA-Solver：更稳定，耗时两倍。</translation>
+    </message>
+    <message>
+        <source>Euler with CFG++: guidance that stays close to real images, with a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 Euler：引导时不偏离真实图像，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>Euler a with CFG++: varied and forgiving, with a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 Euler a：变化丰富、容错好，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2S a with CFG++: two evaluations per step, with a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 DPM++ 2S a：每步求值两次，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>DPM++ 2M with CFG++: sharp in few steps, with a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 DPM++ 2M：步数少也清晰，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>RES Multistep with CFG++ and a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 RES Multistep，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>RES Multistep a with CFG++ and a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 RES Multistep a，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>Gradient Estimation with CFG++ and a CFG scale of 0.5 to 2.</source>
+        <translation>带 CFG++ 的 Gradient Estimation，CFG 为 0.5 至 2。</translation>
+    </message>
+    <message>
+        <source>DDIM with CFG++ as in AUTOMATIC1111, which divides the CFG scale by 12.5: usual scales.</source>
+        <translation>AUTOMATIC1111 中带 CFG++ 的 DDIM，它把 CFG 除以 12.5：用平常的数值。</translation>
+    </message>
+    <message>
         <source>The default schedule of the sampler.</source>
         <translation>该采样器的默认调度器。</translation>
     </message>
@@ -3288,6 +3364,38 @@
     <message>
         <source>Ten levels tuned for Stable Diffusion XL, stretched to other counts and models.</source>
         <translation>为 Stable Diffusion XL 调校的十级噪声，可延伸到其他步数和模型。</translation>
+    </message>
+    <message>
+        <source>Align Your Steps with one more step at its lowest level; for Stable Diffusion 1.</source>
+        <translation>在最低一级多走一步的 Align Your Steps；用于 Stable Diffusion 1。</translation>
+    </message>
+    <message>
+        <source>Align Your Steps with one more step at its lowest level; for Stable Diffusion XL.</source>
+        <translation>在最低一级多走一步的 Align Your Steps；用于 Stable Diffusion XL。</translation>
+    </message>
+    <message>
+        <source>Align Your Steps from a table of 32 levels, for many steps; for Stable Diffusion 1.</source>
+        <translation>取自 32 级表的 Align Your Steps，适合步数多时；用于 Stable Diffusion 1。</translation>
+    </message>
+    <message>
+        <source>Align Your Steps from a table of 32 levels, for many steps; for Stable Diffusion XL.</source>
+        <translation>取自 32 级表的 Align Your Steps，适合步数多时；用于 Stable Diffusion XL。</translation>
+    </message>
+    <message>
+        <source>Levels found by the shape of the path: few steps at high noise; for Stable Diffusion 1.</source>
+        <translation>按路径形状求得的噪声级：高噪声处步数少；用于 Stable Diffusion 1。</translation>
+    </message>
+    <message>
+        <source>Levels found by the shape of the path: few steps at high noise; for Stable Diffusion XL.</source>
+        <translation>按路径形状求得的噪声级：高噪声处步数少；用于 Stable Diffusion XL。</translation>
+    </message>
+    <message>
+        <source>Evenly spaced whole timesteps that count from pure noise: for distilled models.</source>
+        <translation>从纯噪声数起、间隔均匀的整数时间步：用于蒸馏模型。</translation>
+    </message>
+    <message>
+        <source>Half of the steps near pure noise, then ever larger ones: for rectified flows.</source>
+        <translation>一半步数靠近纯噪声，随后步子越来越大：用于整流流模型。</translation>
     </message>
     <message>
         <source>Steps</source>
@@ -3648,6 +3756,58 @@
     <message>
         <source>The seed that the variation goes towards.</source>
         <translation>变化所靠近的种子。</translation>
+    </message>
+    <message>
+        <source>Seed width</source>
+        <translation>种子宽度</translation>
+    </message>
+    <message>
+        <source>The width of an image whose noise is put in the middle, so that this one resembles it; 0 is off.</source>
+        <translation>把这一宽度的图像的噪声放在中间，使本图与它相像；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Seed size</source>
+        <translation>种子尺寸</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Seed height</source>
+        <translation>种子高度</translation>
+    </message>
+    <message>
+        <source>The height of that image; 0 is off.</source>
+        <translation>该图像的高度；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Noise seed delta</source>
+        <translation>噪声种子偏移</translation>
+    </message>
+    <message>
+        <source>Added to the seed for the noise of the steps, but not for the initial noise: 31337 in many recipes of AUTOMATIC1111 (ENSD).</source>
+        <translation>生成各步噪声时加到种子上的数，不影响初始噪声：AUTOMATIC1111 的许多配方中为 31337（ENSD）。</translation>
+    </message>
+    <message>
+        <source>Conventions</source>
+        <translation>约定</translation>
+    </message>
+    <message>
+        <source>The program whose meaning of schedules, steps and strength is used, to repeat its images.</source>
+        <translation>按哪个程序来理解调度器、步数和强度，以便重现它的图像。</translation>
+    </message>
+    <message>
+        <source>Every number of steps is exact, and every run ends without noise.</source>
+        <translation>步数总是准确的，运行结束时不留噪声。</translation>
+    </message>
+    <message>
+        <source>Schedules, steps of image-to-image and endings as in AUTOMATIC1111 and Forge.</source>
+        <translation>调度器、图生图的步数和结尾与 AUTOMATIC1111 和 Forge 相同。</translation>
+    </message>
+    <message>
+        <source>Schedules, steps of image-to-image and timesteps as in ComfyUI.</source>
+        <translation>调度器、图生图的步数和时间步与 ComfyUI 相同。</translation>
     </message>
     <message>
         <source>Tiled diffusion</source>
@@ -6979,8 +7139,8 @@
         <translation>它是用 gzip 压缩的：请先解压</translation>
     </message>
     <message>
-        <source>it is the answer of a website in place of the file</source>
-        <translation>它是网站的答复，而不是文件本身</translation>
+        <source>conventions</source>
+        <translation>约定</translation>
     </message>
     <message>
         <source>its configuration of PEFT is damaged: {error}</source>
@@ -7381,6 +7541,10 @@
     <message>
         <source>it does not hold the vectors of a word</source>
         <translation>它不含词的向量</translation>
+    </message>
+    <message>
+        <source>it is the answer of a website in place of the file</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>its folder {folder} is missing</source>

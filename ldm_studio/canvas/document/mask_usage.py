@@ -10,6 +10,7 @@ from core.errors import RequestError
 from core.pipeline import inpainting
 from core.pipeline.inpainting import Region
 from core.request.parameters import Inpaint
+from core.sampling.conventions import STUDIO
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class MaskUsage:
     """Width and height at which the image, or its region, is generated: multiples of `factor`."""
     factor: int
     """Image pixels per latent cell in each direction."""
+    conventions: str = STUDIO
+    """As `Request.conventions`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ def apply_usage(mask: np.ndarray, usage: MaskUsage) -> UsedMask | None:
     """uint8 [H, W] -> the mask as it is used; None if nothing is masked."""
     redrawn = inpainting.redrawn(mask, usage.inpaint)
     try:
-        region = inpainting.region(redrawn, usage.inpaint, usage.drawn)
+        region = inpainting.region(redrawn, usage.inpaint, usage.drawn, usage.conventions)
     except RequestError:  # nothing is painted, or nothing is left after shrinking
         return None
     cells = inpainting.cells(inpainting.drawn_image(redrawn, region, usage.drawn), usage.factor)

@@ -5,6 +5,7 @@ bit.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
 from core.request.parameters import PARAMETERS, Inpaint
 from core.request.request import Request
+from core.sampling.conventions import A1111
 from core.sampling.guidance import differential_diffusion
 
 AREAS, CONTENTS = (tuple(PARAMETERS[name].choices or ()) for name in ("area", "content"))
@@ -192,6 +194,34 @@ def test_a_region_contains_the_mask_and_its_padding_with_the_right_aspect(
     across, down = found.size
     if across < width and down < height:
         assert across / down == pytest.approx(drawn[0] / drawn[1], abs=2 / down + 2 / across)
+
+
+@given(
+    st.integers(40, 200), st.integers(40, 200), st.data(), st.integers(0, 60),
+    st.sampled_from([(32, 32), (64, 32), (32, 96), (40, 56)]),
+)  # fmt: skip
+def test_a_region_of_a1111_grows_by_the_whole_pixels_of_the_missing_length(
+    width: int, height: int, data: st.DataObject, padding: int, drawn: tuple[int, int]
+) -> None:
+    """Its documented rule: only the side that is too short grows, by the difference rounded down,
+    half of it, rounded down, to the left or above; then it is moved into the image."""
+    mask = np.zeros((height, width), np.uint8)
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    right, bottom = data.draw(st.integers(x, width - 1)), data.draw(st.integers(y, height - 1))
+    mask[y : bottom + 1, x : right + 1] = 9
+    across = [max(0, x - padding), min(width, right + 1 + padding)]
+    down = [max(0, y - padding), min(height, bottom + 1 + padding)]
+    aspect = Fraction(*drawn)
+    wide = Fraction(across[1] - across[0], down[1] - down[0]) > aspect
+    side, length = (down, height) if wide else (across, width)
+    wanted = (across[1] - across[0]) / aspect if wide else (down[1] - down[0]) * aspect
+    more = int(wanted - (side[1] - side[0]))
+    side[0], side[1] = side[0] - more // 2, side[1] + more - more // 2
+    over = max(0, side[1] - length)
+    side[0], side[1] = side[0] - over, side[1] - over
+    side[0], side[1] = max(0, side[0]), min(length, side[1] + max(0, -side[0]))
+    found = region(mask, Inpaint(area="masked", padding=padding), drawn, A1111)
+    assert (found.left, found.right, found.top, found.bottom) == (*across, *down)
 
 
 def test_latent_cells_take_their_most_painted_pixel() -> None:

@@ -21,6 +21,7 @@ from core.pipeline import saved_job
 from core.pipeline.prepared_run import PreparedRun
 from core.pipeline.previews import preview, preview_after
 from core.pipeline.resume import resume
+from core.pipeline.starting_noise import starting_noise
 from core.pipeline.steering import steer
 from core.pipeline.text_to_image import finish, prepare, steps
 from core.request.inputs import Inputs
@@ -29,6 +30,7 @@ from core.request.request import Change, Request
 from core.request.text_segment import EARLY_A1111
 from core.runtime.environment import Environment, environment
 from core.sampling import noise
+from core.sampling.model_schedule import scaled_linear
 from core.sampling.noise_profiles import A1111_CPU, A1111_NV, COMFYUI, PROFILES
 from core.sampling.samplers import SAMPLERS
 from core.sampling.sigma_schedules import SCHEDULES
@@ -394,6 +396,84 @@ def test_a_noise_stream_is_drawn_sequentially() -> None:
     draw = noise.profile_step_noise(A1111_CPU, 7, shape, "cpu")
     assert torch.equal(noise.profile_initial_noise(A1111_CPU, 7, shape), stream[0])
     assert all(torch.equal(draw(i, 0)[0], stream[i + 1]) for i in range(3))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_seed_delta_seeds_the_noise_of_the_steps_again(profile: str) -> None:
+    """A1111's ENSD: after the first draw the generator is another seed's, from its beginning."""
+    shape = (4, 8, 8)
+    first = noise.profile_step_noise(profile, 7, shape, "cpu", delta=31337)(0, 0)[0]
+    if profile == "Studio":
+        assert torch.equal(first, noise.step_noise(31344, 0, 0, shape))
+    elif profile == A1111_CPU:
+        generator = torch.Generator().manual_seed(31344)
+        assert torch.equal(first, torch.randn(shape, generator=generator))
+    else:
+        assert torch.equal(first, noise.nvidia_noise(31344, shape))
+
+
+def test_samplers_that_draw_twice_a_step_take_a_stream_in_order() -> None:
+    shape, generator = (4, 8, 8), torch.Generator().manual_seed(7)
+    stream = [torch.randn(shape, generator=generator) for _ in range(5)]
+    draw = noise.profile_step_noise(A1111_CPU, 7, shape, "cpu", draws=2)
+    found = [draw(step, which)[0] for step in (0, 1) for which in (0, 1)]
+    assert all(torch.equal(a, b) for a, b in zip(found, stream[1:], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("seed_size", "rows", "columns"),
+    [((32, 48), slice(0, 6), slice(2, 6)), ((96, 32), slice(1, 5), slice(0, 8))],
+)
+def test_a_seed_of_another_size_puts_its_noise_in_the_middle(
+    seed_size: tuple[int, int], rows: slice, columns: slice
+) -> None:
+    """For 64 x 48 pixels: of a narrower image all columns, of a wider one the middle ones."""
+    width, height = seed_size
+    variation = Variation(from_width=width, from_height=height)
+    request = replace(REQUEST, noise=A1111_CPU, variation=variation)
+    found = starting_noise(request, (4, 6, 8), 8)[0]
+    own, other = (
+        torch.randn(shape, generator=torch.Generator().manual_seed(REQUEST.seed))
+        for shape in ((4, 6, 8), (4, height // 8, width // 8))
+    )
+    middle = other[:, :, 2:10] if width > 64 else other
+    assert torch.equal(found[:, rows, columns], middle)
+    own[:, rows, columns] = middle
+    assert torch.equal(found, own)
+
+
+def test_a1111_conventions_reach_the_run(tiny_model: Model) -> None:
+    """DDIM from timestep 751, with the noise of variance-preserving form, to timestep 1."""
+    model = replace(tiny_model, config=replace(tiny_model.config, schedule=scaled_linear()))
+    job = prepare(model, replace(REQUEST, sampler="DDIM", conventions="A1111", steps=4))
+    assert [model.schedule.t(sigma) for sigma in job.sigmas] == pytest.approx([751, 501, 251, 1])
+    assert torch.equal(job.start.x, job.unit * (1 + job.sigmas[0] ** 2) ** 0.5)
+    before, end = [*steps(job)][-2:]
+    expected = end.x0 + job.sigmas[-1] / job.sigmas[-2] * (before.state.x - end.x0)
+    torch.testing.assert_close(end.state.x, expected / (1 + job.sigmas[-1] ** 2) ** 0.5)
+    flow = prepare(tiny_model, replace(REQUEST, sampler="DDIM", conventions="A1111", steps=4))
+    assert flow.total == 4
+
+
+@pytest.mark.parametrize("strength", [0.6, 1.0])
+def test_euler_with_cfg_plus_plus_equals_the_guidance_of_that_strength(
+    tiny_model: Model, strength: float
+) -> None:
+    built_in = walk(tiny_model, replace(REQUEST, sampler="Euler CFG++", cfg=strength))
+    guided = walk(tiny_model, replace(REQUEST, guidance=Guidance(plus_plus=strength)))
+    torch.testing.assert_close(built_in[-1].state.x, guided[-1].state.x, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("conventions", ["A1111", "ComfyUI"])
+def test_runs_with_conventions_resume_and_take_changes(tiny_model: Model, conventions: str) -> None:
+    for sampler in ("UniPC bh1", "DPM++ 2M"):
+        request = replace(
+            REQUEST, sampler=sampler, conventions=conventions, schedule="KL Optimal",
+            changes=(Change(2, schedule="Beta", steps=6),),
+        )  # fmt: skip
+        whole = walk(tiny_model, request)
+        rest = list(steps(prepare(tiny_model, request), whole[2].state))
+        assert marks(rest) == marks(whole)[3:]
 
 
 def test_nvidia_noise_uses_one_stream_for_start_and_steps() -> None:

@@ -9,7 +9,14 @@ import pytest
 import torch
 
 from core.sampling import noise
-from core.sampling.noise import batch_step_noise, initial_noise, nvidia_noise, slerp, step_noise
+from core.sampling.noise import (
+    batch_step_noise,
+    initial_noise,
+    nvidia_noise,
+    slerp,
+    slerp_by_column,
+    step_noise,
+)
 from core.sampling.philox import cuda_normal, philox4x32
 
 SHAPE = (4, 8, 8)
@@ -166,3 +173,13 @@ def test_a_variation_with_the_same_seed_is_unchanged() -> None:
 def test_impossible_variations_are_refused(strength: float) -> None:
     with pytest.raises(ValueError, match="strength"):
         slerp(initial_noise(1, SHAPE), initial_noise(2, SHAPE), strength)
+
+
+def test_a_variation_of_a1111_turns_every_column_by_itself() -> None:
+    """Each column of each channel, along the arc between the two."""
+    one, two = (initial_noise(seed, SHAPE).double().numpy() for seed in (1, 2))
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(two, axis=1)
+    angle = np.arccos((one * two).sum(axis=1) / lengths)[:, None]
+    expected = (np.sin(0.7 * angle) * one + np.sin(0.3 * angle) * two) / np.sin(angle)
+    found = slerp_by_column(initial_noise(1, SHAPE), initial_noise(2, SHAPE), 0.3)
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-6)

@@ -324,15 +324,41 @@ def test_a_text_that_names_no_noise_means_that_of_its_program(program: str, nois
     assert restore(named, Request(), program).request.noise == A1111_CPU
 
 
-def test_settings_that_change_the_noise_are_reported():
-    info = parse_infotext(f"a cat\n{LAST}, Seed resize from: 512x512, ENSD: 31337")
-    assert restore(info, Request()).ignored == (
-        "Model: photon",
-        "Seed resize from: 512x512",
-        "ENSD: 31337",
-    )
+def test_the_seed_of_another_size_and_the_delta_of_its_noise_are_read_and_written() -> None:
+    info = parse_infotext(f"a cat\n{LAST}, Seed resize from: 512x768, ENSD: 31337")
+    restored = restore(info, Request())
+    assert restored.ignored == ("Model: photon",)
+    variation = restored.request.variation
+    assert (variation.from_width, variation.from_height) == (512, 768)
+    assert restored.request.noise_seed_delta == 31337
+    again = parse_infotext(infotext(restored.request, "m", DIGEST))
+    assert again.settings["Seed resize from"] == "512x768"
+    assert restore(again, Request()).request == restored.request
     without_effect = parse_infotext(f"a cat\n{LAST}, Seed resize from: -1x-1, ENSD: 0")
-    assert restore(without_effect, Request()).ignored == ("Model: photon",)
+    assert restore(without_effect, restored.request).ignored == ("Model: photon",)
+
+
+@pytest.mark.parametrize(
+    ("program", "meaning"),
+    [
+        ("AUTOMATIC1111", "A1111"),
+        ("Forge", "A1111"),
+        ("ComfyUI", "ComfyUI"),
+        ("InvokeAI", "Studio"),
+    ],
+)
+def test_a_text_means_what_its_program_means(program: str, meaning: str) -> None:
+    info = parse_infotext("a cat\nSteps: 20, Sampler: UniPC, Schedule type: Beta, CFG scale: 7")
+    request = restore(info, Request(conventions="A1111"), program).request
+    assert request.conventions == meaning
+    assert request.sampler == ("UniPC" if meaning == "Studio" else "UniPC bh1")
+    assert request.schedule == "Beta"
+    ours = parse_infotext(infotext(request, "m", DIGEST))
+    assert restore(ours, Request(), "LDM Studio").request.conventions == meaning
+    second = parse_infotext(
+        "a cat\nSteps: 20, Sampler: uni_pc_bh2, Schedule type: Beta, CFG scale: 7"
+    )
+    assert restore(second, Request(), program).request.sampler == "UniPC"
 
 
 @pytest.mark.parametrize("unit", ["a", "ab ", '\\"', "[", "ab:", '"', "k: [", "Steps: 1\n"])
