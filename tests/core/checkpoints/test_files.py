@@ -310,8 +310,9 @@ def test_flipped_bytes_are_harmless(data: st.DataObject, tmp_path: Path) -> None
         (b"<!DOCTYPE html><html><body>Sign in to download</body></html>", "web page"),
         (b'\n<html lang="en">', "web page"),
         (b'{"error":"Unauthorized","message":"Login required"}', "website"),
-        (gzip.compress(bytes(100)), "gzip"),
+        (gzip.compress(bytes(100), mtime=1_700_000_000), "gzip"),
     ],
+    ids=["Git LFS", "web page", "web page after a line break", "answer", "gzip"],
 )
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_what_was_downloaded_in_place_of_a_model_is_named(
