@@ -36,8 +36,9 @@ from ldm_studio.history_page.open_history import Library
 from ldm_studio.images.image_saving import ImageSaver
 from ldm_studio.images.run_record import Record
 from ldm_studio.look.fonts import use_fonts_for
+from ldm_studio.look.icons import app_icon
 from ldm_studio.look.reduced_motion import ReducedMotion
-from ldm_studio.look.theme import Theme, app_icon
+from ldm_studio.look.theme import Theme
 from ldm_studio.models.known_checkpoints import SUFFIXES
 from ldm_studio.prompts.styles import StyleBook
 from ldm_studio.settings.preferences import Preferences

@@ -34,8 +34,9 @@ from ldm_studio.draw.run.status_bar import StatusBar
 from ldm_studio.draw.run.step_timeline import StepTimeline
 from ldm_studio.draw.sampling.sampler_panel import SamplerPanel
 from ldm_studio.draw.settings_column import SettingsColumn
+from ldm_studio.look.icons import app_icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, app_icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.prompts.styles import StyleBook, StyleError
 from ldm_studio.store.store import StudioStore
 
@@ -65,8 +66,8 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         self.pages.addWidget(centre)
         side = SettingsColumn(centre)
-        self.prompt = PromptPanel(store, styles, side.inside)
-        self.run_area = RunArea(store, side.inside)
+        self.prompt = PromptPanel(store, styles, side.top)
+        self.run_area = RunArea(store, side.top)
         self.sampler = SamplerPanel(store, side.inside)
         self.sampler.model.box.listed.connect(self.prompt.count_again)
         self.notice = NoticeBar()
@@ -132,8 +133,9 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(side)
-        side.column.addWidget(self.prompt)
-        side.column.addWidget(self.run_area)
+        side.pinned.addWidget(self.prompt)
+        side.pinned.addWidget(self.run_area)
+        side.column.addWidget(self.run_area.queue)
         side.column.addWidget(self.sampler)
         side.column.addStretch(1)
 

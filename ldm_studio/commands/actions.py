@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from ldm_studio.look.theme import menu_icon
+from ldm_studio.look.icons import menu_icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
-from ldm_studio.look.theme import menu_icon
+from ldm_studio.look.icons import menu_icon
 from ldm_studio.translation import translate
 
 

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio import __version__
+from ldm_studio.look.icons import RESOURCES, app_icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, RESOURCES, app_icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate
 from ldm_studio.versions import version_of, versions
 

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ldm_studio.look.theme import GRID, RESOURCES, app_icon
+from ldm_studio.look.icons import RESOURCES, app_icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import SOURCE
 from ldm_studio.widgets.fields import tool_button
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QSize, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout
 
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, Role, icon
+from ldm_studio.look.theme import GRID, Role
 from ldm_studio.main_window import MainWindow
 from ldm_studio.translation import translate, translate_message
 

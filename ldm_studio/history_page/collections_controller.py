@@ -11,7 +11,7 @@ from core.errors import Message, StudioError
 from ldm_studio.history.collections import MAX_TITLE, CollectionContents, clean_title
 from ldm_studio.history.results import CollectionInfo
 from ldm_studio.history.user_journal import Member, Saying
-from ldm_studio.look.theme import menu_icon
+from ldm_studio.look.icons import menu_icon
 
 from .file_operations import FileOperations
 from .history_texts import images

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from ldm_studio.look.theme import menu_icon
+from ldm_studio.look.icons import menu_icon
 from ldm_studio.translation import translate
 
 from .collections_controller import CollectionsController

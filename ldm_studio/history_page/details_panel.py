@@ -26,8 +26,9 @@ from ldm_studio.history.formatting import ignored
 from ldm_studio.history.lineage import Lineage
 from ldm_studio.history.query_terms import term
 from ldm_studio.history.results import Details, ListedImage
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate, translate_message
 from ldm_studio.widgets.fields import tool_button
 from ldm_studio.widgets.stable_scroll_area import StableScrollArea

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.history.query_terms import has
-from ldm_studio.look.theme import icon, menu_icon
+from ldm_studio.look.icons import icon, menu_icon
 
 from .filter_counts import FilterChoice, FilterGroup
 from .filter_line import CHOSEN, COUNT, TARGET, TERM, FilterLine

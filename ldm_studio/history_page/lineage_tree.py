@@ -12,7 +12,7 @@ from ldm_studio.history.database_schema import State
 from ldm_studio.history.lineage import Lineage, LineageNode
 from ldm_studio.history.results import ListedImage
 from ldm_studio.images.input_store import InputStore
-from ldm_studio.look.theme import menu_icon
+from ldm_studio.look.icons import menu_icon
 
 from .history_texts import digits
 from .thumbnail_loader import ThumbnailLoader, ThumbnailRequest

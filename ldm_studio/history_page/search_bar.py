@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.icons import icon, menu_icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon, menu_icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.widgets.fields import tool_button
 
 from .file_operations import FileOperations

@@ -7,7 +7,7 @@ from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QPalette, QTextCharForma
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from ldm_studio.history.query_language import MAX_LENGTH, Problem, Query, parse
-from ldm_studio.look.theme import icon
+from ldm_studio.look.icons import icon
 from ldm_studio.translation import translate_message
 
 PAUSE_MS = 120

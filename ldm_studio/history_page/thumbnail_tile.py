@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 
 from ldm_studio.history.database_schema import State
 from ldm_studio.history.results import ListedImage
-from ldm_studio.look.theme import icon
+from ldm_studio.look.icons import icon
 from ldm_studio.translation import translate
 
 from .history_texts import digits

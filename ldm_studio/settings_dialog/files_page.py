@@ -21,7 +21,8 @@ from core.errors import message_of
 from ldm_studio import paths
 from ldm_studio.images.file_names import FIELDS, Pattern, PatternError, facts
 from ldm_studio.images.image_saving import ImageSaver
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.icons import icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Files, ImageFormat, Settings
 from ldm_studio.store.store import StudioStore

@@ -26,8 +26,9 @@ from core.errors import message_of
 from ldm_studio.commands.shortcuts import Shortcuts
 from ldm_studio.draw.run.notice_bar import NoticeBar
 from ldm_studio.json_files import read_object, write_json
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.settings.settings import Settings, as_object, parse
 from ldm_studio.store.store import StudioStore

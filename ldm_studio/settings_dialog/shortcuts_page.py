@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.commands.shortcuts import Shortcuts, fixed_keys, label, native, place_of, refused
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.settings.preferences import Preferences
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 from ldm_studio.widgets.fields import mark_wrong

@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.request.parameters import MAX_SEED
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import joined
 
 
@@ -311,18 +312,20 @@ class SegmentedControl(QWidget):
         super().__init__()
         self._values = [value for value, _, _ in choices]
         self._group = QButtonGroup(self)
+        self.setObjectName("segments")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
         for i, (_, text, tip) in enumerate(choices):
             button = QToolButton()
             button.setText(text)
             button.setCheckable(True)
             button.setToolTip(tip)
             button.setAccessibleName(text)
-            button.setProperty("framed", True)
+            button.setProperty("segment", True)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setFixedHeight(row_height(self))
+            button.setFixedHeight(row_height(self) - 4)
             self._group.addButton(button, i)
             row.addWidget(button, 1)
         self._group.button(0).setChecked(True)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QToolButton
 
-from ldm_studio.look.theme import icon
+from ldm_studio.look.icons import icon
 
 ARROW = 14
 GAP = 4

@@ -13,7 +13,8 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
-from ldm_studio.look.theme import icon, palette
+from ldm_studio.look.icons import icon
+from ldm_studio.look.theme import palette
 from ldm_studio.settings.settings import Scheme
 from tests.ldm_studio.accessibility_walk import (
     focus,
@@ -23,7 +24,7 @@ from tests.ldm_studio.accessibility_walk import (
     round_trip,
     unfold,
 )
-from tests.ldm_studio.look.test_look import contrast
+from tests.ldm_studio.look.contrast import contrast
 
 pytestmark = pytest.mark.usefixtures("aio")
 Role = QPalette.ColorRole

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
@@ -116,6 +117,26 @@ def test_the_left_column_does_not_move_when_a_scroll_bar_appears(application) ->
         assert scroll.horizontalScrollBar().maximum() == 0
         places |= {(panel.x(), panel.width()) for panel in (window.prompt, window.sampler)}
     assert len(places) == 1
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (640, 400)], ids=["large", "small"])
+def test_prompt_and_generate_stay_in_sight_however_far_the_settings_are_scrolled(
+    application, size
+) -> None:
+    window = application.window
+    window.resize(*size)
+    window.sampler.more.toggle.setChecked(True)
+    QApplication.processEvents()
+    (scroll,) = window.findChildren(QScrollArea)
+    bar = scroll.verticalScrollBar()
+    assert bar.maximum() > 0
+    pinned = (window.prompt.prompt, window.run_area.button, window.run_area.live)
+    before = [widget.mapTo(window, QPoint(0, 0)) for widget in pinned]
+    bar.setValue(bar.maximum())
+    QApplication.processEvents()
+    assert [widget.mapTo(window, QPoint(0, 0)) for widget in pinned] == before
+    for widget in pinned:
+        assert widget.visibleRegion().boundingRect() == widget.rect()
 
 
 def test_a_refused_model_scrolls_to_its_message(application, qtbot, tmp_path) -> None:

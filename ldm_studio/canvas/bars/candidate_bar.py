@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QToolButton
 
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import icon
 
 from .canvas_controls import native
 from .floating_panel import FloatingPanel

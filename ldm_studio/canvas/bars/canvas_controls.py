@@ -8,8 +8,9 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QSizePolicy, QSlider, QSpinBox, QToolButton, QWidget
 
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import icon
+from ldm_studio.look.theme import Role
 
 ICON_SIZE = 20  # logical pixels
 
@@ -30,13 +31,17 @@ class ButtonRow:
 class IconButton(QToolButton):
     """Shows its icon; the text is in the tooltip."""
 
-    def __init__(self, row: ButtonRow, parent: QWidget, *, checkable: bool = False) -> None:
+    def __init__(
+        self, row: ButtonRow, parent: QWidget, *, checkable: bool = False, tool: bool = False
+    ) -> None:
+        """`tool`: one of several of which one is chosen."""
         super().__init__(parent)
         self.row = row
-        self.setIcon(icon(row.icon))
+        self.setIcon(icon(row.icon, checked=Role.HighlightedText if tool else Role.Link))
         self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.setAutoRaise(True)
-        self.setCheckable(checkable)
+        self.setCheckable(checkable or tool)
+        self.setProperty("tool", tool)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.retranslate()
 

@@ -128,7 +128,7 @@ class CanvasPanel(QWidget):
         buttons = {}
         for tool, row in TOOLS.items():
             made = ButtonRow(row.text, row.hint, row.icon, row.key)
-            button = IconButton(made, self, checkable=True)
+            button = IconButton(made, self, tool=True)
             button.clicked.connect(self._setter(tool))
             group.addButton(button)
             buttons[tool] = button

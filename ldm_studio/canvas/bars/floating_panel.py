@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from ldm_studio.canvas.document.mask_views import MaskView, MaskViews
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 from .canvas_controls import native, translated
@@ -108,6 +109,7 @@ class ViewSwitch(FloatingPanel):
         for view, _, _ in self.VIEW_TEXTS:
             button = QToolButton()
             button.setCheckable(True)
+            button.setProperty("segment", True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _=False, view=view: self._press(view))

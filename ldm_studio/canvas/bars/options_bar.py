@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QBoxLayout, QButtonGroup, QFrame, QW
 from ldm_studio.canvas.tools.tool_options import SIZE_MAX
 from ldm_studio.canvas.tools.tools import TOOLS, Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import icon
 from ldm_studio.translation import QT_TRANSLATE_NOOP
 
 from .canvas_controls import AmountSlider, ButtonRow, IconButton, line, translated
@@ -133,7 +133,7 @@ class OptionsBar(OverflowRow):
         group = QButtonGroup(self)
         buttons = []
         for value, row in enumerate((off, on)):
-            button = IconButton(row, self, checkable=True)
+            button = IconButton(row, self, tool=True)
             group.addButton(button)
             button.clicked.connect(self._chooser(option, bool(value)))
             buttons.append(button)

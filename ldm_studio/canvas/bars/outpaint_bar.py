@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QToolButton, QWid
 from ldm_studio.canvas.tools.outpaint_frame import OutpaintFrame
 from ldm_studio.canvas.tools.tools import Tool
 from ldm_studio.canvas.view.canvas_view import CanvasView
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 
 from .canvas_controls import native
 from .floating_panel import FloatingPanel

@@ -19,23 +19,20 @@ from PySide6.QtGui import (
     QRegion,
 )
 
+from ldm_studio.look.tokens import tokens
+
 # Device pixels per image pixel. Above the first value pixels show as squares, from the second on
 # with lines between them. An image that is fitted into the window stays smooth: small ones (128 x
 # 128) then show at 500 % and more, and can be zoomed to see pixels.
 SMOOTH_UP_TO = 2.0
 GRID_FROM = 8.0
-CHECKER = 8  # logical pixels a square of the transparency pattern
+CHECKER = 10  # logical pixels a square of the transparency pattern
 RING_WIDTH = 1.25  # logical pixels
 
 
-def is_dark(palette: QPalette) -> bool:
-    return palette.color(QPalette.ColorRole.Window).lightness() < 128
-
-
 def paint_surround(painter: QPainter, region: QRegion, palette: QPalette) -> None:
-    """The background around the image, a little darker than the window."""
-    window = palette.color(QPalette.ColorRole.Window)
-    painter.fillRect(region.boundingRect(), window.darker(130 if is_dark(palette) else 106))
+    """The background around the image."""
+    painter.fillRect(region.boundingRect(), QColor(tokens(palette).canvas))
 
 
 def paint_edge(painter: QPainter, target: QRectF, color: QColor | None = None) -> None:
@@ -49,11 +46,7 @@ def paint_edge(painter: QPainter, target: QRectF, color: QColor | None = None) -
 
 def paint_checkerboard(painter: QPainter, target: QRectF, palette: QPalette) -> None:
     """The transparency pattern; it moves with the image but does not scale with it."""
-    light, dark = (
-        (QColor(92, 92, 92), QColor(70, 70, 70))
-        if is_dark(palette)
-        else (QColor(255, 255, 255), QColor(226, 226, 226))
-    )
+    light, dark = map(QColor, tokens(palette).checker)
     squares = QPixmap(2 * CHECKER, 2 * CHECKER)
     squares.fill(light)
     with QPainter(squares) as tile:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from core.request.parameters import MAX_UPSCALING_NOISE_LEVEL, PARAMETERS, in_panel
 from ldm_studio.canvas.tools.drop_data import dropped_image, offers_image
 from ldm_studio.draw.sampling.parameter_rows import ParameterRows
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate

@@ -39,8 +39,9 @@ from core.errors import InvalidError
 from core.untrusted_files import read_bytes
 from ldm_studio.canvas.document.qimage import in_srgb
 from ldm_studio.look.fuzzy_ranking import Ranked, rank
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, Role, icon
+from ldm_studio.look.theme import GRID, Role
 from ldm_studio.threads.background import Background
 
 THUMB = 40

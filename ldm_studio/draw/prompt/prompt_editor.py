@@ -15,7 +15,6 @@ from core.request.text_segment import A1111
 from ldm_studio.canvas.tools.drop_data import offers_image
 from ldm_studio.translation import joined, translate_message
 from ldm_studio.widgets.elided_label import ElidedLabel
-from ldm_studio.widgets.stable_scroll_area import column_around
 
 from .completion import CompletionNames, Completions, completions
 from .completion_list import CompletionList
@@ -111,19 +110,9 @@ class PromptEditor(QPlainTextEdit):
             before = self.toPlainText()
             super().keyPressEvent(event)
             if self._suggested.is_open or self.toPlainText() != before:
-                self._show_cursor()
                 self._suggest()
         else:
             self._change(change)
-
-    def _show_cursor(self) -> None:
-        """Scrolls to the cursor while typing."""
-        column = column_around(self)
-        inside = column.widget() if column is not None else None
-        if column is None or inside is None:
-            return
-        at = self.viewport().mapTo(inside, self.cursorRect().center())
-        column.ensureVisible(at.x(), at.y(), 0, self.cursorRect().height())
 
     def _suggest(self) -> None:
         """Shows completions, if there are any."""

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import StudioError
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.prompts.styles import MAX_NAME, PLACE, Style, StyleBook, StyleError, read_csv
 from ldm_studio.translation import QT_TRANSLATE_NOOP, joined, translate, translate_message
 

@@ -9,9 +9,10 @@ from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from ldm_studio.canvas.view.layer_painting import paint_surround
+from ldm_studio.look.icons import RESOURCES, icon
 from ldm_studio.look.plain_label import PlainLabel
 from ldm_studio.look.tab_order import tab_through
-from ldm_studio.look.theme import GRID, RESOURCES, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.widgets.fields import FlowLayout
 
 IMAGES = RESOURCES / "first"

@@ -16,12 +16,13 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QRectF,
     QSize,
     Qt,
     QUrl,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -36,11 +37,13 @@ from core.errors import elide
 from core.images.generated_image import GeneratedImage
 from core.request.inputs import Inputs
 from ldm_studio.canvas.document.qimage import to_qimage
+from ldm_studio.canvas.view.layer_painting import paint_checkerboard
 from ldm_studio.images.run_record import Record
-from ldm_studio.look.theme import menu_icon
+from ldm_studio.look.icons import menu_icon
 from ldm_studio.store.change_texts import in_force
 from ldm_studio.translation import translate
 
+Active = QPalette.ColorGroup.Active
 MAX_PROMPT = 500
 """Characters that a tooltip shows."""
 THUMB = 72
@@ -210,7 +213,9 @@ class _Tile(QStyledItemDelegate):
         where = box.adjusted(0, 0, 0, 0)
         where.setSize(size)
         where.moveCenter(box.center())
-        painter.fillRect(box, QColor("white"))
+        painter.fillRect(box, colours.color(Active, QPalette.ColorRole.AlternateBase))
+        if pixmap.hasAlphaChannel():
+            paint_checkerboard(painter, QRectF(where), colours)
         painter.drawPixmap(where, pixmap)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         hover = bool(state & QStyle.StateFlag.State_MouseOver)
@@ -218,7 +223,7 @@ class _Tile(QStyledItemDelegate):
         if hover and not chosen:
             role = QPalette.ColorRole.Dark
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colours.color(QPalette.ColorGroup.Active, role), 3 if chosen else 1))
+        painter.setPen(QPen(colours.color(Active, role), 3 if chosen else 1))
         painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 4, 4)
         painter.restore()
 

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import Message
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import translate_message
 from ldm_studio.widgets.fields import tool_button
 

@@ -35,7 +35,8 @@ from PySide6.QtWidgets import (
 
 from core.errors import elide
 from ldm_studio.engine.events import QueueItem
-from ldm_studio.look.theme import GRID, icon, menu_icon
+from ldm_studio.look.icons import icon, menu_icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import counted, translate
 from ldm_studio.widgets.fields import tool_button
 

@@ -10,13 +10,15 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.runtime.forecast import MIN_MEMORY, Forecast
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.store.run_state import RunState
 from ldm_studio.store.store import StudioStore
 from ldm_studio.translation import translate
 from ldm_studio.widgets.fields import tool_button
 from ldm_studio.widgets.link_button import LinkButton
+from ldm_studio.widgets.stable_scroll_area import column_around
 
 from .queue_panel import QueuePanel
 from .run_button import RunButton
@@ -80,7 +82,7 @@ class RunArea(QWidget):
         self.waiting.setCheckable(True)
         self.waiting.setToolTip(self.tr("Show or hide the queue (Ctrl+J)."))
         self.waiting.setMinimumWidth(1)  # its words may be cut, the column may not grow
-        self.queue = QueuePanel()
+        self.queue = QueuePanel()  # placed below by the window, where there is room to scroll
 
         first = QHBoxLayout()
         first.setSpacing(GRID)
@@ -101,7 +103,6 @@ class RunArea(QWidget):
         column.setSpacing(GRID)
         column.addLayout(first)
         column.addLayout(second)
-        column.addWidget(self.queue)
         order = (
             self.button, self.pause, self.cancel, self.again, self.live, self.apply, self.waiting,
             self.queue,
@@ -164,6 +165,8 @@ class RunArea(QWidget):
     def _show_queue(self, shown: bool) -> None:
         self._queue_shown = shown
         self._queue_changed()
+        if shown and (column := column_around(self.queue)) is not None:
+            column.ensureWidgetVisible(self.queue)
 
     def _queue_changed(self) -> None:
         words = self.queue.summary()

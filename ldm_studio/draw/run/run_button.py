@@ -6,7 +6,8 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from ldm_studio.look.theme import icon
+from ldm_studio.look.icons import icon
+from ldm_studio.look.tokens import tokens
 from ldm_studio.store.run_state import RunState
 from ldm_studio.translation import translate
 
@@ -53,12 +54,11 @@ class RunButton(QPushButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        accent = self.palette().color(QPalette.ColorGroup.Active, Role.Highlight)
-        text = self.palette().color(QPalette.ColorGroup.Active, Role.HighlightedText)
-        if self.isDown():
-            accent = accent.darker(112)
-        elif self.underMouse():
-            accent = accent.lighter(108)
+        t = tokens(self.palette())
+        text = QColor(t.on_accent)
+        accent = QColor(
+            t.accent_press if self.isDown() else t.accent_hover if self.underMouse() else t.accent
+        )
         painter.setBrush(_deep(accent) if self._run.busy else accent)
         painter.drawRoundedRect(box, RADIUS, RADIUS)
         if self._run.busy:

@@ -27,8 +27,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.translation import QT_TRANSLATE_NOOP, translate
 
 Role = QPalette.ColorRole

@@ -7,8 +7,9 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ldm_studio.draw.guides.control_image_panel import THUMB, thumbnail
+from ldm_studio.look.icons import icon
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.widgets.fields import tool_button
 
 

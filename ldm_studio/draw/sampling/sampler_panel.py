@@ -14,7 +14,8 @@ from core.request.parameters import PARAMETERS, in_panel
 from ldm_studio.draw.guides.control_image_panel import ControlImagePanel
 from ldm_studio.draw.models.model_field import ModelField
 from ldm_studio.engine_protocol import ModelInfo
-from ldm_studio.look.theme import GRID, icon
+from ldm_studio.look.icons import icon
+from ldm_studio.look.theme import GRID
 from ldm_studio.store.binding import bind
 from ldm_studio.store.parameter_texts import text_of
 from ldm_studio.store.run_state import RunState

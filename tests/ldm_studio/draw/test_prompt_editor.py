@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from core.conditioning.text.token_count import PromptTokenCounter
-from ldm_studio.widgets.stable_scroll_area import column_around
 from tests.ldm_studio.fakes import MODEL, FakePipeline, Gate
 
 
@@ -105,21 +103,3 @@ def test_the_examples_leave_room_for_the_line_above(application) -> None:
     bottom = max(chip.mapTo(panel.prompt, chip.rect().bottomLeft()).y() for chip in chips)
     assert top >= panel.prompt.fontMetrics().height()
     assert bottom < panel.prompt.height()
-
-
-def test_typing_scrolls_to_the_cursor(application, qtbot) -> None:
-    window = application.window
-    window.resize(900, 420)
-    editor, column = window.prompt.prompt, column_around(window.prompt)
-    assert column is not None
-    bar = column.verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 100)
-    editor.setFocus()
-    bar.setValue(bar.maximum())
-    assert not column.viewport().rect().contains(seen_in(column, editor))
-    QTest.keyClicks(editor, "a")
-    assert column.viewport().rect().contains(seen_in(column, editor))
-
-
-def seen_in(column, editor):
-    return editor.viewport().mapTo(column.viewport(), editor.cursorRect().center())

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from itertools import product
 
 import pytest
 from PySide6.QtCore import QObject, QSize, Signal
-from PySide6.QtGui import QColor, QIcon, QKeySequence, QPalette
+from PySide6.QtGui import QIcon, QKeySequence, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout
 
 from ldm_studio.commands.actions import ACTIONS, MENUS
-from ldm_studio.look.theme import ICONS, Theme, icon, menu_icon, palette
+from ldm_studio.look.icons import ICONS, icon, menu_icon
+from ldm_studio.look.theme import Theme
 from ldm_studio.settings.settings import Scheme
+from tests.ldm_studio.look.contrast import contrast
 
 Role = QPalette.ColorRole
 NAMED = [spec for spec in ACTIONS if spec.text]
@@ -47,37 +48,6 @@ def test_mnemonics_are_unique_within_a_menu() -> None:
 @pytest.mark.parametrize("path", sorted(ICONS.glob("*.svg")), ids=lambda path: path.stem)
 def test_icons_can_be_drawn(qapp, path) -> None:
     assert QSvgRenderer(str(path)).isValid()
-
-
-def luminance(colour: QColor) -> float:
-    def linear(value: float) -> float:
-        return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = (linear(c) for c in (colour.redF(), colour.greenF(), colour.blueF()))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """WCAG 2 contrast ratio, 1 to 21."""
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-PAIRS = [
-    *product((Role.Text, Role.PlaceholderText, Role.Link, Role.BrightText), (Role.Base,)),
-    *product((Role.WindowText, Role.PlaceholderText, Role.Link, Role.BrightText), (Role.Window,)),
-    (Role.ButtonText, Role.Button),
-    (Role.ButtonText, Role.Midlight),
-    (Role.HighlightedText, Role.Highlight),
-    (Role.ToolTipText, Role.ToolTipBase),
-]
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize(("front", "back"), PAIRS, ids=lambda role: role.name)
-def test_text_has_enough_contrast(qapp, dark, front, back) -> None:
-    colours = palette(dark)
-    assert contrast(colours.color(front), colours.color(back)) >= 4.5
 
 
 def darkest(of: QObject) -> float:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 
 from ldm_studio.look.plain_label import PlainLabel
-from ldm_studio.look.theme import palette, style_sheet
+from ldm_studio.look.style_sheet import style_sheet
+from ldm_studio.look.tokens import LIGHT
 
 IMAGE = '<img src="file:///home/somebody/secret.png"> a cat'
 PLAIN = Qt.TextFormat.PlainText
@@ -18,7 +19,7 @@ PLAIN = Qt.TextFormat.PlainText
 @pytest.fixture
 def styled(qapp: QApplication) -> Iterator[QApplication]:
     before = qapp.styleSheet()
-    qapp.setStyleSheet(style_sheet(palette(dark=False)))
+    qapp.setStyleSheet(style_sheet(LIGHT))
     yield qapp
     qapp.setStyleSheet(before)
 
