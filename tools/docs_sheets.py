@@ -173,7 +173,7 @@ def styles() -> Image.Image:
 def schedules() -> Image.Image:
     """The positions of ten steps between pure noise (left) and a clean image, for Stable
     Diffusion."""
-    trained, left, width = scaled_linear(), 130, 530
+    trained, left, width = scaled_linear(), 205, 530
     top, bottom = np.log(trained.sigma_max), np.log(trained.sigma_min)
     rows = [name for name in SCHEDULES if name != AUTOMATIC]
     image = Image.new("RGB", (left + width + 20, 26 * len(rows) + 28), PAPER)
