@@ -7544,7 +7544,7 @@
     </message>
     <message>
         <source>it is the answer of a website in place of the file</source>
-        <translation type="unfinished"></translation>
+        <translation>它是网站的答复，而不是文件本身</translation>
     </message>
     <message>
         <source>its folder {folder} is missing</source>
