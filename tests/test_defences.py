@@ -30,7 +30,7 @@ RULES = {
             "ldm_studio/help/documentation.py",  # a resource of ours
             "ldm_studio/history/history_reader.py",  # what the index wrote
             "ldm_studio/images/job_files.py",  # of a Request
-            "ldm_studio/look/theme.py",  # a resource of ours
+            "ldm_studio/look/icons.py",  # a resource of ours
             "ldm_studio/startup/crash_handler.py",  # its own log
         },
     ),

@@ -86,7 +86,8 @@ def _png(data: bytes) -> ImageFileMetadata:
                 raise ImageError("The image has impossible sizes.")
             alpha = body[9] in (4, 6)  # grey or RGB with alpha
         elif kind in TEXT_CHUNKS and len(texts) < MAX_TEXTS and room > 0:
-            found = _READERS[kind](body)
+            key = body.partition(b"\0")[0].decode("latin-1")
+            found = None if key in texts else _READERS[kind](body)
             if found is not None:
                 room -= len(found[1])
                 texts.setdefault(*found)

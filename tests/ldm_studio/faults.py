@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
 import io
 import os
@@ -28,6 +29,7 @@ class Disk:
         self._folder = str(folder.absolute())
         self._open, self._os_open, self._mkdir = io.open, os.open, os.mkdir
         patch.setattr(io, "open", self.open)
+        patch.setattr(builtins, "open", self.open)
         patch.setattr(os, "open", self.os_open)
         patch.setattr(os, "mkdir", self.mkdir)
 
@@ -54,7 +56,8 @@ class Disk:
             return self._open(file, mode, buffering, *rest, **more)
         if self.read_only:
             self.check()
-        raw = _Counted(self, file, mode.replace("b", "").replace("t", ""))
+        opener = more.pop("opener", None)
+        raw = _Counted(self, file, mode.replace("b", "").replace("t", ""), opener)
         if buffering == 0:
             return raw
         binary = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
@@ -72,8 +75,8 @@ class Disk:
 
 
 class _Counted(io.FileIO):
-    def __init__(self, disk: Disk, file: Any, mode: str) -> None:
-        super().__init__(file, mode)
+    def __init__(self, disk: Disk, file: Any, mode: str, opener: Any) -> None:
+        super().__init__(file, mode, opener=opener)
         self._disk = disk
 
     def write(self, data: Any) -> int:

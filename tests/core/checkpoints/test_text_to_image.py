@@ -194,14 +194,17 @@ def test_clip_skip_applies_where_the_family_supports_it(models: dict[str, Model]
 
 @pytest.mark.parametrize("kind", ["SD1", "SDXL", "refiner"])
 def test_each_step_is_conditioned_on_its_own_text(kind: str, models: dict[str, Model]) -> None:
-    """One chunk or two, several parts, both syntaxes."""
+    """One chunk or two, several parts, both syntaxes. As in A1111, the first two steps read the
+    first of the texts.
+    """
     model = models[kind]
     prompt = "a [cat:dog BREAK hat:1] (in:1.3) snow AND [a|b] :0.5"
-    job = prepare(model, replace(REQUEST, steps=2, prompt=prompt))
-    texts = ["a cat (in:1.3) snow AND a :0.5", "a dog BREAK hat (in:1.3) snow AND b :0.5"]
+    job = prepare(model, replace(REQUEST, steps=3, prompt=prompt))
+    first = "a cat (in:1.3) snow AND a :0.5"
+    texts = [first, first, "a dog BREAK hat (in:1.3) snow AND b :0.5"]
     before = job.start
     for text, step in zip(texts, steps(job), strict=True):
-        alone = prepare(model, replace(REQUEST, steps=2, prompt=text))
+        alone = prepare(model, replace(REQUEST, steps=3, prompt=text))
         assert torch.equal(next(steps(alone, before)).x0, step.x0)
         before = step.state
     [one, other] = (

@@ -234,6 +234,8 @@ BAD: dict[str, list[Any]] = {
     "options": [3, None],
     "levels": [[1.0], None],
     "noise": ["", "white", 1],
+    "noise_seed_delta": [-1, 2**64, 1.0, "0", None],
+    "conventions": ["", "a1111", "InvokeAI", 1],
     "variation": [0.5, None],
     "conditions": ["", {}, 3, [{"kind": "smell"}], [{}], [[3]]],
     "changes": ["", {}, 3],
