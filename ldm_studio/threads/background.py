@@ -72,9 +72,9 @@ class Background(QObject):
 
     def _submit(self, work: Callable[[], T]) -> Future[T]:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(
-                self._threads, "ldm-background", initializer=lower_priority
-            )
+            pool = ThreadPoolExecutor(self._threads, "ldm-background", initializer=lower_priority)
+            self.destroyed.connect(lambda: pool.shutdown(wait=False))  # or its threads stay
+            self._pool = pool
         return self._pool.submit(work)
 
     def _announcing(self) -> Callable[[Future[Any]], None]:

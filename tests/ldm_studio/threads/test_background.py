@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
+import shiboken6
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from ldm_studio.threads.background import Background
+from tests.waiting import HANG_SECONDS
 
 GOING = """
 import sys
@@ -58,3 +61,14 @@ def test_forgotten_work_does_not_call_back(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(found))
     assert found == [2]
     background.close()
+
+
+def test_its_threads_end_with_the_object(qtbot: QtBot) -> None:
+    parent = QObject()
+    background = Background(parent)
+    thread = background.run(threading.current_thread).result(HANG_SECONDS)
+    assert thread.is_alive()
+    shiboken6.delete(parent)
+    thread.join(HANG_SECONDS)
+    assert not thread.is_alive()
+    del background  # which is kept so long, as by a window that somebody still holds
