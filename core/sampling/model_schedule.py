@@ -168,7 +168,7 @@ class NarrowedSchedule:
 
 @dataclass(frozen=True)
 class WholeTimesteps:
-    """A schedule whose network is told the nearest timestep, not a fraction, as in ComfyUI."""
+    """A schedule whose network gets the nearest whole timestep, as in ComfyUI."""
 
     whole: DiscreteSchedule
 

@@ -386,7 +386,7 @@ def _texts(nodes: dict[str, Node], node: Node, want: str, walk: _Walk) -> list[s
 def _text_of(
     nodes: dict[str, Node], value: object, want: str, walk: _Walk, depth: int
 ) -> str | None:
-    """The text that an input has; None if it has none, or it cannot be told."""
+    """The text that an input has; None if it has none, or it is not known."""
     found = _resolved(nodes, value)
     if isinstance(found, Node):
         if depth < _MAX_NESTED and walk.may_follow():

@@ -82,7 +82,7 @@ def scan(path: Path) -> ScannedImage:
         return _scanned(path, stamp, named, data)
     except StudioError as error:
         problem = error.message
-    except Exception as error:
+    except Exception as error:  # whatever one file does, the others are listed
         log.exception("%s cannot be read", path)
         problem = Message("It cannot be read: {error}.", error=error)
     return ScannedImage(path, stamp, named, problem=problem)

@@ -1,7 +1,7 @@
 """Labels that show any text verbatim: prompts and names of files may look like HTML.
 
-Qt shows such text as HTML, with images from files and servers, unless it is told not to. Tooltips
-are plain text by the style sheet (`look/theme.py`).
+Qt shows such text as HTML, with images from files and servers, unless its format is plain. Tooltips
+are plain text by the style sheet (`look/style_sheet.py`).
 """
 
 from __future__ import annotations

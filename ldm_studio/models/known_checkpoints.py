@@ -275,7 +275,7 @@ def _read(path: Path, known: KnownCheckpoint) -> KnownCheckpoint:
         return _described(path, known)
     except ModelError as error:
         problem = error.message
-    except Exception as error:
+    except Exception as error:  # whatever one file does, the others are listed
         log.exception("%s cannot be read", path)
         problem = Message("{path} cannot be read: {error}.", path=path, error=error)
     return replace(known, what=_by_place(path), problem=problem.to_json())

@@ -223,7 +223,7 @@ def test_it_discards_the_penultimate_sigma_of_other_samplers() -> None:
     assert unipc[-1] == 0.001
 
 
-def test_its_networks_are_told_the_nearest_timestep() -> None:
+def test_its_networks_get_the_nearest_timestep() -> None:
     table = np.exp(MODEL.log_sigmas)
     for sigma in (0.03, 0.5, 3.3, 14.0):
         nearest = int(np.abs(np.log(table) - math.log(sigma)).argmin())

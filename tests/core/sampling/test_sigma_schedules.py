@@ -145,7 +145,7 @@ def test_ddim_uniform_starts_at_the_second_timestep() -> None:
 
 
 @given(
-    share=st.just(0.0) | st.floats(1e-30, 1),  # scipy gives up on smaller ones
+    share=st.just(0.0) | st.floats(1e-30, 1),  # scipy does not converge for smaller ones
     a=st.floats(0.3, 4),
     b=st.floats(0.3, 4),
 )

@@ -1,4 +1,4 @@
-"""Every colour can be told from what may be behind it: WCAG 2.2 AA."""
+"""Every colour has enough contrast with what may be behind it: WCAG 2.2 AA."""
 
 from __future__ import annotations
 
